@@ -1,0 +1,55 @@
+/* key.h - what is right and what it is worth, as key.csv says it (docs/exam.md).
+ *
+ * Columns `item,key,points` and optionally `rule,partial,wrong,blank,section`. Accepted keys of a
+ * single choice are separated by '|': "B|D". A multiple choice's key is its set: "ACD". */
+#ifndef YJ_CORE_KEY_H
+#define YJ_CORE_KEY_H
+
+#include "form.h"
+#include "points.h"
+
+enum item_rule {
+    RULE_SINGLE,   /* full points for an accepted key alone marked */
+    RULE_ALL,      /* multiple choice, all or nothing */
+    RULE_SUBSET,   /* `partial` points for a non-empty right subset, 0 with any wrong (Gaokao) */
+    RULE_PER_OPTION, /* points / |key| a right option marked, any wrong: `wrong` (Gaokao 2024) */
+    RULE_CEEC,     /* max(0, (n - 2k) / n) S, k options judged wrongly, blank 0 (CEEC) */
+    RULE_VOID_DROP, /* item counts for nobody, its points leave the maximum */
+    RULE_VOID_FULL, /* full points for everybody who sat */
+    RULE_VOID_ANSWERED, /* full points for those who answered */
+};
+
+struct key_item {
+    char *item;     /* = the form's field */
+    char **accepted; /* option strings as readings write them ("B", "ACD"); n_accepted >= 1 unless void */
+    int n_accepted;
+    struct points points, partial, wrong, blank; /* wrong and blank: usually 0; may be negative */
+    enum item_rule rule;
+    char *section; /* "" */
+    int n_options; /* of the field; 0: not a choice */
+    char **options; /* the field's option names, for statistics */
+    bool multiple;  /* the field allows several marks */
+    int line;
+};
+
+struct key {
+    char *path;
+    char *text; /* as read */
+    size_t size;
+    struct key_item *items;
+    int n_items;
+};
+
+struct diag;
+/* Parses the CSV; knows no form yet. Unknown columns, unknown rules, repeated items, numbers that
+ * are none, are told with line and column. */
+int key_load(const char *path, struct key **ret_key, struct diag *d);
+int key_parse(const char *text, size_t size, const char *name, struct key **ret_key,
+              struct diag *d);
+/* Holds the key against the forms: items that are no field, options that a field lacks; fills
+ * n_options, options, multiple and the default rule of fields that allow several marks. */
+int key_check(struct key *key, const struct form *const *forms, int n_forms, struct diag *d);
+void key_destroy(struct key *key);
+const char *item_rule_name(enum item_rule rule);
+
+#endif

@@ -1,0 +1,108 @@
+/* records.h - what the stages hand to each other: small records, no pixels.
+ *
+ * A worker fills a page_record; everything it points to lives in the slot's arena until the writer
+ * has stored it. Strings are UTF-8 and never NULL unless said. */
+#ifndef YJ_CORE_RECORDS_H
+#define YJ_CORE_RECORDS_H
+
+#include "geometry.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCAN_HASH_SIZE 32 /* SHA-256 of the scan's bytes */
+
+enum reading_status {
+    READING_OK,
+    READING_BLANK,
+    READING_MULTIPLE,  /* more marks than the field allows */
+    READING_UNCERTAIN, /* a person must look */
+    READING_UNREAD,    /* the page's verdict kept it from being read */
+};
+
+/* A picture of a field for a person: 8-bit grey rows, deflated by zlib. */
+struct crop {
+    const uint8_t *deflated; /* NULL: no crop */
+    size_t size;
+    int width, height; /* px */
+};
+
+struct reading {
+    int field;         /* index into the form's fields */
+    const char *value; /* options joined, or digits or text; "" is blank */
+    enum reading_status status;
+    double confidence;    /* 0 to 1: that value is what the candidate meant */
+    const char *evidence; /* compact JSON: what each bubble showed (docs/schema.md); "" none */
+    struct crop crop;
+};
+
+enum exception_kind {
+    EXCEPTION_UNREADABLE_FILE,
+    EXCEPTION_NO_REGISTRATION,
+    EXCEPTION_UNKNOWN_FORM,
+    EXCEPTION_UNKNOWN_CANDIDATE,
+    EXCEPTION_DUPLICATE_CANDIDATE,
+    EXCEPTION_MISSING_PAGE,
+    EXCEPTION_BLANK_SHEET,
+    EXCEPTION_UNCERTAIN_READING,
+    EXCEPTION_MULTIPLE_MARKS,
+    EXCEPTION_SCAN_QUALITY,
+    EXCEPTION_ABSENT_MARK,
+    EXCEPTION_KINDS
+};
+
+struct exception {
+    enum exception_kind kind;
+    const char *detail; /* which field, what was seen, what to do */
+};
+
+enum page_verdict {
+    PAGE_READ,            /* registered and read */
+    PAGE_UNREADABLE,      /* its bytes are no image */
+    PAGE_NO_REGISTRATION, /* no form's marks were found, or the residual is too large */
+    PAGE_UNKNOWN_FORM,    /* marks found, but what is printed is no form of this exam */
+};
+
+enum stage { STAGE_DECODE, STAGE_REGISTER, STAGE_READ, STAGE_SCORE, STAGE_STORE, STAGES };
+
+struct page_quality {
+    double dpi;      /* as the transform says */
+    double skew;     /* degrees clockwise, -180 to 180; upside down is 180 */
+    double contrast; /* (paper - ink) / 255, of the printed outlines */
+    double paper;    /* grey of the paper, 0 to 255 */
+    double sharpness; /* 10-90 % rise of printed edges, in mm; larger is more blurred */
+};
+
+struct page_record {
+    int number; /* within the scan, from 1 */
+    enum page_verdict verdict;
+    int form;      /* index into the exam's forms; -1: none fits */
+    int form_page; /* index into the form's pages; -1 */
+    int width, height; /* px as decoded */
+    struct homography transform; /* mm -> px */
+    double residual;             /* mm */
+    double fit; /* 0 to 1: share of the printed outlines found where the form has them */
+    struct page_quality quality;
+    const char *sheet; /* serial number from the page's identity; "" none */
+    struct reading *readings; /* fields of this page, form order */
+    int n_readings;
+    struct exception *exceptions;
+    int n_exceptions;
+    double cpu_ms[STAGES]; /* thread CPU time */
+};
+
+struct scan_record {
+    const char *path; /* as given; a ZIP member as "archive.zip/member" */
+    uint8_t hash[SCAN_HASH_SIZE];
+    uint64_t bytes;
+    const char *problem; /* why the file as a whole is unreadable; NULL: it is not */
+    struct page_record *const *pages;
+    int n_pages;
+};
+
+const char *reading_status_name(enum reading_status s);
+const char *exception_kind_name(enum exception_kind k);
+const char *page_verdict_name(enum page_verdict v);
+/* The enum of a name, or -1. */
+int reading_status_parse(const char *name);
+
+#endif

@@ -1,0 +1,52 @@
+/* vision.h - OpenCV behind C. vision.cpp is the only C++ of the tree and lets no exception through.
+ *
+ * Every function is reentrant; OpenCV's own threads are off (vision_init). YJ_ENOMEM or YJ_EDATA
+ * where OpenCV refuses. */
+#ifndef YJ_CORE_VISION_H
+#define YJ_CORE_VISION_H
+
+#include "geometry.h"
+#include "image.h"
+
+/* Once, before any thread starts. */
+void vision_init(void);
+/* OpenCV's version, "4.6.0". */
+const char *vision_version(void);
+
+/* A connected patch of ink. */
+struct blob {
+    int x, y, w, h;        /* bounding box, px */
+    int area;              /* px */
+    struct point centroid; /* px */
+};
+
+/* Patches (8-connected) of pixels darker than the mean of a window x window box around them less
+ * `offset` grey levels, at least min_area px. Fills blobs[0 .. *ret_n), at most max (largest
+ * first). `ink` (may be NULL) receives the 0/255 mask. */
+int vision_find_blobs(const struct image *img, int window, int offset, int min_area,
+                      struct blob *blobs, size_t max, size_t *ret_n, struct image *ink);
+
+/* Corners of the largest convex quadrilateral of light paper on darker ground (or, with `dark`
+ * true, of a closed dark frame's outer edge), clockwise from the top-left-most. At most max
+ * candidates, largest first; *ret_n = 0: none. */
+int vision_find_quads(const struct image *img, bool dark, struct point (*quads)[4], size_t max,
+                      size_t *ret_n);
+
+/* Where `templ` stands in `img`: normalised correlation, best max places at least min_gap px apart
+ * and scoring at least min_score, best first. Points are the template's centre, in px of img. */
+int vision_match_template(const struct image *img, const struct image *templ, double min_score,
+                          double min_gap, struct point *places, double *scores, size_t max,
+                          size_t *ret_n);
+
+/* out = img scaled to width x height (area when shrinking, linear when growing). */
+int vision_resize(const struct image *img, int width, int height, struct image *out);
+
+/* Features (ORB) of `reference` found again in `img`: homography reference px -> img px by RANSAC,
+ * and how many pairs agree with it. YJ_EDATA: fewer than 12. */
+int vision_align_features(const struct image *reference, const struct image *img, int max_features,
+                          struct homography *ret, int *ret_inliers);
+
+/* out (its size already set) = img seen through map (out px -> img px), linear, white outside. */
+int vision_warp(const struct image *img, const struct homography *map, struct image *out);
+
+#endif

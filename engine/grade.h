@@ -1,0 +1,50 @@
+/* grade.h - a batch: every scan decoded, registered, read, stored and scored.
+ *
+ * Workers take pages off a bounded ring; the caller's thread of grade_run only feeds and reports;
+ * one writer owns the database. See docs/architecture.md. */
+#ifndef YJ_ENGINE_GRADE_H
+#define YJ_ENGINE_GRADE_H
+
+#include "exam.h"
+#include "records.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct diag;
+
+struct grade_progress {
+    int scans_done, pages_done; /* committed or about to be */
+    int scans_known;            /* seen by the feeder so far */
+    bool all_known;             /* the feeder has seen the last scan */
+    double seconds;             /* since the start */
+};
+
+struct grade_options {
+    const char *const *paths; /* files and folders */
+    size_t n_paths;
+    const char *db_path;
+    const char *batch; /* "" none */
+    int jobs;          /* 1 to 256; 0: one a core */
+    /* Called about five times a second on the thread that called grade_run; may be NULL. */
+    void (*progress)(void *context, const struct grade_progress *progress);
+    void *context;
+    const atomic_bool *stop; /* set by a signal handler: finish the pages in hand, commit, return */
+};
+
+struct grade_summary {
+    int scans, scans_already; /* new ones; ones whose bytes were already stored */
+    int unreadable;           /* files that are no scans: exit status 3 */
+    int pages, pages_read, pages_refused;
+    int readings, uncertain, multiple, blank;
+    int candidates, scored, pending, absent;
+    int scans_left; /* interrupted: not begun */
+    bool interrupted;
+    double seconds;
+    double cpu_ms[STAGES]; /* summed over pages */
+};
+
+/* Exam is borrowed. 0, YJ_EIO, YJ_ENOMEM, YJ_EBUSY, YJ_EINPUT. Verdicts are no errors. */
+int grade_run(const struct exam *exam, const struct grade_options *options,
+              struct grade_summary *ret_summary, struct diag *d);
+
+#endif

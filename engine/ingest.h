@@ -1,0 +1,52 @@
+/* ingest.h - from the paths a user typed to decoded pages.
+ *
+ * A scan is one JPEG, PNG, TIFF or PDF file, or a member of a ZIP. Folders are walked (hidden names
+ * left out); files are told apart by their first bytes, never by their names. Scans come in the
+ * order of the bytes of their names within each argument, so that every run sees the same order.
+ * What cannot be a scan becomes a scan with a problem: named, never skipped in silence. Files that
+ * belong to an exam and stand beside its scans (.yaml .yml .csv .xlsx .db .json .md .txt of a
+ * folder walk) are passed over; given by name they are scans with a problem.
+ *
+ * PDF: a page that only shows one picture (Do of one image, with or without an invisible text
+ * layer) gives that picture as it was scanned, honouring /Rotate and the page's matrix (turned,
+ * mirrored); any other page is rendered by `pdftoppm` at 300 dpi. ZIP: names are cleaned ("../" and
+ * absolute names are refused by name), members and their sizes are bounded. */
+#ifndef YJ_ENGINE_INGEST_H
+#define YJ_ENGINE_INGEST_H
+
+#include "image.h"
+#include "records.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct diag;
+struct scan_source;
+struct scan;
+struct decoder; /* one a worker: scratch memory of the libraries */
+
+#define SCAN_REASON_MAX 256
+
+/* `paths` are borrowed until close. YJ_EINPUT: a path that does not exist. */
+int scan_source_open(const char *const *paths, size_t n, struct scan_source **ret_source,
+                     struct diag *d);
+/* The next scan, with one reference held by the caller: 1; 0 at the end; < 0 fault (memory). */
+int scan_source_next(struct scan_source *source, struct scan **ret_scan);
+void scan_source_close(struct scan_source *source);
+
+const char *scan_path(const struct scan *scan);   /* as given; ZIP member "archive.zip/member" */
+const uint8_t *scan_hash(const struct scan *scan); /* SHA-256 */
+uint64_t scan_bytes(const struct scan *scan);
+const char *scan_problem(const struct scan *scan); /* NULL: none; else there is no page */
+int scan_page_count(const struct scan *scan);
+struct scan *scan_ref(struct scan *scan); /* thread-safe */
+void scan_unref(struct scan *scan);       /* thread-safe; NULL does nothing */
+
+int decoder_create(struct decoder **ret_decoder);
+void decoder_destroy(struct decoder *decoder);
+/* Decodes page `number` (from 1) into `out`, reusing its buffer. Any number of threads may decode
+ * pages of one scan, each with its own decoder. YJ_EDATA: `reason` says in one line why (also for a
+ * truncated JPEG: half a page is not a page). YJ_ENOMEM. */
+int scan_decode_page(const struct scan *scan, int number, struct decoder *decoder,
+                     struct image *out, char reason[SCAN_REASON_MAX]);
+
+#endif

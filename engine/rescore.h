@@ -1,0 +1,20 @@
+/* rescore.h - from stored readings to sheets, scores and statistics; opens no image.
+ *
+ * Pages become sheets: by the serial of the page's identity, else by the candidate field, else a
+ * page without one follows the page before it in the same scan. Run at the end of `grade` and by
+ * `regrade`; the same readings and key give the same rows. */
+#ifndef YJ_ENGINE_RESCORE_H
+#define YJ_ENGINE_RESCORE_H
+
+#include "exam.h"
+#include "store.h"
+
+struct diag;
+
+/* One transaction: clears and writes scores, items, test and derived exceptions. */
+int rescore_run(struct store *store, const struct exam *exam, struct diag *d);
+/* Scores again in memory and compares with what is stored: YJ_EDATA with a diag entry for each
+ * difference. */
+int rescore_verify(struct store *store, const struct exam *exam, struct diag *d);
+
+#endif

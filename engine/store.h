@@ -1,0 +1,158 @@
+/* store.h - the results database: the only room that knows SQL.
+ *
+ * One SQLite file (WAL) holds an exam: its definition as texts, scans with content hashes, pages,
+ * readings with evidence and crops, sheets, scores, items, exceptions and an audit chain (each row
+ * carries the SHA-256 of the row before it). docs/schema.md says every table, column and view. A
+ * second backend (PostgreSQL) will stand behind this same header: nothing here names SQLite.
+ *
+ * One connection is one thread's. A writer holds the database alone: a second one gets YJ_EBUSY
+ * with a message naming the other's process. Faults: YJ_EIO (disk full, read-only, broken, newer
+ * schema is YJ_EINPUT) with a diag that says what to do. */
+#ifndef YJ_ENGINE_STORE_H
+#define YJ_ENGINE_STORE_H
+
+#include "exam.h"
+#include "records.h"
+
+struct diag;
+struct store;
+
+#define STORE_SCHEMA_VERSION 1
+
+enum store_mode { STORE_READ, STORE_WRITE /* creates or migrates where needed */ };
+
+int store_open(const char *path, enum store_mode mode, struct store **ret_store, struct diag *d);
+void store_close(struct store *store);
+
+int store_begin(struct store *store, struct diag *d);
+int store_commit(struct store *store, struct diag *d);
+void store_rollback(struct store *store);
+
+/* Keeps the exam's texts (exam.yaml, forms, key, roster) and settings; audits what changed. A
+ * database that holds readings of other forms (names, fields or geometry differ) is refused:
+ * YJ_EINPUT. */
+int store_put_exam(struct store *store, const struct exam *exam, struct diag *d);
+/* The exam as it was put, ready for regrade and export. */
+int store_get_exam(struct store *store, struct exam **ret_exam, struct diag *d);
+
+/* 1 where a scan of these bytes is already stored, 0 where not, < 0 fault. ret_path (may be NULL)
+ * receives its path, valid until the next call. */
+int store_has_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], const char **ret_path,
+                   struct diag *d);
+/* One scan with all its pages, inside begin/commit. `batch` "" for none. Field names come from the
+ * exam. An unreadable file is stored too (it is named, once). */
+int store_put_scan(struct store *store, const struct exam *exam, const char *batch,
+                   const struct scan_record *scan, struct diag *d);
+
+/* ---- scoring over what is stored: reads pages and readings, writes sheets and scores ---- */
+
+struct stored_reading {
+    int64_t id;
+    const char *field, *value;
+    enum reading_status status;
+    double confidence;
+};
+
+struct stored_page {
+    int64_t id;
+    const char *scan;
+    int number, form, form_page;
+    enum page_verdict verdict;
+    const char *sheet; /* serial from the page's identity, "" none */
+    const struct stored_reading *readings;
+    int n_readings;
+};
+
+/* Calls `visit` for each page in the order of scan path and page number; what it gets is valid
+ * during the call. A negative return of visit ends the walk and is returned. */
+int store_each_page(struct store *store, int (*visit)(void *context, const struct stored_page *page),
+                    void *context, struct diag *d);
+
+enum score_status { SCORE_SCORED, SCORE_PENDING, SCORE_ABSENT, SCORE_VOID };
+const char *score_status_name(enum score_status s);
+
+struct score_row {
+    const char *candidate; /* as read or from the roster; "" where unread */
+    enum score_status status;
+    struct points total, max;
+    const struct item_points {
+        struct points points;
+        bool pending, counts;
+    } * items; /* key order */
+    int n_items;
+    const int64_t *pages; /* ids of the sheet's pages */
+    int n_pages;
+};
+
+struct option_row {
+    const char *option;
+    int count;
+    double share, point_biserial; /* NaN: undefined */
+};
+
+struct item_row {
+    const char *item;
+    int n;
+    double max, mean, difficulty, d27, rpb, rpb_rest, alpha_without; /* NaN: undefined */
+    int omitted, multiple;
+    const struct option_row *options;
+    int n_options;
+};
+
+struct test_row {
+    int n;
+    double mean, sd, alpha, sem, min, max, median;
+};
+
+/* Replaces all that scoring derives (scores, items, test, derived exceptions) in one transaction
+ * the caller has begun: clear, then put. */
+int store_clear_scores(struct store *store, struct diag *d);
+int store_put_score(struct store *store, const struct score_row *row, struct diag *d);
+int store_put_item(struct store *store, const struct item_row *row, struct diag *d);
+int store_put_test(struct store *store, const struct test_row *row, struct diag *d);
+/* An exception that scoring found (unknown candidate, duplicate, missing page, absent). page_id 0:
+ * of no page. */
+int store_put_exception(struct store *store, int64_t page_id, const char *candidate,
+                        enum exception_kind kind, const char *detail, struct diag *d);
+/* What was done, by whom (user name), when: action "grade", "regrade", ... */
+int store_audit(struct store *store, const char *action, const char *detail, struct diag *d);
+
+/* ---- tables for export: columns and rows as text, in a fixed order ---- */
+
+enum store_table {
+    TABLE_SCORES,
+    TABLE_READINGS,
+    TABLE_ITEMS,
+    TABLE_EXCEPTIONS,
+    TABLE_AUDIT,
+    TABLE_DISTRIBUTION, /* one row a score: score, count, cumulative, share */
+};
+
+struct store_cell {
+    const char *text; /* never NULL; "" is empty */
+    bool numeric;     /* text is a JSON number */
+};
+
+struct store_rows;
+/* Column names and row width are known once open. */
+int store_rows_open(struct store *store, enum store_table table, struct store_rows **ret_rows,
+                    struct diag *d);
+int store_rows_columns(const struct store_rows *rows);
+const char *store_rows_column_name(const struct store_rows *rows, int column);
+/* 1: cells[] filled, valid until the next call; 0: end; < 0 fault. */
+int store_rows_next(struct store_rows *rows, struct store_cell *cells, struct diag *d);
+void store_rows_close(struct store_rows *rows);
+
+/* ---- counts and checks ---- */
+
+struct store_counts {
+    int scans, unreadable, pages, pages_read, pages_refused;
+    int readings, uncertain, multiple, blank;
+    int candidates, scored, pending, absent, voided, exceptions;
+};
+int store_count(struct store *store, struct store_counts *ret, struct diag *d);
+/* Integrity: SQLite's own check, pages in = pages stored, every reading's page exists, crops
+ * inflate, audit chain whole. Each fault is a diag error; 0 or YJ_EDATA. */
+int store_check(struct store *store, struct diag *d);
+
+#endif
