@@ -44,6 +44,24 @@ int store_has_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], cons
 int store_put_scan(struct store *store, const struct exam *exam, const char *batch,
                    const struct scan_record *scan, struct diag *d);
 
+/* The same in pieces, so that a scan of thousands of pages never waits in memory: begin (scan->pages
+ * is not looked at), its pages in the order of their numbers, end. Abandon forgets the scan that
+ * was begun; the transaction around it and what else it holds stay as they are. */
+int store_begin_scan(struct store *store, const struct exam *exam, const char *batch,
+                     const struct scan_record *scan, struct diag *d);
+int store_put_page(struct store *store, const struct exam *exam, const struct page_record *page,
+                   struct diag *d);
+int store_end_scan(struct store *store, struct diag *d);
+void store_abandon_scan(struct store *store);
+/* The bytes of a stored scan came again under another path: kept once a path and exported as an
+ * exception of kind scan_quality, "same bytes as '...'". Inside begin/commit. */
+int store_put_duplicate(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], const char *path,
+                        struct diag *d);
+/* The content hash of every stored scan, in no order. A negative return of visit ends the walk. */
+int store_each_hash(struct store *store,
+                    int (*visit)(void *context, const uint8_t hash[SCAN_HASH_SIZE]), void *context,
+                    struct diag *d);
+
 /* ---- scoring over what is stored: reads pages and readings, writes sheets and scores ---- */
 
 struct stored_reading {
