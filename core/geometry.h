@@ -23,12 +23,14 @@ struct homography {
 
 static inline struct point rect_center(struct rect r)
 {
-    return (struct point){r.x + r.w / 2, r.y + r.h / 2};
+    struct point center = {r.x + r.w / 2, r.y + r.h / 2};
+    return center;
 }
 
 static inline struct rect rect_around(struct point center, double w, double h)
 {
-    return (struct rect){center.x - w / 2, center.y - h / 2, w, h};
+    struct rect r = {center.x - w / 2, center.y - h / 2, w, h};
+    return r;
 }
 
 struct point homography_apply(const struct homography *h, struct point p);

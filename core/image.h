@@ -9,7 +9,7 @@
 
 /* No page of any exam is larger: A2 at 600 dpi. A scan that claims more is refused before a byte
  * is allocated for it. */
-#define IMAGE_MAX_SIDE 20000      /* px */
+#define IMAGE_MAX_SIDE 20000       /* px */
 #define IMAGE_MAX_PIXELS 200000000 /* px */
 
 struct image {

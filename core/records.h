@@ -65,24 +65,24 @@ enum page_verdict {
 enum stage { STAGE_DECODE, STAGE_REGISTER, STAGE_READ, STAGE_SCORE, STAGE_STORE, STAGES };
 
 struct page_quality {
-    double dpi;      /* as the transform says */
-    double skew;     /* degrees clockwise, -180 to 180; upside down is 180 */
-    double contrast; /* (paper - ink) / 255, of the printed outlines */
-    double paper;    /* grey of the paper, 0 to 255 */
+    double dpi;       /* as the transform says */
+    double skew;      /* degrees clockwise, -180 to 180; upside down is 180 */
+    double contrast;  /* (paper - ink) / 255, of the printed outlines */
+    double paper;     /* grey of the paper, 0 to 255 */
     double sharpness; /* 10-90 % rise of printed edges, in mm; larger is more blurred */
 };
 
 struct page_record {
     int number; /* within the scan, from 1 */
     enum page_verdict verdict;
-    int form;      /* index into the exam's forms; -1: none fits */
-    int form_page; /* index into the form's pages; -1 */
-    int width, height; /* px as decoded */
+    int form;                    /* index into the exam's forms; -1: none fits */
+    int form_page;               /* index into the form's pages; -1 */
+    int width, height;           /* px as decoded */
     struct homography transform; /* mm -> px */
     double residual;             /* mm */
     double fit; /* 0 to 1: share of the printed outlines found where the form has them */
     struct page_quality quality;
-    const char *sheet; /* serial number from the page's identity; "" none */
+    const char *sheet;        /* serial number from the page's identity; "" none */
     struct reading *readings; /* fields of this page, form order */
     int n_readings;
     struct exception *exceptions;
