@@ -1,0 +1,29 @@
+/* textfile.h - text that people wrote: read whole, held to UTF-8, and words set right.
+ *
+ * YAML and CSV share it. Knows no format. */
+#ifndef YJ_CORE_TEXTFILE_H
+#define YJ_CORE_TEXTFILE_H
+
+#include <stddef.h>
+
+struct diag;
+
+/* No key, roster or form is larger, bytes; a larger file is something else taken for one. */
+#define TEXT_MAX_SIZE (64u << 20)
+
+/* Reads a whole file; *ret_text is the caller's to free and has a zero after its *ret_size bytes.
+ * YJ_EINPUT: no such file, a folder, no right to read, too large. YJ_EIO, YJ_ENOMEM. */
+int text_load(const char *path, char **ret_text, size_t *ret_size, struct diag *d);
+
+/* YJ_EINPUT, told with line and column, where text is no UTF-8 or holds control characters that no
+ * editor writes (a NUL first of all); `name` stands in the message. */
+int text_check(const char *text, size_t size, const char *name, struct diag *d);
+
+/* Bytes of the byte-order mark at the start of text: 3 or 0. */
+size_t text_mark_size(const char *text, size_t size);
+
+/* The one of words[n] that `word` was probably meant to be (Damerau-Levenshtein distance at most a
+ * third of its length, at least 1), or NULL. */
+const char *text_nearest(const char *word, const char *const *words, size_t n);
+
+#endif
