@@ -1,0 +1,27 @@
+/* page_task.h - one page's whole way: decode, register, read, crop; a record without pixels.
+ *
+ * Each worker has one task with its own scratch memory, reused from page to page. Whatever is wrong
+ * with the page is a verdict inside the record; a return below zero is a fault. Knows neither the
+ * ring nor the store. */
+#ifndef YJ_ENGINE_PAGE_TASK_H
+#define YJ_ENGINE_PAGE_TASK_H
+
+#include "arena.h"
+#include "exam.h"
+#include "ingest.h"
+#include "records.h"
+#include "registration.h"
+
+struct page_task;
+
+/* Exam and registrar are borrowed. YJ_ENOMEM. */
+int page_task_create(const struct exam *exam, const struct registrar *registrar,
+                     struct page_task **ret_task);
+void page_task_destroy(struct page_task *task);
+
+/* Page `number` (from 1) of `scan` into ret_record; what it points to lives in `arena`. The CPU
+ * time of each stage is this thread's. 0 or YJ_ENOMEM. */
+int page_task_run(struct page_task *task, const struct scan *scan, int number, struct arena *arena,
+                  struct page_record *ret_record);
+
+#endif
