@@ -57,6 +57,10 @@ void store_abandon_scan(struct store *store);
  * exception of kind scan_quality, "same bytes as '...'". Inside begin/commit. */
 int store_put_duplicate(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], const char *path,
                         struct diag *d);
+/* Why the stored scan of these bytes cannot be read at all (the file's problem, or that of its pages
+ * where none is readable): 1, with the reason, valid until the next call; 0: it can; < 0 fault. */
+int store_scan_problem(struct store *store, const uint8_t hash[SCAN_HASH_SIZE],
+                       const char **ret_reason, struct diag *d);
 /* The content hash of every stored scan, in no order. A negative return of visit ends the walk. */
 int store_each_hash(struct store *store,
                     int (*visit)(void *context, const uint8_t hash[SCAN_HASH_SIZE]), void *context,
