@@ -1,0 +1,240 @@
+/* batch_writer.c - the one thread that writes: pages in the order of the input, whole scans.
+ *
+ * A scan's pages go into the open transaction as they come, so that a scan of thousands of pages
+ * waits nowhere in memory; the transaction is committed only between scans. What a kill or a fault
+ * leaves uncommitted is whole scans, which the next run meets as new. */
+#include "batch.h"
+#include "diag.h"
+#include "i18n.h"
+#include "scanpath.h"
+#include <string.h>
+#include <time.h>
+
+#define COMMIT_PAGES 200
+#define COMMIT_MS 2000
+
+struct writer {
+    struct batch *batch;
+    bool in_transaction, in_scan;
+    int pages_since_commit;
+    struct timespec began; /* the transaction */
+    /* The scan being written. */
+    int n_pages, n_unreadable;
+    char reason[SCAN_REASON_MAX]; /* of its first unreadable page */
+};
+
+static double ms_since(const struct timespec *from, clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)(now.tv_sec - from->tv_sec) * 1e3 + (double)(now.tv_nsec - from->tv_nsec) / 1e6;
+}
+
+static int begin_if_needed(struct writer *w)
+{
+    if (w->in_transaction)
+        return 0;
+    int r = store_begin(w->batch->store, w->batch->d);
+    if (r < 0)
+        return r;
+    w->in_transaction = true;
+    w->pages_since_commit = 0;
+    clock_gettime(CLOCK_MONOTONIC, &w->began);
+    return 0;
+}
+
+static int commit(struct writer *w)
+{
+    if (!w->in_transaction)
+        return 0;
+    int r = store_commit(w->batch->store, w->batch->d);
+    if (r == 0)
+        w->in_transaction = false;
+    return r;
+}
+
+static int commit_if_due(struct writer *w)
+{
+    if (!w->in_transaction || w->in_scan)
+        return 0;
+    if (w->pages_since_commit < COMMIT_PAGES && ms_since(&w->began, CLOCK_MONOTONIC) < COMMIT_MS)
+        return 0;
+    return commit(w);
+}
+
+/* How long the writer may wait for a page before it should commit what it has. */
+static int patience(const struct writer *w)
+{
+    if (!w->in_transaction || w->in_scan)
+        return -1;
+    double left = COMMIT_MS - ms_since(&w->began, CLOCK_MONOTONIC);
+    return left > 0 ? (int)left + 1 : 0;
+}
+
+static void tell_unreadable(struct writer *w, const char *path, const char *reason)
+{
+    w->batch->tally.unreadable++;
+    diag_warning(w->batch->d, path, 0, 0, NULL, _("cannot be read as a scan: %s"), reason);
+}
+
+static struct scan_record scan_record_of(const struct scan *scan)
+{
+    struct scan_record record = {.path = scan_path(scan),
+                                 .bytes = scan_bytes(scan),
+                                 .problem = scan_problem(scan),
+                                 .n_pages = scan_problem(scan) ? 0 : scan_page_count(scan)};
+    memcpy(record.hash, scan_hash(scan), SCAN_HASH_SIZE);
+    return record;
+}
+
+static int begin_scan(struct writer *w, const struct scan *scan)
+{
+    struct scan_record record = scan_record_of(scan);
+    int r = store_begin_scan(w->batch->store, w->batch->exam, w->batch->options->batch, &record,
+                             w->batch->d);
+    if (r < 0)
+        return r;
+    w->in_scan = true;
+    w->n_pages = w->n_unreadable = 0;
+    return 0;
+}
+
+static int end_scan(struct writer *w, const struct scan *scan)
+{
+    int r = store_end_scan(w->batch->store, w->batch->d);
+    if (r < 0)
+        return r;
+    w->in_scan = false;
+    w->batch->tally.scans++;
+    if (w->n_pages > 0 && w->n_unreadable == w->n_pages)
+        tell_unreadable(w, scan_path(scan), w->reason);
+    atomic_fetch_add(&w->batch->scans_done, 1);
+    return 0;
+}
+
+static void tally_page(struct writer *w, const struct page_record *page)
+{
+    struct batch_tally *tally = &w->batch->tally;
+    w->n_pages++;
+    w->pages_since_commit++;
+    tally->pages++;
+    if (page->verdict == PAGE_READ)
+        tally->pages_read++;
+    else
+        tally->pages_refused++;
+    if (page->verdict == PAGE_UNREADABLE && w->n_unreadable++ == 0 && page->n_exceptions > 0) {
+        strncpy(w->reason, page->exceptions[0].detail, sizeof w->reason - 1);
+        w->reason[sizeof w->reason - 1] = '\0';
+    }
+    for (int s = 0; s < STAGES; s++)
+        tally->cpu_ms[s] += page->cpu_ms[s];
+    atomic_fetch_add(&w->batch->pages_done, 1);
+}
+
+static int write_page(struct writer *w, struct page_slot *slot)
+{
+    int r = slot->number == 1 ? begin_scan(w, slot->scan) : 0;
+    if (r == 0)
+        r = store_put_page(w->batch->store, w->batch->exam, &slot->record, w->batch->d);
+    if (r < 0)
+        return r;
+    tally_page(w, &slot->record);
+    return slot->number == scan_page_count(slot->scan) ? end_scan(w, slot->scan) : 0;
+}
+
+static int write_problem(struct writer *w, struct page_slot *slot)
+{
+    int r = begin_scan(w, slot->scan);
+    if (r == 0)
+        r = end_scan(w, slot->scan);
+    if (r == 0)
+        tell_unreadable(w, scan_path(slot->scan), scan_problem(slot->scan));
+    return r;
+}
+
+/* The same scan met again adds nothing; the same bytes under another name are named. */
+static int write_known(struct writer *w, struct page_slot *slot)
+{
+    struct store *store = w->batch->store;
+    const char *path = scan_path(slot->scan), *stored = NULL, *reason = NULL;
+    int r = store_has_scan(store, scan_hash(slot->scan), &stored, w->batch->d);
+    if (r == 0)
+        r = diag_error(w->batch->d, YJ_EIO, NULL, 0, 0, _("run the same command again"),
+                       _("the scan '%s' vanished from the database during the run"), path);
+    if (r < 0)
+        return r;
+    bool same = slot->again ? scan_path_equal(path, stored) : scan_path_same_scan(path, stored);
+    if (!same) {
+        r = store_put_duplicate(store, scan_hash(slot->scan), path, w->batch->d);
+        if (r < 0)
+            return r;
+    }
+    w->batch->tally.scans_already++;
+    atomic_fetch_add(&w->batch->scans_done, 1);
+    r = store_scan_problem(store, scan_hash(slot->scan), &reason, w->batch->d);
+    if (r > 0)
+        tell_unreadable(w, path, reason);
+    return r < 0 ? r : 0;
+}
+
+static int write_slot(struct writer *w, struct page_slot *slot)
+{
+    static int (*const write[])(struct writer *, struct page_slot *) = {
+        [SLOT_PAGE] = write_page,
+        [SLOT_PROBLEM] = write_problem,
+        [SLOT_KNOWN] = write_known,
+    };
+    struct timespec since;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &since);
+    int r = begin_if_needed(w);
+    if (r == 0)
+        r = write[slot->job](w, slot);
+    if (r == 0)
+        r = commit_if_due(w);
+    w->batch->tally.cpu_ms[STAGE_STORE] += ms_since(&since, CLOCK_THREAD_CPUTIME_ID);
+    return r;
+}
+
+static void free_slot(struct page_slot *slot)
+{
+    scan_unref(slot->scan);
+    slot->scan = NULL;
+    arena_reset(&slot->arena);
+}
+
+/* A scan that was not finished is forgotten; the whole ones before it are kept, unless it is the
+ * store itself that failed. */
+static int finish(struct writer *w, int r)
+{
+    if (w->in_scan)
+        store_abandon_scan(w->batch->store);
+    w->in_scan = false;
+    if (r == 0)
+        r = commit(w);
+    if (w->in_transaction)
+        store_rollback(w->batch->store);
+    return r;
+}
+
+void *batch_write(void *context)
+{
+    struct writer w = {.batch = context};
+    struct ring *ring = w.batch->ring;
+    enum ring_status status = RING_OK;
+    int r = 0;
+    while (r == 0 && (status == RING_OK || status == RING_TIMEOUT)) {
+        size_t slot;
+        status = ring_collect(ring, patience(&w), &slot);
+        if (status == RING_OK) {
+            r = write_slot(&w, &w.batch->slots[slot]);
+            free_slot(&w.batch->slots[slot]);
+            ring_free(ring);
+        } else if (status == RING_TIMEOUT) {
+            r = commit_if_due(&w);
+        }
+    }
+    r = finish(&w, r);
+    if (r < 0)
+        batch_fail(w.batch, r);
+    return NULL;
+}

@@ -1,0 +1,335 @@
+/* grade.c - one run: open everything, feed the ring, join, score, count. */
+#include "grade.h"
+#include "batch.h"
+#include "diag.h"
+#include "hashset.h"
+#include "i18n.h"
+#include "page_task.h"
+#include "rescore.h"
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MAX_JOBS 256
+/* Enough that a page ten times slower than the others stops nobody. */
+#define SLOTS_PER_WORKER 12
+#define REPORT_MS 200 /* between looks at the progress and at the stop flag */
+
+/* The feeder's own. */
+struct feed {
+    struct batch *batch;
+    struct hashset stored, seen; /* by runs before this one; by this run */
+    double started;              /* s */
+    int scans_fed;
+    bool all_known;
+};
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool stopped(const struct batch *batch)
+{
+    return batch->options->stop && atomic_load(batch->options->stop);
+}
+
+void batch_fail(struct batch *batch, int error)
+{
+    int none = 0;
+    atomic_compare_exchange_strong(&batch->fault, &none, error);
+    ring_abort(batch->ring);
+}
+
+/* ---- workers ---- */
+
+static void *work(void *context)
+{
+    struct batch *batch = context;
+    struct page_task *task = NULL;
+    int r = page_task_create(batch->exam, batch->registrar, &task);
+    size_t i;
+    while (r == 0 && ring_take(batch->ring, &i) == RING_OK) {
+        struct page_slot *slot = &batch->slots[i];
+        if (slot->job == SLOT_PAGE)
+            r = page_task_run(task, slot->scan, slot->number, &slot->arena, &slot->record);
+        if (r == 0)
+            ring_finish(batch->ring, i);
+    }
+    if (r < 0)
+        batch_fail(batch, r);
+    page_task_destroy(task);
+    return NULL;
+}
+
+static int count_jobs(const struct grade_options *options)
+{
+    cpu_set_t set;
+    int jobs = options->jobs;
+    if (jobs <= 0)
+        jobs = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return jobs > MAX_JOBS ? MAX_JOBS : jobs;
+}
+
+/* ---- feeding ---- */
+
+static void report(const struct feed *feed)
+{
+    const struct batch *batch = feed->batch;
+    if (!batch->options->progress)
+        return;
+    struct grade_progress progress = {.scans_done = atomic_load(&batch->scans_done),
+                                      .pages_done = atomic_load(&batch->pages_done),
+                                      .scans_known = feed->scans_fed,
+                                      .all_known = feed->all_known,
+                                      .seconds = now_s() - feed->started};
+    batch->options->progress(batch->options->context, &progress);
+}
+
+/* Puts one job on the ring. 1; 0 where the run is to stop. */
+static int feed_slot(struct feed *feed, enum slot_job job, struct scan *scan, int number,
+                     bool again)
+{
+    struct batch *batch = feed->batch;
+    enum ring_status status = RING_TIMEOUT;
+    size_t i;
+    while (status == RING_TIMEOUT && !stopped(batch)) {
+        status = ring_reserve(batch->ring, REPORT_MS, &i);
+        report(feed);
+    }
+    if (status != RING_OK)
+        return 0;
+    struct page_slot *slot = &batch->slots[i];
+    slot->job = job;
+    slot->scan = scan_ref(scan);
+    slot->number = number;
+    slot->again = again;
+    ring_feed(batch->ring);
+    return 1;
+}
+
+/* 1; 0 where the run is to stop; < 0 fault. */
+static int feed_scan(struct feed *feed, struct scan *scan)
+{
+    const uint8_t *hash = scan_hash(scan);
+    bool again = hashset_has(&feed->seen, hash);
+    if (again || hashset_has(&feed->stored, hash)) {
+        int r = hashset_add(&feed->seen, hash);
+        return r < 0 ? r : feed_slot(feed, SLOT_KNOWN, scan, 0, again);
+    }
+    int r = hashset_add(&feed->seen, hash);
+    if (r < 0)
+        return r;
+    if (scan_problem(scan))
+        return feed_slot(feed, SLOT_PROBLEM, scan, 0, false);
+    r = 1;
+    for (int page = 1; page <= scan_page_count(scan) && r > 0; page++)
+        r = feed_slot(feed, SLOT_PAGE, scan, page, false);
+    return r;
+}
+
+static int feed_all(struct feed *feed)
+{
+    struct scan *scan = NULL;
+    int r = 1;
+    while (r > 0 && !stopped(feed->batch)) {
+        r = scan_source_next(feed->batch->source, &scan);
+        if (r <= 0)
+            break;
+        feed->scans_fed++;
+        r = feed_scan(feed, scan);
+        scan_unref(scan);
+    }
+    feed->all_known = r == 0 && !stopped(feed->batch);
+    return r < 0 ? r : 0;
+}
+
+static void wait_for_writer(struct feed *feed)
+{
+    while (ring_wait_end(feed->batch->ring, REPORT_MS) == RING_TIMEOUT)
+        report(feed);
+}
+
+static int remember_hash(void *context, const uint8_t hash[SCAN_HASH_SIZE])
+{
+    return hashset_add(context, hash);
+}
+
+/* ---- threads ---- */
+
+static int start_threads(struct batch *batch, pthread_t *writer, pthread_t *workers, int jobs,
+                         int *ret_started)
+{
+    int n = 0;
+    if (pthread_create(writer, NULL, batch_write, batch) != 0)
+        return YJ_ENOMEM;
+    while (n < jobs && pthread_create(&workers[n], NULL, work, batch) == 0)
+        n++;
+    *ret_started = n;
+    if (n == 0) {
+        batch_fail(batch, YJ_ENOMEM);
+        pthread_join(*writer, NULL);
+    }
+    return n > 0 ? 0 : YJ_ENOMEM;
+}
+
+/* From the first scan to the last commit. */
+static int run_threads(struct feed *feed, int jobs)
+{
+    struct batch *batch = feed->batch;
+    pthread_t writer, workers[MAX_JOBS];
+    int started = 0;
+    int r = start_threads(batch, &writer, workers, jobs, &started);
+    if (r < 0)
+        return r;
+    r = feed_all(feed);
+    if (r < 0)
+        batch_fail(batch, r);
+    ring_close(batch->ring);
+    wait_for_writer(feed);
+    for (int i = 0; i < started; i++)
+        pthread_join(workers[i], NULL);
+    pthread_join(writer, NULL);
+    report(feed);
+    return atomic_load(&batch->fault);
+}
+
+static int create_ring(struct batch *batch, int jobs)
+{
+    batch->n_slots = (size_t)jobs * SLOTS_PER_WORKER;
+    batch->slots = calloc(batch->n_slots, sizeof *batch->slots);
+    return batch->slots ? ring_create(batch->n_slots, &batch->ring) : YJ_ENOMEM;
+}
+
+static void destroy_ring(struct batch *batch)
+{
+    for (size_t i = 0; batch->slots && i < batch->n_slots; i++) {
+        scan_unref(batch->slots[i].scan);
+        arena_finish(&batch->slots[i].arena);
+    }
+    free(batch->slots);
+    ring_destroy(batch->ring);
+}
+
+static int read_scans(struct batch *batch, struct feed *feed)
+{
+    int jobs = count_jobs(batch->options);
+    int r = store_each_hash(batch->store, remember_hash, &feed->stored, batch->d);
+    if (r == 0)
+        r = create_ring(batch, jobs);
+    if (r == 0)
+        r = run_threads(feed, jobs);
+    destroy_ring(batch);
+    hashset_finish(&feed->stored);
+    hashset_finish(&feed->seen);
+    return r;
+}
+
+/* ---- the run ---- */
+
+/* What can be wrong is found in the order in which it is cheap: pictures of the forms, paths, the
+ * database. */
+static int open_batch(struct batch *batch)
+{
+    const struct grade_options *options = batch->options;
+    int r = registrar_create(batch->exam, &batch->registrar, batch->d);
+    if (r == 0)
+        r = scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
+    if (r == 0)
+        r = store_open(options->db_path, STORE_WRITE, &batch->store, batch->d);
+    if (r == 0)
+        r = store_put_exam(batch->store, batch->exam, batch->d);
+    return r;
+}
+
+static void close_batch(struct batch *batch)
+{
+    store_close(batch->store);
+    scan_source_close(batch->source);
+    registrar_destroy(batch->registrar);
+}
+
+static int audit(const struct batch *batch)
+{
+    char detail[256];
+    snprintf(
+        detail, sizeof detail,
+        "{\"scans\":%d,\"scans_already\":%d,\"unreadable\":%d,\"pages\":%d,\"version\":\"%s\"}",
+        batch->tally.scans, batch->tally.scans_already, batch->tally.unreadable, batch->tally.pages,
+        YJ_VERSION);
+    int r = store_begin(batch->store, batch->d);
+    if (r < 0)
+        return r;
+    r = store_audit(batch->store, "grade", detail, batch->d);
+    if (r == 0)
+        r = store_commit(batch->store, batch->d);
+    if (r < 0)
+        store_rollback(batch->store);
+    return r;
+}
+
+static int score(struct batch *batch)
+{
+    struct timespec a, b;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+    int r = rescore_run(batch->store, batch->exam, batch->d);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+    batch->tally.cpu_ms[STAGE_SCORE] +=
+        (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+    return r;
+}
+
+static int summarize(struct batch *batch, const struct feed *feed, struct grade_summary *ret)
+{
+    struct store_counts counts;
+    int r = store_count(batch->store, &counts, batch->d);
+    if (r < 0)
+        return r;
+    const struct batch_tally *tally = &batch->tally;
+    *ret = (struct grade_summary){
+        .scans = tally->scans,
+        .scans_already = tally->scans_already,
+        .unreadable = tally->unreadable,
+        .pages = tally->pages,
+        .pages_read = tally->pages_read,
+        .pages_refused = tally->pages_refused,
+        .readings = counts.readings,
+        .uncertain = counts.uncertain,
+        .multiple = counts.multiple,
+        .blank = counts.blank,
+        .candidates = counts.candidates,
+        .scored = counts.scored,
+        .pending = counts.pending,
+        .absent = counts.absent,
+        .interrupted = stopped(batch) && !feed->all_known,
+        .seconds = now_s() - feed->started,
+    };
+    memcpy(ret->cpu_ms, tally->cpu_ms, sizeof ret->cpu_ms);
+    return 0;
+}
+
+int grade_run(const struct exam *exam, const struct grade_options *options,
+              struct grade_summary *ret_summary, struct diag *d)
+{
+    struct batch batch = {.exam = exam, .options = options, .d = d};
+    struct feed feed = {.batch = &batch, .started = now_s()};
+    size_t told = d->errors;
+    int r = open_batch(&batch);
+    if (r == 0)
+        r = read_scans(&batch, &feed);
+    if (r == 0)
+        r = score(&batch);
+    if (r == 0)
+        r = audit(&batch);
+    if (r == 0)
+        r = summarize(&batch, &feed, ret_summary);
+    if (r == YJ_ENOMEM && d->errors == told)
+        diag_error(d, r, NULL, 0, 0, _("close other programs, or use fewer --jobs"),
+                   _("out of memory"));
+    close_batch(&batch);
+    return r;
+}
