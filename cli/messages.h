@@ -1,0 +1,42 @@
+/* messages.h - what the commands say, and how it is aligned.
+ *
+ * Results go to stdout, everything else to stderr. Chinese letters are two columns wide. */
+#ifndef YJ_CLI_MESSAGES_H
+#define YJ_CLI_MESSAGES_H
+
+#include "grade.h"
+#include <stddef.h>
+#include <stdio.h>
+
+struct diag;
+
+/* Chooses the user's language; numbers keep their point, whatever the locale. */
+void messages_init(void);
+
+/* "yuejuan grade: unknown option '--jbos' (see 'yuejuan grade --help')"; returns EXIT_USAGE. */
+int usage_error(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for what getopt_long refused: call where it returned '?' or ':'. */
+int usage_error_option(const char *command, int argc, char **argv, int returned);
+/* Prints the diagnostics and turns a return code (0 or enum yj_error) into the exit status. */
+int finish_command(const struct diag *d, int code);
+
+/* Columns that UTF-8 text takes on a terminal. */
+int display_width(const char *text);
+/* Writes text and fills up with spaces to `width` columns. */
+void print_padded(FILE *out, const char *text, int width);
+
+struct labelled {
+    const char *label;
+    char value[160];
+};
+/* One line each, values under each other. */
+void print_labelled(FILE *out, const struct labelled *lines, size_t n);
+
+/* One line on a terminal that overwrites itself; context: unused. */
+void print_progress(void *context, const struct grade_progress *progress);
+void clear_progress(void);
+/* What a run of `grade` did, for people and for programs. */
+void print_summary(FILE *out, const struct grade_summary *summary, const char *db_path);
+void print_summary_json(FILE *out, const struct grade_summary *summary, const char *db_path);
+
+#endif
