@@ -1,0 +1,145 @@
+#include "score.h"
+
+#include "diag.h"
+#include <assert.h>
+#include <string.h>
+
+/* An answer, taken apart: what the rules judge. */
+struct answer {
+    bool blank, multiple; /* multiple: more marks than the field allows */
+    const char *value;
+    uint64_t marked, key; /* options, for the rules that judge each; 0 where value is no set */
+    bool is_set;          /* marked and key are known */
+};
+
+int score_option_set(const char *value, char *const *options, int n_options, uint64_t *ret_set)
+{
+    return option_set_parse(value, options, n_options, true, ret_set) < 0 ? -1 : 0;
+}
+
+static int count_options(uint64_t set)
+{
+    return __builtin_popcountll(set);
+}
+
+static bool is_accepted(const struct key_item *item, const char *value)
+{
+    for (int i = 0; i < item->n_accepted; i++)
+        if (strcmp(item->accepted[i], value) == 0)
+            return true;
+    return false;
+}
+
+/* ---- rules: one function each, for an answer that is neither blank nor waiting ---- */
+
+/* S if the answer is one of the accepted ones: a single choice, a set as a whole (all or nothing),
+ * a number or a text. */
+static struct points score_whole(const struct key_item *item, const struct answer *answer)
+{
+    return is_accepted(item, answer->value) ? item->points : item->wrong;
+}
+
+/* Gaokao to 2023, as the papers' instructions have it: all right options S; a part of them and no
+ * wrong one the partial points (2020: 3 of 5; 2021 to 2023: 2 of 5); any wrong one 0 (here: the
+ * item's points for a wrong answer, as in JEE-like papers that take points away). */
+static struct points score_subset(const struct key_item *item, const struct answer *answer)
+{
+    if (!answer->is_set || (answer->marked & ~answer->key))
+        return item->wrong;
+    return answer->marked == answer->key ? item->points : item->partial;
+}
+
+/* Gaokao from 2024: S = 6 gives 3 each of two right options, 2 each of three; any wrong one 0. */
+static struct points score_per_option(const struct key_item *item, const struct answer *answer)
+{
+    if (!answer->is_set || (answer->marked & ~answer->key))
+        return item->wrong;
+    struct points share = {count_options(answer->marked), count_options(answer->key)};
+    return points_mul(item->points, share);
+}
+
+/* CEEC (paper of 2012): k options judged wrongly, marked though wrong or left out though right,
+ * max(0, (n - 2k) / n) S. n = 5, S = 4: 4, 2.4, 0.8, 0. */
+static struct points score_ceec(const struct key_item *item, const struct answer *answer)
+{
+    if (!answer->is_set)
+        return POINTS_ZERO;
+    int n = item->n_options, k = count_options(answer->marked ^ answer->key);
+    if (n - 2 * k <= 0)
+        return POINTS_ZERO;
+    return points_mul(item->points, (struct points){n - 2 * k, n});
+}
+
+static struct points score_answer(const struct key_item *item, const struct answer *answer)
+{
+    switch (item->rule) {
+    case RULE_SINGLE:
+    case RULE_ALL:
+        return score_whole(item, answer);
+    case RULE_SUBSET:
+        return score_subset(item, answer);
+    case RULE_PER_OPTION:
+        return score_per_option(item, answer);
+    case RULE_CEEC:
+        return score_ceec(item, answer);
+    case RULE_VOID_FULL:
+    case RULE_VOID_ANSWERED:
+        return item->points;
+    case RULE_VOID_DROP:
+        break;
+    }
+    return POINTS_ZERO;
+}
+
+static struct answer take_apart(const struct key_item *item, const struct response *response)
+{
+    struct answer answer = {.value = response->value,
+                            .blank = response->status == READING_BLANK || !response->value[0],
+                            .multiple = response->status == READING_MULTIPLE};
+
+    if (item->n_options > 0 && item->n_accepted > 0)
+        answer.is_set =
+            score_option_set(answer.value, item->options, item->n_options, &answer.marked) == 0 &&
+            score_option_set(item->accepted[0], item->options, item->n_options, &answer.key) == 0 &&
+            answer.key != 0;
+    return answer;
+}
+
+/* ---- the item ---- */
+
+static bool waits_for_a_person(const struct response *response)
+{
+    return !response->value || response->status == READING_UNCERTAIN ||
+           response->status == READING_UNREAD;
+}
+
+struct item_score score_item(const struct key_item *item, const struct response *response)
+{
+    struct item_score score = {.points = POINTS_ZERO, .counts = item->rule != RULE_VOID_DROP};
+
+    if (!score.counts)
+        return score;
+    if (item->rule == RULE_VOID_FULL) { /* whatever the sheet shows */
+        score.points = item->points;
+        return score;
+    }
+    if (waits_for_a_person(response)) {
+        score.pending = true;
+        return score;
+    }
+    struct answer answer = take_apart(item, response);
+    bool wrong_by_marks = answer.multiple && item->rule != RULE_VOID_ANSWERED;
+    if (answer.blank && !answer.multiple)
+        score.points = item->blank;
+    else if (wrong_by_marks)
+        score.points = item->wrong;
+    else
+        score.points = score_answer(item, &answer);
+    score.right = !answer.blank && !wrong_by_marks && is_accepted(item, answer.value);
+    return score;
+}
+
+struct points score_item_max(const struct key_item *item)
+{
+    return item->rule == RULE_VOID_DROP ? POINTS_ZERO : item->points;
+}
