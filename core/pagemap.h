@@ -19,6 +19,8 @@ struct page_map {
     struct homography mm_to_px;
     struct page_anchor anchors[PAGE_MAP_MAX_ANCHORS];
     int n_anchors;
+    double bubble_scale; /* printed outlines are this times the form's boxes; 1 where the form is
+                            exact, else what registration measured (forms taken from others) */
 };
 
 struct point page_map_point(const struct page_map *map, struct point mm);

@@ -14,7 +14,7 @@
 #include "records.h"
 
 struct diag;
-struct registrar; /* prepared forms; immutable, shared by all workers */
+struct registrar;            /* prepared forms; immutable, shared by all workers */
 struct registration_scratch; /* one a worker */
 
 struct registration_result {
@@ -35,7 +35,8 @@ void registrar_destroy(struct registrar *registrar);
 int registration_scratch_create(struct registration_scratch **ret_scratch);
 void registration_scratch_destroy(struct registration_scratch *scratch);
 
-/* `scan_path` chooses among forms that name their scans. 0, with the verdict in `ret`; YJ_ENOMEM. */
+/* `scan_path` chooses among forms that name their scans. 0, with the verdict in `ret`; YJ_ENOMEM.
+ */
 int registrar_find(const struct registrar *registrar, const char *scan_path,
                    const struct image *img, struct registration_scratch *scratch,
                    struct registration_result *ret);

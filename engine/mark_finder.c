@@ -1,0 +1,378 @@
+/* Finds printed marks and tells which is which.
+ *
+ * Dark patches of plausible size are sightings. A pair of sightings taken for a pair of marks fixes
+ * a similarity; the other marks must then be seen where it says. First with the scale of a page
+ * that fills the image (a scanner), then with any (a photo). */
+#include "proposals.h"
+
+#include "diag.h"
+#include "vision.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_BLOBS 3000
+#define MAX_SIGHTINGS 360
+#define MAX_MARKS 12       /* a registration uses at most this many of its marks */
+#define MARK_MIN_PX 8.0    /* least side of a mark in the image searched, if the scan has as many */
+#define AREA_RATIO_MIN 0.5 /* ink seen / ink expected */
+#define AREA_RATIO_MAX 1.9
+#define AFFINE_ENOUGH 0.3 /* mm: marks this near an affine map need no perspective */
+
+/* How loosely marks may lie: as a flatbed's or as a photo's. */
+struct tolerance {
+    double scale_min, scale_max; /* of the scale at which the page fills the image */
+    double offset;               /* of the distance between the two marks assumed */
+};
+
+static const struct tolerance scanner = {0.86, 1.12, 0.025};
+static const struct tolerance photo = {0.30, 1.15, 0.09};
+
+struct hypothesis {
+    int sighting[MAX_MARKS]; /* per mark, -1: not seen */
+    int matches;
+    double cost;
+};
+
+static double mark_ink_area(const struct mark *m)
+{
+    double w = m->box.w, h = m->box.h, s = m->stroke;
+    switch (m->shape) {
+    case MARK_SQUARE:
+        return w * h;
+    case MARK_DISC:
+        return M_PI / 4 * w * h;
+    case MARK_RING:
+        return M_PI / 4 * (w * h - fmax(0, w - 2 * s) * fmax(0, h - 2 * s));
+    case MARK_ELL:
+        return s * (w + h - s);
+    }
+    return w * h;
+}
+
+/* px a mm (level 0) if the page filled the image, whichever way it lies. */
+static double full_scale(const struct proposal_source *source, const struct image *img)
+{
+    double pl = fmax(source->page_width, source->page_height);
+    double ps = fmin(source->page_width, source->page_height);
+    double il = fmax(img->width, img->height), is = fmin(img->width, img->height);
+    return fmax(il / pl, is / ps);
+}
+
+/* ---- from sightings to hypotheses ---- */
+
+struct search {
+    const struct registration *registration;
+    int n_marks;
+    double ink[MAX_MARKS]; /* mm^2 */
+    const struct mark_sighting *sightings;
+    int n_sightings;
+    double scale; /* px a mm if the page filled the image */
+    struct hypothesis *best;
+    int n_best;
+};
+
+static double area_cost(const struct search *s, int mark, int sighting, double scale)
+{
+    const struct mark_sighting *g = &s->sightings[sighting];
+    const struct rect *box = &s->registration->marks[mark].box;
+    if (g->area <= 0)
+        return 0;
+    double ratio = g->area / (s->ink[mark] * scale * scale);
+    double longest = fmax(box->w, box->h) * scale, shortest = fmin(box->w, box->h) * scale;
+    if (ratio < AREA_RATIO_MIN || ratio > AREA_RATIO_MAX || fmax(g->w, g->h) > 1.6 * longest + 4 ||
+        fmin(g->w, g->h) < 0.6 * shortest - 3)
+        return -1;
+    return fabs(log(ratio));
+}
+
+static bool same_marks(const struct hypothesis *a, const struct hypothesis *b, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (a->sighting[i] != b->sighting[i])
+            return false;
+    return true;
+}
+
+static void keep_hypothesis(struct search *s, const struct hypothesis *h)
+{
+    for (int i = 0; i < s->n_best; i++)
+        if (same_marks(&s->best[i], h, s->n_marks)) {
+            s->best[i].cost = fmin(s->best[i].cost, h->cost);
+            return;
+        }
+    int at = s->n_best;
+    if (at == MAX_PROPOSALS) {
+        if (s->best[at - 1].cost <= h->cost)
+            return;
+        at--;
+    } else {
+        s->n_best++;
+    }
+    while (at > 0 && s->best[at - 1].cost > h->cost) {
+        s->best[at] = s->best[at - 1];
+        at--;
+    }
+    s->best[at] = *h;
+}
+
+/* The sighting nearest to where mark `m` should be, or -1. */
+static int nearest_sighting(const struct search *s, int m, struct point at, double within,
+                            double scale, double *ret_off, double *ret_area_cost)
+{
+    int best = -1;
+    double least = within;
+    for (int i = 0; i < s->n_sightings; i++) {
+        double dx = fabs(s->sightings[i].at.x - at.x), dy = fabs(s->sightings[i].at.y - at.y);
+        if (dx >= least || dy >= least)
+            continue;
+        double d = hypot(dx, dy), c;
+        if (d < least && (c = area_cost(s, m, i, scale)) >= 0) {
+            least = d;
+            best = i;
+            *ret_area_cost = c;
+        }
+    }
+    *ret_off = least;
+    return best;
+}
+
+/* Marks i and j are sightings a and b: are the others where that puts them? */
+static void try_pair(struct search *s, const struct tolerance *t, int i, int j, int a, int b)
+{
+    const struct mark *marks = s->registration->marks;
+    struct point from[2] = {marks[i].centroid, marks[j].centroid};
+    struct point to[2] = {s->sightings[a].at, s->sightings[b].at};
+    double length = hypot(from[1].x - from[0].x, from[1].y - from[0].y);
+    double seen = hypot(to[1].x - to[0].x, to[1].y - to[0].y), scale = seen / length;
+    if (scale < t->scale_min * s->scale || scale > t->scale_max * s->scale)
+        return;
+    double ca = area_cost(s, i, a, scale), cb = area_cost(s, j, b, scale);
+    struct homography h;
+    if (ca < 0 || cb < 0 || homography_fit_similarity(from, to, NULL, 2, &h) < 0)
+        return;
+    struct hypothesis y = {.matches = 2, .cost = ca + cb};
+    for (int m = 0; m < s->n_marks; m++) {
+        double off, area;
+        y.sighting[m] = m == i ? a : (m == j ? b : -1);
+        if (m == i || m == j)
+            continue;
+        struct point at = homography_apply(&h, marks[m].centroid);
+        int found = nearest_sighting(s, m, at, t->offset * seen, scale, &off, &area);
+        if (found < 0 || found == a || found == b)
+            continue;
+        y.sighting[m] = found;
+        y.matches++;
+        y.cost += area + 2 * off / (t->offset * seen);
+    }
+    int need = s->n_marks < 3 ? s->n_marks : 3;
+    y.cost = y.cost / y.matches + 1.0 * (s->n_marks - y.matches);
+    if (y.matches >= need)
+        keep_hypothesis(s, &y);
+}
+
+static void try_all_pairs(struct search *s, const struct tolerance *t)
+{
+    const struct mark *marks = s->registration->marks;
+    for (int i = 0; i < s->n_marks; i++)
+        for (int j = i + 1; j < s->n_marks; j++) {
+            double length = hypot(marks[i].centroid.x - marks[j].centroid.x,
+                                  marks[i].centroid.y - marks[j].centroid.y);
+            double least = t->scale_min * s->scale * length,
+                   most = t->scale_max * s->scale * length;
+            for (int a = 0; a < s->n_sightings; a++)
+                for (int b = 0; b < s->n_sightings; b++) {
+                    double dx = s->sightings[a].at.x - s->sightings[b].at.x;
+                    double dy = s->sightings[a].at.y - s->sightings[b].at.y;
+                    double q = dx * dx + dy * dy;
+                    if (q >= least * least && q <= most * most)
+                        try_pair(s, t, i, j, a, b);
+                }
+        }
+}
+
+/* ---- from hypotheses to transforms ---- */
+
+/* A mark's place to a fraction of a pixel: the centre of the darkness in its box. */
+static struct point refine_centroid(const struct image *img, const struct mark_sighting *g)
+{
+    double mx = g->w * 0.2 + 2, my = g->h * 0.2 + 2;
+    int x0 = (int)fmax(0, g->at.x - g->w / 2 - mx);
+    int x1 = (int)fmin(img->width - 1, g->at.x + g->w / 2 + mx);
+    int y0 = (int)fmax(0, g->at.y - g->h / 2 - my);
+    int y1 = (int)fmin(img->height - 1, g->at.y + g->h / 2 + my);
+    int lightest = 0, darkest = 255;
+    for (int y = y0; y <= y1; y++)
+        for (int x = x0; x <= x1; x++) {
+            int v = image_row(img, y)[x];
+            lightest = v > lightest ? v : lightest;
+            darkest = v < darkest ? v : darkest;
+        }
+    int edge = (lightest + darkest) / 2, cap = (lightest - darkest) / 3;
+    double sx = 0, sy = 0, sw = 0;
+    for (int y = y0; y <= y1; y++)
+        for (int x = x0; x <= x1; x++) {
+            int depth = edge - image_row(img, y)[x];
+            if (depth <= 0)
+                continue;
+            double w = depth < cap ? depth : cap;
+            sx += w * x;
+            sy += w * y;
+            sw += w;
+        }
+    struct point p = {sw > 0 ? sx / sw : g->at.x, sw > 0 ? sy / sw : g->at.y};
+    bool astray = hypot(p.x - g->at.x, p.y - g->at.y) > 0.25 * fmax(g->w, g->h) + 2;
+    return astray ? g->at : p;
+}
+
+static void add_proposal(const struct homography *h, int marks, double cost, struct proposal *out,
+                         int *n)
+{
+    if (*n < MAX_PROPOSALS)
+        out[(*n)++] = (struct proposal){*h, marks, cost};
+}
+
+/* Where four marks do not lie on an affine map, either the page is seen in perspective or one of
+ * them is torn: propose the perspective, the mean of all, and each set that leaves one mark out. */
+static void add_doubtful(const struct point *from, const struct point *to, int n, double cost,
+                         struct proposal *out, int *n_out)
+{
+    struct homography h;
+    if (homography_fit(from, to, NULL, (size_t)n, &h) == 0)
+        add_proposal(&h, n, cost, out, n_out);
+    if (homography_fit_affine(from, to, NULL, (size_t)n, &h) == 0)
+        add_proposal(&h, n, cost + 0.2, out, n_out);
+    for (int skip = 0; skip < n && n <= 4; skip++) {
+        struct point f[4], t[4];
+        int m = 0;
+        for (int i = 0; i < n; i++)
+            if (i != skip)
+                f[m] = from[i], t[m++] = to[i];
+        if (homography_fit_affine(f, t, NULL, (size_t)m, &h) == 0)
+            add_proposal(&h, m, cost + 0.4, out, n_out);
+    }
+}
+
+static void add_hypothesis(const struct search *s, const struct image *img,
+                           const struct hypothesis *y, struct proposal *out, int *n_out)
+{
+    struct point from[MAX_MARKS], to[MAX_MARKS];
+    struct homography h;
+    int n = 0;
+    for (int m = 0; m < s->n_marks; m++) {
+        if (y->sighting[m] < 0)
+            continue;
+        const struct mark_sighting *g = &s->sightings[y->sighting[m]];
+        from[n] = s->registration->marks[m].centroid;
+        to[n++] = g->area > 0 ? refine_centroid(img, g) : g->at;
+    }
+    if (n == 2) {
+        if (homography_fit_similarity(from, to, NULL, 2, &h) == 0)
+            add_proposal(&h, n, y->cost, out, n_out);
+        return;
+    }
+    if (homography_fit_affine(from, to, NULL, (size_t)n, &h) < 0)
+        return;
+    double residual = homography_residual(&h, from, to, (size_t)n) / homography_scale(&h, from[0]);
+    if (n == 3 || residual < AFFINE_ENOUGH)
+        add_proposal(&h, n, y->cost, out, n_out);
+    else
+        add_doubtful(from, to, n, y->cost, out, n_out);
+}
+
+int propose_from_sightings(const struct proposal_source *source, const struct pyramid *pyramid,
+                           const struct mark_sighting *sightings, int n, struct proposal *out,
+                           int *ret_n)
+{
+    const struct registration *r = source->registration;
+    struct hypothesis *best = calloc(MAX_PROPOSALS, sizeof(*best));
+    if (!best)
+        return YJ_ENOMEM;
+    struct search s = {.registration = r,
+                       .n_marks = r->n_marks < MAX_MARKS ? r->n_marks : MAX_MARKS,
+                       .sightings = sightings,
+                       .n_sightings = n,
+                       .scale = full_scale(source, pyramid->levels[0]),
+                       .best = best};
+    for (int m = 0; m < s.n_marks; m++)
+        s.ink[m] = mark_ink_area(&r->marks[m]);
+    try_all_pairs(&s, &scanner);
+    if (s.n_best == 0)
+        try_all_pairs(&s, &photo);
+    *ret_n = 0;
+    for (int i = 0; i < s.n_best; i++)
+        add_hypothesis(&s, pyramid->levels[0], &best[i], out, ret_n);
+    free(best);
+    return 0;
+}
+
+/* ---- sightings ---- */
+
+/* The smallest level at which the smallest mark still has MARK_MIN_PX, and an L's stroke 3 px. */
+static int level_for_marks(const struct proposal_source *source, const struct pyramid *pyramid)
+{
+    const struct registration *r = source->registration;
+    double side = HUGE_VAL, stroke = HUGE_VAL;
+    for (int i = 0; i < r->n_marks; i++) {
+        side = fmin(side, fmin(r->marks[i].box.w, r->marks[i].box.h));
+        if (r->marks[i].shape == MARK_ELL || r->marks[i].shape == MARK_RING)
+            stroke = fmin(stroke, r->marks[i].stroke);
+    }
+    double scale = full_scale(source, pyramid->levels[0]);
+    int k = 0;
+    while (k + 1 < pyramid->n_levels && side * scale / (2 << k) >= MARK_MIN_PX &&
+           stroke * scale / (2 << k) >= 3)
+        k++;
+    return k;
+}
+
+/* Whether a patch could be one of the marks at any scale considered. */
+static bool plausible(const struct blob *b, double least_area, double most_area)
+{
+    double longest = b->w > b->h ? b->w : b->h, shortest = b->w > b->h ? b->h : b->w;
+    return b->area >= least_area && b->area <= most_area && longest <= 2.6 * shortest + 2;
+}
+
+int propose_from_marks(const struct proposal_source *source, const struct pyramid *pyramid,
+                       struct proposal *out, int *ret_n)
+{
+    const struct registration *r = source->registration;
+    int k = level_for_marks(source, pyramid);
+    const struct image *img = pyramid->levels[k];
+    double scale = full_scale(source, pyramid->levels[0]) / (1 << k), factor = 1 << k;
+    double side = 0, least = HUGE_VAL, most = 0;
+    for (int i = 0; i < r->n_marks; i++) {
+        double ink = mark_ink_area(&r->marks[i]);
+        side = fmax(side, fmax(r->marks[i].box.w, r->marks[i].box.h));
+        least = fmin(least, ink);
+        most = fmax(most, ink);
+    }
+    struct blob *blobs = malloc(MAX_BLOBS * sizeof(*blobs));
+    struct mark_sighting *seen = malloc(MAX_SIGHTINGS * sizeof(*seen));
+    int e = YJ_ENOMEM, n_seen = 0;
+    size_t n = 0;
+    *ret_n = 0;
+    if (!blobs || !seen)
+        goto done;
+    double low = AREA_RATIO_MIN * least * scale * scale * photo.scale_min * photo.scale_min;
+    double high = AREA_RATIO_MAX * most * scale * scale * photo.scale_max * photo.scale_max;
+    e = vision_find_blobs(img, (int)(3 * side * scale), 20, (int)fmax(4, low), blobs, MAX_BLOBS, &n,
+                          NULL);
+    if (e < 0)
+        goto done;
+    for (size_t i = 0; i < n && n_seen < MAX_SIGHTINGS; i++) {
+        const struct blob *b = &blobs[i];
+        if (plausible(b, low, high))
+            seen[n_seen++] = (struct mark_sighting){
+                {(b->centroid.x + 0.5) * factor - 0.5, (b->centroid.y + 0.5) * factor - 0.5},
+                b->area * factor * factor,
+                b->w * factor,
+                b->h * factor};
+    }
+    e = propose_from_sightings(source, pyramid, seen, n_seen, out, ret_n);
+done:
+    free(blobs);
+    free(seen);
+    return e == YJ_EDATA ? 0 : e;
+}

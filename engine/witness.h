@@ -1,0 +1,59 @@
+/* witness.h - are the form's printed outlines where a transform says they are?
+ *
+ * The one judge of every registration. Around each printed outline (bubble or box) pairs of points
+ * are looked at: one on the outline, one outside it; on a printed outline the first is darker,
+ * whether the bubble is empty or filled. Works on a reduced image of about 4 to 8 px a mm. */
+#ifndef YJ_ENGINE_WITNESS_H
+#define YJ_ENGINE_WITNESS_H
+
+#include "form.h"
+#include "image.h"
+#include "pagemap.h"
+
+struct outline_set; /* the outlines of one form page; immutable */
+
+/* *ret_set may hold no outline at all (a page of regions). 0 or YJ_ENOMEM. */
+int outline_set_create(const struct form *form, int page, struct outline_set **ret_set);
+void outline_set_destroy(struct outline_set *set);
+int outline_set_count(const struct outline_set *set);
+
+struct witness_scratch; /* one a worker */
+int witness_scratch_create(struct witness_scratch **ret_scratch);
+void witness_scratch_destroy(struct witness_scratch *scratch);
+
+struct witness_verdict {
+    double share;       /* 0 to 1: outlines found */
+    int found;          /* outlines found */
+    struct point shift; /* mm: best common shift of all outlines */
+};
+
+/* A quick look: moves a sample of the outlines together within `radius` mm and says how many are
+ * then found. `h` maps mm to px of img, `size` scales the outlines about their centres. */
+int witness_look(const struct outline_set *set, const struct image *img, const struct homography *h,
+                 double radius, double size, struct witness_scratch *scratch,
+                 struct witness_verdict *ret);
+
+struct witness_fit {
+    struct page_map map; /* mm -> px of img */
+    double residual;     /* mm, root mean square of the anchors' shifts */
+    double share;        /* 0 to 1: outlines found through the map */
+    int found;
+    double paper, ink; /* grey, medians outside and on the outlines found */
+};
+
+/* Refines `h`: patches of outlines are moved within `radius` mm (never as far as half way to the
+ * next outline), the transform follows them, what is left becomes the map's anchors. */
+int witness_refine(const struct outline_set *set, const struct image *img,
+                   const struct homography *h, double radius, double size,
+                   struct witness_scratch *scratch, struct witness_fit *ret);
+
+/* 10 to 90 % rise of the printed edges in mm, median; 0: too few outlines found. */
+double witness_sharpness(const struct outline_set *set, const struct image *img,
+                         const struct page_map *map);
+
+/* How many outlines the map finds when the whole form is moved by its own row or column pitch: the
+ * most over the four directions. As many as unmoved: the place is not certain. */
+int witness_best_alias(const struct outline_set *set, const struct image *img,
+                       const struct page_map *map);
+
+#endif
