@@ -1,1 +1,48 @@
-int main(void) { return 0; }
+#include "commands.h"
+#include "i18n.h"
+#include "messages.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *does;
+} commands[] = {
+    {"grade", cmd_grade, N_("read and score scans")},
+};
+
+static void print_help(void)
+{
+    puts(_("usage: yuejuan COMMAND ...\n\nautomated exam grading: from scanned answer sheets to "
+           "scores\n"));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        fputs("  ", stdout);
+        print_padded(stdout, commands[i].name, 12);
+        puts(_(commands[i].does));
+    }
+    puts(_("\n'yuejuan COMMAND --help' explains a command; 'yuejuan --version' says which one this "
+           "is\n\nexample: yuejuan grade midterm/"));
+}
+
+int main(int argc, char **argv)
+{
+    messages_init();
+    if (argc < 2) {
+        print_help();
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help();
+        return EXIT_DONE;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("yuejuan " YJ_VERSION);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return usage_error(NULL, _("unknown command '%s'"), name);
+}

@@ -22,8 +22,8 @@ struct feed {
     struct batch *batch;
     struct hashset stored, seen; /* by runs before this one; by this run */
     double started;              /* s */
-    int scans_fed;
-    bool all_known;
+    double share_of_scan;        /* of the pages of the scan in hand, fed */
+    int files_left;              /* not begun, or begun and not fed whole */
 };
 
 static double now_s(void)
@@ -77,6 +77,14 @@ static int count_jobs(const struct grade_options *options)
 
 /* ---- feeding ---- */
 
+/* Files given less files taken, of which the one in hand counts by its pages. */
+static double share_done(const struct feed *feed)
+{
+    int taken, total;
+    scan_source_count(feed->batch->source, &taken, &total);
+    return total > 0 && taken > 0 ? (taken - 1 + feed->share_of_scan) / total : 0;
+}
+
 static void report(const struct feed *feed)
 {
     const struct batch *batch = feed->batch;
@@ -84,8 +92,7 @@ static void report(const struct feed *feed)
         return;
     struct grade_progress progress = {.scans_done = atomic_load(&batch->scans_done),
                                       .pages_done = atomic_load(&batch->pages_done),
-                                      .scans_known = feed->scans_fed,
-                                      .all_known = feed->all_known,
+                                      .share_done = share_done(feed),
                                       .seconds = now_s() - feed->started};
     batch->options->progress(batch->options->context, &progress);
 }
@@ -126,25 +133,37 @@ static int feed_scan(struct feed *feed, struct scan *scan)
         return r;
     if (scan_problem(scan))
         return feed_slot(feed, SLOT_PROBLEM, scan, 0, false);
+    int n = scan_page_count(scan);
     r = 1;
-    for (int page = 1; page <= scan_page_count(scan) && r > 0; page++)
+    for (int page = 1; page <= n && r > 0; page++) {
+        feed->share_of_scan = (page - 1.0) / n;
         r = feed_slot(feed, SLOT_PAGE, scan, page, false);
+    }
     return r;
 }
 
 static int feed_all(struct feed *feed)
 {
     struct scan *scan = NULL;
+    bool in_hand = false; /* a scan that was not fed whole */
     int r = 1;
     while (r > 0 && !stopped(feed->batch)) {
         r = scan_source_next(feed->batch->source, &scan);
         if (r <= 0)
             break;
-        feed->scans_fed++;
+        feed->share_of_scan = 0;
         r = feed_scan(feed, scan);
+        feed->share_of_scan = r > 0;
         scan_unref(scan);
+        in_hand = r == 0;
     }
-    feed->all_known = r == 0 && !stopped(feed->batch);
+    if (r > 0 && (r = scan_source_next(feed->batch->source, &scan)) > 0) {
+        scan_unref(scan); /* stopped, and this one is left, perhaps in a ZIP half done */
+        in_hand = true;
+    }
+    int taken, total;
+    scan_source_count(feed->batch->source, &taken, &total);
+    feed->files_left = total - taken + in_hand;
     return r < 0 ? r : 0;
 }
 
@@ -305,7 +324,9 @@ static int summarize(struct batch *batch, const struct feed *feed, struct grade_
         .scored = counts.scored,
         .pending = counts.pending,
         .absent = counts.absent,
-        .interrupted = stopped(batch) && !feed->all_known,
+        .exceptions = counts.exceptions,
+        .scans_left = feed->files_left,
+        .interrupted = feed->files_left > 0,
         .seconds = now_s() - feed->started,
     };
     memcpy(ret->cpu_ms, tally->cpu_ms, sizeof ret->cpu_ms);

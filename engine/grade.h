@@ -1,6 +1,6 @@
 /* grade.h - a batch: every scan decoded, registered, read, stored and scored.
  *
- * Workers take pages off a bounded ring; the caller's thread of grade_run only feeds and reports;
+ * Workers take pages off a bounded ring; the thread that calls grade_run only feeds and reports;
  * one writer owns the database. See docs/architecture.md. */
 #ifndef YJ_ENGINE_GRADE_H
 #define YJ_ENGINE_GRADE_H
@@ -14,8 +14,7 @@ struct diag;
 
 struct grade_progress {
     int scans_done, pages_done; /* committed or about to be */
-    int scans_known;            /* seen by the feeder so far */
-    bool all_known;             /* the feeder has seen the last scan */
+    double share_done;          /* 0 to 1, of the files given; 0 where nothing is known yet */
     double seconds;             /* since the start */
 };
 
@@ -31,13 +30,14 @@ struct grade_options {
     const atomic_bool *stop; /* set by a signal handler: finish the pages in hand, commit, return */
 };
 
+/* Scans and pages are this run's; readings and candidates what the database now holds. */
 struct grade_summary {
     int scans, scans_already; /* new ones; ones whose bytes were already stored */
     int unreadable;           /* files that are no scans: exit status 3 */
     int pages, pages_read, pages_refused;
     int readings, uncertain, multiple, blank;
-    int candidates, scored, pending, absent;
-    int scans_left; /* interrupted: not begun */
+    int candidates, scored, pending, absent, exceptions;
+    int scans_left; /* interrupted: files not begun */
     bool interrupted;
     double seconds;
     double cpu_ms[STAGES]; /* summed over pages */

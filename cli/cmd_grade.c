@@ -1,0 +1,189 @@
+/* cmd_grade.c - `yuejuan grade EXAM [SCAN...]`. */
+#include "commands.h"
+#include "diag.h"
+#include "exam.h"
+#include "grade.h"
+#include "i18n.h"
+#include "messages.h"
+#include "vision.h"
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct grade_command {
+    const char *exam, *db, *batch;
+    const char *const *scans;
+    size_t n_scans;
+    int jobs;
+    bool quiet, json;
+};
+
+/* A signal handler can reach nothing else: set by the first SIGINT or SIGTERM. */
+static atomic_bool interrupted;
+
+static void note_interrupt(int signal_number)
+{
+    (void)signal_number;
+    atomic_store(&interrupted, true);
+}
+
+/* The second signal finds the default again, and kills. */
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = SA_RESETHAND | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void print_help(void)
+{
+    puts(_(
+        "usage: yuejuan grade EXAM [SCAN...]\n"
+        "\n"
+        "reads and scores scans into the exam's database; run again, it adds only what is new\n"
+        "\n"
+        "  EXAM              the exam's folder, its exam.yaml, or a single form file, which then\n"
+        "                    is read and not scored (database: results.db in this folder)\n"
+        "  SCAN              JPEG, PNG, TIFF, PDF, ZIP of these, or folder; default: EXAM/scans\n"
+        "      --db FILE     database to write, default EXAM/results.db\n"
+        "  -j, --jobs N      pages read at a time, 1 to 256; default: one a core\n"
+        "      --batch NAME  kept with each scan, to tell rooms or days apart\n"
+        "      --quiet       neither progress nor summary\n"
+        "      --json        the summary as JSON on stdout\n"
+        "      --help        this text\n"
+        "\n"
+        "example: yuejuan grade midterm/ room-12.pdf --batch room-12\n"
+        "\n"
+        "Ctrl-C finishes the pages in hand and keeps them; the same command goes on from there\n"
+        "exit status: 0 done, 1 failed or interrupted, 2 wrong usage or exam, 3 done, but some\n"
+        "files could not be read as scans"));
+}
+
+static int parse_jobs(const char *text, int *ret_jobs)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+    if (!*text || *end || n < 1 || n > 256)
+        return usage_error("grade", _("'%s' is no number of jobs from 1 to 256"), text);
+    *ret_jobs = (int)n;
+    return 0;
+}
+
+/* 0: go on; else the exit status, and *ret_help whether the help is wanted. */
+static int parse_options(int argc, char **argv, struct grade_command *c, bool *ret_help)
+{
+    enum { OPT_DB = 256, OPT_BATCH, OPT_QUIET, OPT_JSON, OPT_HELP };
+    static const struct option options[] = {
+        {"db", required_argument, NULL, OPT_DB},
+        {"jobs", required_argument, NULL, 'j'},
+        {"batch", required_argument, NULL, OPT_BATCH},
+        {"quiet", no_argument, NULL, OPT_QUIET},
+        {"json", no_argument, NULL, OPT_JSON},
+        {"help", no_argument, NULL, OPT_HELP},
+        {NULL, 0, NULL, 0},
+    };
+    int option, r = 0;
+    while (r == 0 && (option = getopt_long(argc, argv, ":j:h", options, NULL)) != -1) {
+        switch (option) {
+        case OPT_DB:
+            c->db = optarg;
+            break;
+        case 'j':
+            r = parse_jobs(optarg, &c->jobs);
+            break;
+        case OPT_BATCH:
+            c->batch = optarg;
+            break;
+        case OPT_QUIET:
+            c->quiet = true;
+            break;
+        case OPT_JSON:
+            c->json = true;
+            break;
+        case 'h':
+        case OPT_HELP:
+            *ret_help = true;
+            return 0;
+        default:
+            r = usage_error_option("grade", argc, argv, option);
+        }
+    }
+    if (r == 0 && optind == argc)
+        return usage_error("grade", _("no exam given"));
+    c->exam = argv[optind];
+    c->scans = (const char *const *)argv + optind + 1;
+    c->n_scans = (size_t)(argc - optind - 1);
+    return r;
+}
+
+static int run(const struct grade_command *c, struct grade_summary *ret_summary, char **ret_db_path,
+               struct diag *d)
+{
+    struct exam *exam = NULL;
+    int r = exam_load(c->exam, &exam, d);
+    if (r < 0)
+        return r;
+    const char *default_scans = exam->scans_dir;
+    bool progress = !c->quiet && isatty(STDERR_FILENO);
+    struct grade_options options = {
+        .paths = c->n_scans ? c->scans : &default_scans,
+        .n_paths = c->n_scans ? c->n_scans : 1,
+        .db_path = c->db ? c->db : exam->db_path,
+        .batch = c->batch ? c->batch : "",
+        .jobs = c->jobs,
+        .progress = progress ? print_progress : NULL,
+        .stop = &interrupted,
+    };
+    char *db_path = strdup(options.db_path);
+    r = db_path ? grade_run(exam, &options, ret_summary, d) : YJ_ENOMEM;
+    if (progress)
+        clear_progress();
+    exam_destroy(exam);
+    if (r < 0) {
+        free(db_path);
+        return r;
+    }
+    *ret_db_path = db_path;
+    return 0;
+}
+
+static int exit_status_of(const struct grade_summary *summary)
+{
+    if (summary->interrupted)
+        return EXIT_FAILED;
+    return summary->unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
+}
+
+int cmd_grade(int argc, char **argv)
+{
+    struct grade_command c = {0};
+    struct grade_summary summary;
+    struct diag d;
+    char *db_path = NULL;
+    bool help = false;
+    int status = parse_options(argc, argv, &c, &help);
+    if (help)
+        print_help();
+    if (status != 0 || help)
+        return status;
+    vision_init();
+    catch_interrupts();
+    diag_init(&d);
+    int r = run(&c, &summary, &db_path, &d);
+    status = finish_command(&d, r);
+    if (status == EXIT_DONE) {
+        if (!c.quiet)
+            print_summary(stderr, &summary, db_path);
+        if (c.json)
+            print_summary_json(stdout, &summary, db_path);
+        status = exit_status_of(&summary);
+        if (fflush(stdout) != 0)
+            status = EXIT_FAILED;
+    }
+    free(db_path);
+    diag_finish(&d);
+    return status;
+}

@@ -1,0 +1,266 @@
+/* messages.c - language, alignment, and what is told about a run. */
+#include "messages.h"
+#include "commands.h"
+#include "diag.h"
+#include "i18n.h"
+#include <getopt.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- language ---- */
+
+/* Where a program that was not installed finds its translations: ../po from its own folder. */
+static const char *build_locale_dir(char path[PATH_MAX])
+{
+    struct stat st;
+    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 16);
+    char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
+    if (!slash)
+        return NULL;
+    strcpy(slash, "/../po/zh_TW");
+    if (stat(path, &st) != 0)
+        return NULL;
+    strcpy(slash, "/../po");
+    return path;
+}
+
+void messages_init(void)
+{
+    char path[PATH_MAX];
+    const char *dir = getenv("YUEJUAN_LOCALE_DIR");
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    if (!dir || !*dir)
+        dir = build_locale_dir(path);
+    bindtextdomain(YJ_TEXT_DOMAIN, dir ? dir : YJ_LOCALE_DIR);
+    bind_textdomain_codeset(YJ_TEXT_DOMAIN, "UTF-8");
+}
+
+/* ---- errors ---- */
+
+static void print_prefix(const char *command)
+{
+    if (command)
+        fprintf(stderr, "yuejuan %s: ", command);
+    else
+        fputs("yuejuan: ", stderr);
+}
+
+static int print_pointer(const char *command)
+{
+    fputs(" (", stderr);
+    if (command)
+        fprintf(stderr, _("see 'yuejuan %s --help'"), command);
+    else
+        fputs(_("see 'yuejuan --help'"), stderr);
+    fputs(")\n", stderr);
+    return EXIT_USAGE;
+}
+
+int usage_error(const char *command, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    print_prefix(command);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    return print_pointer(command);
+}
+
+int usage_error_option(const char *command, int argc, char **argv, int returned)
+{
+    const char *argument = argv[optind > 1 ? optind - 1 : 1];
+    if (returned == ':')
+        return usage_error(command, _("option '%s' needs a value"), argument);
+    if (optopt && argument[0] == '-' && argument[1] != '-')
+        return usage_error(command, _("unknown option '-%c'"), optopt);
+    return usage_error(command, _("unknown option '%s'"), argument);
+}
+
+int finish_command(const struct diag *d, int code)
+{
+    diag_print(d, stderr);
+    if (code == 0)
+        return EXIT_DONE;
+    return code == YJ_EINPUT ? EXIT_USAGE : EXIT_FAILED;
+}
+
+/* ---- alignment ---- */
+
+/* The character at *text, which is moved past it; a byte that is no UTF-8 counts as itself. */
+static uint32_t next_character(const char **text)
+{
+    const unsigned char *p = (const unsigned char *)*text;
+    int more = p[0] >= 0xF0 ? 3 : p[0] >= 0xE0 ? 2 : p[0] >= 0xC0 ? 1 : 0;
+    uint32_t c = more == 3 ? p[0] & 0x07 : more == 2 ? p[0] & 0x0F : more == 1 ? p[0] & 0x1F : p[0];
+    int i = 1;
+    for (; i <= more && (p[i] & 0xC0) == 0x80; i++)
+        c = c << 6 | (p[i] & 0x3F);
+    *text += i;
+    return c;
+}
+
+/* Unicode's East Asian Width W and F, in the blocks that names and messages use. */
+static int character_width(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+        int width;
+    } ranges[] = {
+        {0x0300, 0x036F, 0},   {0x1100, 0x115F, 2}, {0x200B, 0x200F, 0},   {0x2E80, 0x303E, 2},
+        {0x3041, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2}, {0xF900, 0xFAFF, 2},   {0xFE30, 0xFE6F, 2},
+        {0xFF00, 0xFF60, 2},   {0xFFE0, 0xFFE6, 2}, {0x1F300, 0x1F64F, 2}, {0x1F900, 0x1F9FF, 2},
+        {0x20000, 0x3FFFD, 2},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return ranges[i].width;
+    return 1;
+}
+
+int display_width(const char *text)
+{
+    int width = 0;
+    while (*text)
+        width += character_width(next_character(&text));
+    return width;
+}
+
+void print_padded(FILE *out, const char *text, int width)
+{
+    int spaces = width - display_width(text);
+    fprintf(out, "%s%*s", text, spaces > 0 ? spaces : 0, "");
+}
+
+void print_labelled(FILE *out, const struct labelled *lines, size_t n)
+{
+    int width = 0;
+    for (size_t i = 0; i < n; i++) {
+        int w = display_width(lines[i].label);
+        width = w > width ? w : width;
+    }
+    for (size_t i = 0; i < n; i++) {
+        print_padded(out, lines[i].label, width + 2);
+        fprintf(out, "%s\n", lines[i].value);
+    }
+}
+
+/* ---- progress ---- */
+
+static void format_duration(double seconds, char text[32])
+{
+    long s = seconds < 0 ? 0 : (long)(seconds + 0.5);
+    if (s >= 3600)
+        snprintf(text, 32, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+    else
+        snprintf(text, 32, "%ld:%02ld", s / 60, s % 60);
+}
+
+void print_progress(void *context, const struct grade_progress *progress)
+{
+    double rate = progress->seconds > 0 ? progress->pages_done / progress->seconds : 0;
+    char left[32];
+    fputs("\r", stderr);
+    if (progress->share_done > 0 && progress->seconds > 2) {
+        double share = progress->share_done;
+        format_duration(progress->seconds * (1 - share) / share, left);
+        fprintf(stderr, _("%d scans, %d pages, %.1f pages/s, %.0f %%, %s left"),
+                progress->scans_done, progress->pages_done, rate, 100 * share, left);
+    } else {
+        fprintf(stderr, _("%d scans, %d pages, %.1f pages/s"), progress->scans_done,
+                progress->pages_done, rate);
+    }
+    fputs("\033[K", stderr); /* erases what is left of a longer line before it */
+    fflush(stderr);
+}
+
+void clear_progress(void)
+{
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+}
+
+/* ---- summary ---- */
+
+void print_summary(FILE *out, const struct grade_summary *s, const char *db_path)
+{
+    double rate = s->seconds > 0 ? s->pages / s->seconds : 0;
+    struct labelled lines[] = {{.label = _("scans")},      {.label = _("pages")},
+                               {.label = _("readings")},   {.label = _("candidates")},
+                               {.label = _("for review")}, {.label = _("time")},
+                               {.label = _("results")}};
+    size_t size = sizeof lines->value;
+    snprintf(lines[0].value, size, _("%d new, %d graded before, %d unreadable"), s->scans,
+             s->scans_already, s->unreadable);
+    snprintf(lines[1].value, size, _("%d read, %d refused"), s->pages_read, s->pages_refused);
+    snprintf(lines[2].value, size, _("%d, of which %d blank, %d with several marks, %d uncertain"),
+             s->readings, s->blank, s->multiple, s->uncertain);
+    snprintf(lines[3].value, size, _("%d: %d scored, %d pending, %d absent"), s->candidates,
+             s->scored, s->pending, s->absent);
+    snprintf(lines[4].value, size, _("%d readings and pages ('--what exceptions' lists them)"),
+             s->exceptions);
+    snprintf(lines[5].value, size, _("%.1f s, %.1f pages/s"), s->seconds, rate);
+    snprintf(lines[6].value, size, "%s", db_path);
+    print_labelled(out, lines, sizeof lines / sizeof *lines);
+    if (s->interrupted)
+        fprintf(out,
+                _("interrupted: what was graded is kept, %d files are left; run the same command "
+                  "again to go on\n"),
+                s->scans_left);
+}
+
+static void print_json_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            fprintf(out, "\\%c", *p);
+        else if (*p < 0x20)
+            fprintf(out, "\\u%04x", *p);
+        else
+            fputc(*p, out);
+    }
+    fputc('"', out);
+}
+
+void print_summary_json(FILE *out, const struct grade_summary *s, const char *db_path)
+{
+    static const char *const stages[STAGES] = {"decode", "register", "read", "score", "store"};
+    const struct {
+        const char *name;
+        int value;
+    } counts[] = {
+        {"scans", s->scans},
+        {"scans_already", s->scans_already},
+        {"unreadable", s->unreadable},
+        {"scans_left", s->scans_left},
+        {"pages", s->pages},
+        {"pages_read", s->pages_read},
+        {"pages_refused", s->pages_refused},
+        {"readings", s->readings},
+        {"blank", s->blank},
+        {"multiple", s->multiple},
+        {"uncertain", s->uncertain},
+        {"candidates", s->candidates},
+        {"scored", s->scored},
+        {"pending", s->pending},
+        {"absent", s->absent},
+        {"exceptions", s->exceptions},
+    };
+    fputs("{\"db\":", out);
+    print_json_text(out, db_path);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        fprintf(out, ",\"%s\":%d", counts[i].name, counts[i].value);
+    fprintf(out, ",\"interrupted\":%s,\"seconds\":%.3f,\"cpu_ms\":{",
+            s->interrupted ? "true" : "false", s->seconds);
+    for (int i = 0; i < STAGES; i++)
+        fprintf(out, "%s\"%s\":%.1f", i ? "," : "", stages[i], s->cpu_ms[i]);
+    fputs("}}\n", out);
+}
