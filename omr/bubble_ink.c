@@ -1,0 +1,295 @@
+/* Bubbles that print the same (same option, same size) are compared with each other: the paler half
+ * of them is nearly always unmarked and shows the print itself, point by point. What a bubble has
+ * beyond that is ink. A group most of which is marked would hide its marks in its own print: such a
+ * group prints far darker than the others, and then the others' print stands in for it. */
+#include "bubble_ink.h"
+
+#include "diag.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INSET 0.80        /* of the outline's half axes: what is looked at */
+#define NOISE 12          /* of 255: darker than the print by less is noise */
+#define CLEAR 46          /* of 255: darker than the print by more is ink for sure */
+#define GROUP_MIN 4       /* bubbles from which a print can be learned */
+#define PRINT_SPREAD 0.11 /* darkness by which one option's print may exceed the others' */
+#define PRINT_MAX 0.36    /* darkness no empty bubble's print exceeds */
+#define PAPER_POINTS 32
+
+struct print {
+    const struct field *field;
+    int option;
+    double w, h;
+    int n, n_points;
+    double mean;                  /* of the paler half */
+    uint8_t template[INK_POINTS]; /* the print, as darkness */
+    bool trusted;
+};
+
+/* ---- sampling ---- */
+
+struct mask {
+    int n;
+    float u[INK_POINTS], v[INK_POINTS]; /* of the half width and half height, -1 to 1 */
+};
+
+static void make_mask(enum bubble_shape shape, struct mask *m)
+{
+    bool round = shape == BUBBLE_CIRCLE || shape == BUBBLE_OVAL;
+    m->n = 0;
+    for (int y = 0; y < INK_GRID; y++)
+        for (int x = 0; x < INK_GRID; x++) {
+            float u = (2 * (x + 0.5f) / INK_GRID - 1), v = (2 * (y + 0.5f) / INK_GRID - 1);
+            if (round && u * u + v * v > 1)
+                continue;
+            m->u[m->n] = u * (float)INSET;
+            m->v[m->n++] = v * (float)INSET;
+        }
+}
+
+static int pixel(const struct image *img, double x, double y)
+{
+    long px = lround(x), py = lround(y);
+    if (px < 0 || py < 0 || px >= img->width || py >= img->height)
+        return -1;
+    return image_row(img, (int)py)[px];
+}
+
+/* An affine view of the map around a bubble: mm from its centre -> px. */
+struct local_view {
+    struct point origin, dx, dy;
+};
+
+static struct local_view view_at(const struct page_map *map, struct point mm)
+{
+    struct homography h = page_map_local(map, mm);
+    struct point o = homography_apply(&h, mm);
+    struct point x = homography_apply(&h, (struct point){mm.x + 1, mm.y});
+    struct point y = homography_apply(&h, (struct point){mm.x, mm.y + 1});
+    return (struct local_view){o, {x.x - o.x, x.y - o.y}, {y.x - o.x, y.y - o.y}};
+}
+
+static int view_pixel(const struct image *img, const struct local_view *v, double x, double y)
+{
+    return pixel(img, v->origin.x + x * v->dx.x + y * v->dy.x,
+                 v->origin.y + x * v->dx.y + y * v->dy.y);
+}
+
+/* The paper beside the bubble: a light grey of a ring around its outline. Neighbours' ink darkens a
+ * part of the ring only. */
+static int local_paper(const struct image *img, const struct local_view *v, double w, double h)
+{
+    int histogram[256] = {0}, n = 0, seen = 0;
+    for (int i = 0; i < PAPER_POINTS; i++) {
+        double a = 2 * M_PI * i / PAPER_POINTS, c = cos(a), s = sin(a);
+        double reach = 1 / fmax(fabs(c), fabs(s)); /* a rectangle's ring */
+        int g = view_pixel(img, v, c * reach * (w / 2 + 0.5), s * reach * (h / 2 + 0.5));
+        if (g >= 0)
+            histogram[g]++, n++;
+    }
+    for (int g = 255; g > 0; g--)
+        if ((seen += histogram[g]) * 4 >= n)
+            return g;
+    return 255;
+}
+
+static void sample_bubble(const struct image *img, const struct page_map *map,
+                          const struct mask *mask, struct bubble_ink *b)
+{
+    const struct rect *box = &b->bubble->box;
+    double w = box->w * map->bubble_scale, h = box->h * map->bubble_scale;
+    struct local_view v = view_at(map, rect_center(*box));
+    int paper = local_paper(img, &v, w, h);
+    long sum = 0;
+    b->n_points = mask->n;
+    for (int i = 0; i < mask->n; i++) {
+        int g = view_pixel(img, &v, mask->u[i] * w / 2, mask->v[i] * h / 2);
+        int d = g < 0 || g >= paper ? 0 : (paper - g) * 255 / (paper > 0 ? paper : 1);
+        b->darkness[i] = (uint8_t)d;
+        sum += d;
+    }
+    b->mean = (double)sum / (255.0 * mask->n);
+}
+
+/* ---- learning the print ---- */
+
+static bool same_print(const struct print *p, const struct bubble_ink *b)
+{
+    return fabs(p->w - b->bubble->box.w) < 0.05 && fabs(p->h - b->bubble->box.h) < 0.05 &&
+           p->field->shape == b->field->shape &&
+           strcmp(p->field->options[p->option], b->field->options[b->bubble->option]) == 0;
+}
+
+static int assign_groups(struct bubble_ink *b, int n, struct print *prints)
+{
+    int n_prints = 0;
+    for (int i = 0; i < n; i++) {
+        int g = 0;
+        while (g < n_prints && !same_print(&prints[g], &b[i]))
+            g++;
+        if (g == n_prints)
+            prints[n_prints++] = (struct print){.field = b[i].field,
+                                                .option = b[i].bubble->option,
+                                                .w = b[i].bubble->box.w,
+                                                .h = b[i].bubble->box.h,
+                                                .n_points = b[i].n_points};
+        b[i].group = g;
+        prints[g].n++;
+    }
+    return n_prints;
+}
+
+static int by_mean(const void *a, const void *b)
+{
+    const struct bubble_ink *x = *(const struct bubble_ink *const *)a;
+    const struct bubble_ink *y = *(const struct bubble_ink *const *)b;
+    return x->mean != y->mean ? (x->mean > y->mean) - (x->mean < y->mean) : (x > y) - (x < y);
+}
+
+/* The print of one group: the mean of its paler half, point by point. */
+static void learn_print(struct bubble_ink *const *members, int n, struct print *p)
+{
+    int half = n / 2 > 1 ? n / 2 : 1;
+    unsigned sums[INK_POINTS] = {0};
+    double mean = 0;
+    for (int i = 0; i < half; i++) {
+        mean += members[i]->mean / half;
+        for (int k = 0; k < p->n_points; k++)
+            sums[k] += members[i]->darkness[k];
+    }
+    for (int k = 0; k < p->n_points; k++)
+        p->template[k] = (uint8_t)(sums[k] / (unsigned)half);
+    p->mean = mean;
+}
+
+static int by_double(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What an empty bubble of this page is usually as dark as. */
+static double usual_print(struct bubble_ink *const *sorted, int n, double *scratch)
+{
+    for (int i = 0; i < n; i++)
+        scratch[i] = sorted[i]->mean;
+    qsort(scratch, (size_t)n, sizeof(*scratch), by_double);
+    return fmin(scratch[n / 4], PRINT_MAX);
+}
+
+static int learn_prints(struct bubble_ink *b, int n, struct print *prints, int n_prints,
+                        struct arena *arena)
+{
+    struct bubble_ink **members = arena_alloc(arena, (size_t)n * sizeof(struct bubble_ink *));
+    double *scratch = arena_alloc(arena, (size_t)n * sizeof(*scratch));
+    if (!members || !scratch)
+        return YJ_ENOMEM;
+    for (int i = 0; i < n; i++)
+        members[i] = &b[i];
+    double usual = usual_print(members, n, scratch);
+    for (int g = 0; g < n_prints; g++) {
+        int m = 0;
+        for (int i = 0; i < n; i++)
+            if (b[i].group == g)
+                members[m++] = &b[i];
+        qsort(members, (size_t)m, sizeof(struct bubble_ink *), by_mean);
+        learn_print(members, m, &prints[g]);
+        prints[g].trusted =
+            m >= GROUP_MIN && prints[g].mean <= usual + PRINT_SPREAD && prints[g].mean <= PRINT_MAX;
+    }
+    return 0;
+}
+
+/* For groups too small or too dark to show their own print: the mean print of those that do. */
+static void lend_prints(struct print *prints, int n_prints)
+{
+    for (int g = 0; g < n_prints; g++) {
+        if (prints[g].trusted)
+            continue;
+        unsigned sums[INK_POINTS] = {0};
+        int lenders = 0;
+        for (int k = 0; k < n_prints; k++) {
+            if (!prints[k].trusted || prints[k].n_points != prints[g].n_points)
+                continue;
+            lenders++;
+            for (int i = 0; i < prints[g].n_points; i++)
+                sums[i] += prints[k].template[i];
+        }
+        bool own = lenders == 0 && prints[g].n > 1 && prints[g].mean <= PRINT_MAX / 2;
+        for (int i = 0; i < prints[g].n_points && !own; i++)
+            prints[g].template[i] = (uint8_t)(lenders ? sums[i] / (unsigned)lenders : 0);
+    }
+}
+
+/* ---- ink beyond the print ---- */
+
+static void measure_excess(const struct print *p, const struct mask *mask, struct bubble_ink *b)
+{
+    long sum = 0, core = 0, clear = 0, n_core = 0;
+    for (int i = 0; i < b->n_points; i++) {
+        int beyond = (int)b->darkness[i] - (int)p->template[i] - NOISE;
+        bool inner = fabsf(mask->u[i]) < 0.5f * (float)INSET + 0.1f &&
+                     fabsf(mask->v[i]) < 0.5f * (float)INSET + 0.1f;
+        n_core += inner;
+        if (beyond <= 0)
+            continue;
+        sum += beyond;
+        core += inner ? beyond : 0;
+        clear += beyond > CLEAR - NOISE;
+    }
+    b->excess = (double)sum / (255.0 * b->n_points);
+    b->core = n_core ? (double)core / (255.0 * (double)n_core) : 0;
+    b->cover = (double)clear / b->n_points;
+}
+
+static int collect_bubbles(const struct form *form, int page, struct arena *arena,
+                           struct bubble_ink **ret_bubbles)
+{
+    int n = 0;
+    for (int i = 0; i < form->n_fields; i++)
+        n += form->fields[i].page == page ? form->fields[i].n_bubbles : 0;
+    struct bubble_ink *b = arena_alloc(arena, (size_t)n * sizeof(*b));
+    if (!b)
+        return YJ_ENOMEM;
+    n = 0;
+    for (int i = 0; i < form->n_fields; i++) {
+        const struct field *f = &form->fields[i];
+        for (int k = 0; f->page == page && k < f->n_bubbles; k++) {
+            b[n].field = f;
+            b[n++].bubble = &f->bubbles[k];
+        }
+    }
+    *ret_bubbles = b;
+    return n;
+}
+
+int bubble_ink_measure(const struct form *form, int page, const struct image *img,
+                       const struct page_map *map, struct arena *arena,
+                       struct bubble_ink **ret_bubbles, int *ret_n)
+{
+    struct bubble_ink *b;
+    struct mask masks[BUBBLE_BRACKET + 1];
+    int n = collect_bubbles(form, page, arena, &b);
+    if (n <= 0) {
+        *ret_n = 0;
+        return n;
+    }
+    for (int s = 0; s <= BUBBLE_BRACKET; s++)
+        make_mask((enum bubble_shape)s, &masks[s]);
+    for (int i = 0; i < n; i++)
+        sample_bubble(img, map, &masks[b[i].field->shape], &b[i]);
+    struct print *prints = arena_alloc(arena, (size_t)n * sizeof(*prints));
+    if (!prints)
+        return YJ_ENOMEM;
+    int n_prints = assign_groups(b, n, prints);
+    if (learn_prints(b, n, prints, n_prints, arena) < 0)
+        return YJ_ENOMEM;
+    lend_prints(prints, n_prints);
+    for (int i = 0; i < n; i++)
+        measure_excess(&prints[b[i].group], &masks[b[i].field->shape], &b[i]);
+    *ret_bubbles = b;
+    *ret_n = n;
+    return 0;
+}

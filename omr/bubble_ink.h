@@ -1,0 +1,32 @@
+/* bubble_ink.h - how much ink each bubble of a page holds beyond what is printed in it.
+ *
+ * Internal to omr. Darkness is 0 (the paper around the bubble) to 1 (black). */
+#ifndef YJ_OMR_BUBBLE_INK_H
+#define YJ_OMR_BUBBLE_INK_H
+
+#include "arena.h"
+#include "form.h"
+#include "image.h"
+#include "pagemap.h"
+
+#define INK_GRID 16 /* a bubble is looked at on a grid of INK_GRID x INK_GRID points */
+#define INK_POINTS (INK_GRID * INK_GRID)
+
+struct bubble_ink {
+    const struct field *field;
+    const struct bubble *bubble;
+    int n_points;                 /* points inside the outline that are looked at */
+    uint8_t darkness[INK_POINTS]; /* 0 paper to 255 black, the n_points of the shape's mask */
+    int group;                    /* bubbles with the same print */
+    double mean;                  /* darkness, 0 to 1 */
+    double excess;                /* mean darkness beyond the print and the paper's noise, 0 to 1 */
+    double core;                  /* the same over the inner half only */
+    double cover;                 /* share of points clearly darker than the print */
+};
+
+/* Every bubble of form page `page`, field by field, in the arena. 0 or YJ_ENOMEM. */
+int bubble_ink_measure(const struct form *form, int page, const struct image *img,
+                       const struct page_map *map, struct arena *arena,
+                       struct bubble_ink **ret_bubbles, int *ret_n);
+
+#endif
