@@ -14,7 +14,7 @@
 
 #define MAX_JOBS 256
 /* Enough that a page ten times slower than the others stops nobody. */
-#define SLOTS_PER_WORKER 12
+#define SLOTS_PER_WORKER 8
 #define REPORT_MS 200 /* between looks at the progress and at the stop flag */
 
 /* The feeder's own. */
@@ -57,6 +57,8 @@ static void *work(void *context)
         struct page_slot *slot = &batch->slots[i];
         if (slot->job == SLOT_PAGE)
             r = page_task_run(task, slot->scan, slot->number, &slot->arena, &slot->record);
+        if (scan_page_count(slot->scan) <= 1)
+            scan_forget_bytes(slot->scan); /* no other page of it will be decoded */
         if (r == 0)
             ring_finish(batch->ring, i);
     }
