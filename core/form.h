@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct diag;
 
 enum field_kind {
@@ -107,9 +108,9 @@ struct page_identity {
     int n_page_bits;
     uint64_t page_value; /* what page_bits must say */
     struct rect *sheet_bits;
-    int n_sheet_bits;       /* the sheet's serial number; 0: none */
-    struct rect barcode;    /* w = 0: none */
-    char *barcode_text;     /* what it must say; "*" in it stands for the sheet's serial */
+    int n_sheet_bits;    /* the sheet's serial number; 0: none */
+    struct rect barcode; /* w = 0: none */
+    char *barcode_text;  /* what it must say; "*" in it stands for the sheet's serial */
 };
 
 struct form_page {
@@ -126,15 +127,18 @@ struct form {
     int n_pages;
     struct field *fields;
     int n_fields;
-    int candidate; /* field that names the candidate; -1: none */
-    int absent;    /* choice field of the absent mark; -1: none */
-    int version;   /* field that names the paper's version; -1: none */
+    int candidate;        /* field that names the candidate; -1: none */
+    int absent;           /* choice field of the absent mark; -1: none */
+    int version;          /* field that names the paper's version; -1: none */
+    struct arena *memory; /* owns all of the above */
 };
 
 /* Reads and checks a form; every mistake goes to `d` with its place. YJ_EINPUT, YJ_EIO, YJ_ENOMEM.
  * `path` is also the base of relative paths inside. */
 int form_load(const char *path, struct form **ret_form, struct diag *d);
-/* The same from text already in memory (a form kept in the database); `name` stands in messages. */
+/* The same from text already in memory (a form kept in the database); `name` stands in messages.
+ * base_dir NULL: marker and reference pictures are not looked for (a regrade opens no image), and a
+ * marker whose height the form does not state counts as square. */
 int form_parse(const char *text, size_t size, const char *name, const char *base_dir,
                struct form **ret_form, struct diag *d);
 void form_destroy(struct form *form);
