@@ -28,9 +28,10 @@ int store_begin(struct store *store, struct diag *d);
 int store_commit(struct store *store, struct diag *d);
 void store_rollback(struct store *store);
 
-/* Keeps the exam's texts (exam.yaml, forms, key, roster) and settings; audits what changed. A
- * database that holds readings of other forms (names, fields or geometry differ) is refused:
- * YJ_EINPUT. */
+/* Keeps the exam's texts (exam.yaml, forms, key, roster) and settings; audits what changed; the
+ * same exam again adds nothing. Once pages were read with a form, its fields (names, order, kinds,
+ * pages, options, marks allowed) must stay: YJ_EINPUT, told with the field. Other changes of such a
+ * form are warned of, because pages already read keep their readings. */
 int store_put_exam(struct store *store, const struct exam *exam, struct diag *d);
 /* The exam as it was put, ready for regrade and export. */
 int store_get_exam(struct store *store, struct exam **ret_exam, struct diag *d);
@@ -44,9 +45,9 @@ int store_has_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], cons
 int store_put_scan(struct store *store, const struct exam *exam, const char *batch,
                    const struct scan_record *scan, struct diag *d);
 
-/* The same in pieces, so that a scan of thousands of pages never waits in memory: begin (scan->pages
- * is not looked at), its pages in the order of their numbers, end. Abandon forgets the scan that
- * was begun; the transaction around it and what else it holds stay as they are. */
+/* The same in pieces, so that a scan of thousands of pages never waits in memory: begin
+ * (scan->pages is not looked at), its pages in the order of their numbers, end. Abandon forgets the
+ * scan that was begun; the transaction around it and what else it holds stay as they are. */
 int store_begin_scan(struct store *store, const struct exam *exam, const char *batch,
                      const struct scan_record *scan, struct diag *d);
 int store_put_page(struct store *store, const struct exam *exam, const struct page_record *page,
@@ -57,8 +58,9 @@ void store_abandon_scan(struct store *store);
  * exception of kind scan_quality, "same bytes as '...'". Inside begin/commit. */
 int store_put_duplicate(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], const char *path,
                         struct diag *d);
-/* Why the stored scan of these bytes cannot be read at all (the file's problem, or that of its pages
- * where none is readable): 1, with the reason, valid until the next call; 0: it can; < 0 fault. */
+/* Why the stored scan of these bytes cannot be read at all (the file's problem, or that of its
+ * pages where none is readable): 1, with the reason, valid until the next call; 0: it can; < 0
+ * fault. */
 int store_scan_problem(struct store *store, const uint8_t hash[SCAN_HASH_SIZE],
                        const char **ret_reason, struct diag *d);
 /* The content hash of every stored scan, in no order. A negative return of visit ends the walk. */
@@ -87,8 +89,9 @@ struct stored_page {
 
 /* Calls `visit` for each page in the order of scan path and page number; what it gets is valid
  * during the call. A negative return of visit ends the walk and is returned. */
-int store_each_page(struct store *store, int (*visit)(void *context, const struct stored_page *page),
-                    void *context, struct diag *d);
+int store_each_page(struct store *store,
+                    int (*visit)(void *context, const struct stored_page *page), void *context,
+                    struct diag *d);
 
 enum score_status { SCORE_SCORED, SCORE_PENDING, SCORE_ABSENT, SCORE_VOID };
 const char *score_status_name(enum score_status s);
@@ -96,7 +99,7 @@ const char *score_status_name(enum score_status s);
 struct score_row {
     const char *candidate; /* as read or from the roster; "" where unread */
     enum score_status status;
-    struct points total, max;
+    struct points total, max; /* exported only where the status is scored */
     const struct item_points {
         struct points points;
         bool pending, counts;
@@ -127,7 +130,9 @@ struct test_row {
 };
 
 /* Replaces all that scoring derives (scores, items, test, derived exceptions) in one transaction
- * the caller has begun: clear, then put. */
+ * the caller has begun: clear, then put. The items are those of the key that store_put_exam put
+ * last; where there is none, a score row makes its sheet known and nothing else. Sheets of one
+ * candidate are exported in the order in which they were put. */
 int store_clear_scores(struct store *store, struct diag *d);
 int store_put_score(struct store *store, const struct score_row *row, struct diag *d);
 int store_put_item(struct store *store, const struct item_row *row, struct diag *d);
@@ -152,11 +157,12 @@ enum store_table {
 
 struct store_cell {
     const char *text; /* never NULL; "" is empty */
-    bool numeric;     /* text is a JSON number */
+    bool numeric;     /* text is a JSON number, or "" where there is none */
 };
 
 struct store_rows;
-/* Column names and row width are known once open. */
+/* Column names and row width are known once open. All rows are of the moment of opening; no
+ * transaction may be begun on this store until they are closed. */
 int store_rows_open(struct store *store, enum store_table table, struct store_rows **ret_rows,
                     struct diag *d);
 int store_rows_columns(const struct store_rows *rows);

@@ -1,0 +1,212 @@
+/* store_check.c - counts, and whether what is stored holds together.
+ *
+ * Every check is a query that finds what is wrong, a row a fault; the audit chain and the crops are
+ * walked. A clerk's question stands behind each: is any page lost, is any refused page untold, was
+ * anything changed behind our back? */
+#include "store_internal.h"
+
+#include "diag.h"
+#include "i18n.h"
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+int store_count(struct store *store, struct store_counts *ret, struct diag *d)
+{
+    struct store_counts counts = {0};
+    const struct {
+        int *count;
+        const char *sql;
+    } questions[] = {
+        {&counts.scans, "SELECT COUNT(*) FROM scans"},
+        {&counts.unreadable, "SELECT COUNT(*) FROM scans s WHERE s.problem IS NOT NULL OR "
+                             "s.pages > 0 AND NOT EXISTS (SELECT 1 FROM pages p WHERE "
+                             "p.scan_id = s.id AND p.verdict <> 'unreadable')"},
+        {&counts.pages, "SELECT COUNT(*) FROM pages"},
+        {&counts.pages_read, "SELECT COUNT(*) FROM pages WHERE verdict = 'read'"},
+        {&counts.pages_refused, "SELECT COUNT(*) FROM pages WHERE verdict <> 'read'"},
+        {&counts.readings, "SELECT COUNT(*) FROM readings"},
+        {&counts.uncertain, "SELECT COUNT(*) FROM readings WHERE status = 'uncertain'"},
+        {&counts.multiple, "SELECT COUNT(*) FROM readings WHERE status = 'multiple'"},
+        {&counts.blank, "SELECT COUNT(*) FROM readings WHERE status = 'blank'"},
+        {&counts.candidates, "SELECT COUNT(DISTINCT candidate) FROM sheets WHERE candidate <> ''"},
+        {&counts.scored, "SELECT COUNT(*) FROM scores WHERE status = 'scored'"},
+        {&counts.pending, "SELECT COUNT(*) FROM scores WHERE status = 'pending'"},
+        {&counts.absent, "SELECT COUNT(*) FROM scores WHERE status = 'absent'"},
+        {&counts.voided, "SELECT COUNT(*) FROM scores WHERE status = 'void'"},
+        {&counts.exceptions, "SELECT (SELECT COUNT(*) FROM exceptions) + "
+                             "(SELECT COUNT(*) FROM duplicates)"},
+    };
+
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        int64_t n = 0;
+        int rc = store_ask(store, d, &n, NULL, questions[i].sql, "");
+
+        if (rc < 0)
+            return rc;
+        *questions[i].count = (int)n;
+    }
+    *ret = counts;
+    return 0;
+}
+
+/* Each row of the query is a fault: its columns, all text, go into the message. */
+struct check {
+    const char *sql;
+    const char *message; /* for gettext; one %s for the row's text */
+};
+
+static const struct check checks[] = {
+    {"SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+     N_("the file is damaged: %s")},
+    {"SELECT \"table\" || ' ' || COALESCE(rowid, '') || ' -> ' || parent "
+     "FROM pragma_foreign_key_check",
+     N_("a row points at nothing: %s")},
+    {"SELECT s.path || ': ' || COUNT(p.id) || ' / ' || s.pages FROM scans s "
+     "LEFT JOIN pages p ON p.scan_id = s.id AND p.number BETWEEN 1 AND s.pages "
+     "GROUP BY s.id HAVING COUNT(p.id) <> s.pages ORDER BY s.path",
+     N_("a scan has lost pages (stored / had): %s")},
+    {"SELECT s.path || ' ' || p.number FROM scans s JOIN pages p ON p.scan_id = s.id "
+     "WHERE p.number NOT BETWEEN 1 AND s.pages ORDER BY s.path, p.number",
+     N_("a page is stored that its scan does not have: %s")},
+    {"SELECT s.path || ' ' || p.number || ': ' || COUNT(r.field_id) || ' / ' || "
+     "(SELECT COUNT(*) FROM fields f WHERE f.form_id = p.form_id AND f.page = p.form_page) "
+     "FROM pages p JOIN scans s ON s.id = p.scan_id LEFT JOIN readings r ON r.page_id = p.id "
+     "WHERE p.verdict = 'read' GROUP BY p.id HAVING COUNT(r.field_id) <> "
+     "(SELECT COUNT(*) FROM fields f WHERE f.form_id = p.form_id AND f.page = p.form_page) "
+     "ORDER BY s.path, p.number",
+     N_("a page that was read lacks readings (stored / fields): %s")},
+    {"SELECT s.path || ' ' || p.number || ': ' || p.verdict FROM pages p "
+     "JOIN scans s ON s.id = p.scan_id WHERE p.verdict <> 'read' AND NOT EXISTS "
+     "(SELECT 1 FROM exceptions e WHERE e.page_id = p.id AND e.derived = 0) "
+     "ORDER BY s.path, p.number",
+     N_("a page was refused, but no exception says so: %s")},
+    {"SELECT s.path FROM scans s WHERE s.problem IS NOT NULL AND NOT EXISTS "
+     "(SELECT 1 FROM exceptions e WHERE e.scan_id = s.id AND e.derived = 0) ORDER BY s.path",
+     N_("a file could not be read, but no exception says so: %s")},
+    {"SELECT s.path || ' ' || p.number FROM pages p JOIN scans s ON s.id = p.scan_id "
+     "WHERE p.verdict = 'read' AND EXISTS (SELECT 1 FROM sheets) AND NOT EXISTS "
+     "(SELECT 1 FROM sheet_pages sp WHERE sp.page_id = p.id) ORDER BY s.path, p.number",
+     N_("a page that was read belongs to no sheet; run regrade: %s")},
+};
+
+static int run_check(struct store *store, const struct check *check, struct diag *d)
+{
+    sqlite3_stmt *stmt;
+    int answer, rc = store_statement(store, check->sql, &stmt, d);
+
+    if (rc < 0)
+        return rc;
+    while ((answer = sqlite3_step(stmt)) == SQLITE_ROW) {
+        char *what = sqlite3_mprintf(_(check->message), store_text(stmt, 0));
+
+        if (what == NULL) {
+            answer = SQLITE_NOMEM;
+            break;
+        }
+        rc = diag_error(d, YJ_EDATA, store->path, 0, 0, NULL, "%s", what);
+        sqlite3_free(what);
+    }
+    sqlite3_reset(stmt);
+    return answer == SQLITE_DONE ? rc : store_fault(store, answer, d);
+}
+
+/* Texts are found by their hash: a text that was edited answers to a wrong one. */
+static int check_texts(struct store *store, struct diag *d)
+{
+    char hash[STORE_HASH_TEXT_MAX];
+    sqlite3_stmt *stmt;
+    int answer, rc = store_statement(store, "SELECT hash, text FROM texts ORDER BY hash", &stmt, d);
+
+    if (rc < 0)
+        return rc;
+    while ((answer = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const char *text = store_text(stmt, 1);
+
+        if (store_sha256(text, (size_t)sqlite3_column_bytes(stmt, 1), hash) < 0)
+            return store_fault(store, SQLITE_NOMEM, d);
+        if (strcmp(hash, store_text(stmt, 0)) != 0)
+            rc = diag_error(d, YJ_EDATA, store->path, 0, 0, NULL,
+                            _("a text of the exam was changed in the database (%.12s)"),
+                            store_text(stmt, 0));
+    }
+    sqlite3_reset(stmt);
+    return answer == SQLITE_DONE ? rc : store_fault(store, answer, d);
+}
+
+/* Grows to the largest crop. */
+struct pixels {
+    unsigned char *bytes;
+    size_t capacity;
+};
+
+static bool crop_inflates(sqlite3_stmt *stmt, struct pixels *pixels, bool *ret_memory)
+{
+    int64_t width = sqlite3_column_int64(stmt, 3), height = sqlite3_column_int64(stmt, 4);
+    uLongf size;
+
+    /* A crop is a field of a page: larger than this is no crop but a broken row. */
+    if (width <= 0 || height <= 0 || width > 65535 || height > 65535 || width * height > 1 << 28)
+        return false;
+    size = (uLongf)(width * height);
+    if (size > pixels->capacity) {
+        free(pixels->bytes);
+        pixels->capacity = 0;
+        pixels->bytes = malloc(size);
+        if (pixels->bytes == NULL) {
+            *ret_memory = false;
+            return false;
+        }
+        pixels->capacity = size;
+    }
+    return uncompress(pixels->bytes, &size, sqlite3_column_blob(stmt, 5),
+                      (uLong)sqlite3_column_bytes(stmt, 5)) == Z_OK &&
+           size == (uLongf)(width * height);
+}
+
+static int check_crops(struct store *store, struct diag *d)
+{
+    struct pixels pixels = {NULL, 0};
+    bool memory = true;
+    sqlite3_stmt *stmt;
+    int answer, rc = store_statement(store,
+                                     "SELECT s.path, p.number, f.name, c.width, c.height, c.pixels "
+                                     "FROM crops c JOIN pages p ON p.id = c.page_id "
+                                     "JOIN scans s ON s.id = p.scan_id "
+                                     "JOIN fields f ON f.id = c.field_id",
+                                     &stmt, d);
+
+    if (rc < 0)
+        return rc;
+    while ((answer = sqlite3_step(stmt)) == SQLITE_ROW && memory)
+        if (!crop_inflates(stmt, &pixels, &memory) && memory)
+            rc = diag_error(d, YJ_EDATA, store->path, 0, 0, NULL,
+                            _("the picture of field '%s' of page %d of '%s' is broken"),
+                            store_text(stmt, 2), sqlite3_column_int(stmt, 1), store_text(stmt, 0));
+    sqlite3_reset(stmt);
+    free(pixels.bytes);
+    if (!memory)
+        return store_fault(store, SQLITE_NOMEM, d);
+    return answer == SQLITE_DONE ? rc : store_fault(store, answer, d);
+}
+
+int store_check(struct store *store, struct diag *d)
+{
+    static int (*const walks[])(struct store *, struct diag *) = {check_texts, check_crops,
+                                                                  store_audit_check};
+    int found = 0, rc;
+
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        rc = run_check(store, &checks[i], d);
+        if (rc < 0 && rc != YJ_EDATA)
+            return rc;
+        found = rc < 0 ? rc : found;
+    }
+    for (size_t i = 0; i < sizeof(walks) / sizeof(walks[0]); i++) {
+        rc = walks[i](store, d);
+        if (rc < 0 && rc != YJ_EDATA)
+            return rc;
+        found = rc < 0 ? rc : found;
+    }
+    return found;
+}

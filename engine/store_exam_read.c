@@ -1,0 +1,163 @@
+/* store_exam_read.c - the exam as it was put, from its texts in the database. */
+#include "store_internal.h"
+
+#include "diag.h"
+#include "i18n.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int out_of_memory(struct diag *d)
+{
+    return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+}
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static int get_settings(struct store *store, int64_t version, struct exam *exam, struct diag *d)
+{
+    sqlite3_stmt *stmt;
+    int rc = store_statement(store,
+                             "SELECT title, subject, date, min_confidence, keep_all_crops "
+                             "FROM exam_versions WHERE version = ?",
+                             &stmt, d);
+
+    if (rc < 0)
+        return rc;
+    sqlite3_bind_int64(stmt, 1, version);
+    int answer = sqlite3_step(stmt);
+    if (answer == SQLITE_ROW) {
+        exam->title = strdup(store_text(stmt, 0));
+        exam->subject = strdup(store_text(stmt, 1));
+        exam->date = strdup(store_text(stmt, 2));
+        exam->min_confidence = sqlite3_column_double(stmt, 3);
+        exam->keep_all_crops = sqlite3_column_int(stmt, 4) != 0;
+    } else {
+        rc = store_fault(store, answer == SQLITE_DONE ? SQLITE_CORRUPT : answer, d);
+    }
+    sqlite3_reset(stmt);
+    exam->path = strdup(store->path);
+    exam->db_path = strdup(store->path);
+    exam->dir = folder_of(store->path);
+    if (exam->dir == NULL || asprintf(&exam->scans_dir, "%s/scans", exam->dir) < 0)
+        exam->scans_dir = NULL;
+    if (rc == 0 && (exam->title == NULL || exam->subject == NULL || exam->date == NULL ||
+                    exam->path == NULL || exam->db_path == NULL || exam->scans_dir == NULL))
+        rc = out_of_memory(d);
+    return rc;
+}
+
+/* Pictures of markers and reference scans are not looked for: nothing will be registered. */
+static int get_form(struct exam *exam, sqlite3_stmt *stmt, struct diag *d)
+{
+    struct exam_form *form = &exam->forms[exam->n_forms];
+    const char *text = store_text(stmt, 2), *scans = (const char *)sqlite3_column_text(stmt, 3);
+    int rc = form_parse(text, strlen(text), store_text(stmt, 1), NULL, &form->form, d);
+
+    if (rc < 0)
+        return rc;
+    exam->n_forms++;
+    form->text = strdup(text);
+    form->scans = scans != NULL ? strdup(scans) : NULL;
+    if (form->text == NULL || (scans != NULL && form->scans == NULL))
+        return out_of_memory(d);
+    return 0;
+}
+
+static int get_file(struct exam *exam, sqlite3_stmt *stmt, struct diag *d)
+{
+    const char *kind = store_text(stmt, 0), *name = store_text(stmt, 1);
+    const char *text = store_text(stmt, 2);
+    size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
+
+    if (strcmp(kind, "form") == 0)
+        return get_form(exam, stmt, d);
+    if (strcmp(kind, "key") == 0)
+        return key_parse(text, size, name, &exam->key, d);
+    if (strcmp(kind, "roster") == 0)
+        return roster_parse(text, size, name, &exam->roster, d);
+    exam->text = strdup(text);
+    return exam->text != NULL ? 0 : out_of_memory(d);
+}
+
+static int get_files(struct store *store, int64_t version, struct exam *exam, struct diag *d)
+{
+    sqlite3_stmt *stmt;
+    int64_t n = 0;
+    int answer = SQLITE_DONE;
+    int rc = store_ask(store, d, &n, NULL,
+                       "SELECT COUNT(*) FROM exam_files WHERE version = ? AND kind = 'form'", "i",
+                       version);
+
+    if (rc < 0)
+        return rc;
+    exam->forms = calloc((size_t)n + 1, sizeof(*exam->forms));
+    if (exam->forms == NULL)
+        return out_of_memory(d);
+    rc = store_statement(store,
+                         "SELECT f.kind, f.name, t.text, f.scans FROM exam_files f "
+                         "JOIN texts t ON t.hash = f.hash "
+                         "WHERE f.version = ? ORDER BY f.kind, f.position",
+                         &stmt, d);
+    if (rc < 0)
+        return rc;
+    sqlite3_bind_int64(stmt, 1, version);
+    while (rc == 0 && (answer = sqlite3_step(stmt)) == SQLITE_ROW)
+        rc = get_file(exam, stmt, d);
+    if (rc == 0 && answer != SQLITE_DONE)
+        rc = store_fault(store, answer, d);
+    sqlite3_reset(stmt);
+    return rc;
+}
+
+/* Fills in what the key takes from the forms. */
+static int hold_key_against_forms(struct exam *exam, struct diag *d)
+{
+    const struct form **forms;
+    int rc;
+
+    if (exam->key == NULL)
+        return 0;
+    forms = calloc((size_t)exam->n_forms + 1, sizeof(*forms));
+    if (forms == NULL)
+        return out_of_memory(d);
+    for (int i = 0; i < exam->n_forms; i++)
+        forms[i] = exam->forms[i].form;
+    rc = key_check(exam->key, forms, exam->n_forms, d);
+    free(forms);
+    return rc;
+}
+
+int store_get_exam(struct store *store, struct exam **ret_exam, struct diag *d)
+{
+    struct exam *exam;
+    int64_t version;
+    int rc = store_exam_version(store, &version, d);
+
+    if (rc == 0 && version == 0)
+        rc = diag_error(d, YJ_EINPUT, NULL, 0, 0, _("run grade first"),
+                        _("the database '%s' holds no exam yet"), store->path);
+    if (rc < 0)
+        return rc;
+    exam = calloc(1, sizeof(*exam));
+    if (exam == NULL)
+        return out_of_memory(d);
+    rc = get_settings(store, version, exam, d);
+    if (rc == 0)
+        rc = get_files(store, version, exam, d);
+    if (rc == 0)
+        rc = hold_key_against_forms(exam, d);
+    if (rc < 0) {
+        exam_destroy(exam);
+        return rc;
+    }
+    *ret_exam = exam;
+    return 0;
+}
