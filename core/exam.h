@@ -1,8 +1,9 @@
 /* exam.h - a whole exam: its forms, key, roster and the office's wishes.
  *
  * EXAM on the command line is a folder with exam.yaml, the exam.yaml itself (any name), or a single
- * form file, which makes an exam with no key and no roster. The texts of all files are kept, so that
- * the store can hold them and `regrade` needs nothing but the database. Immutable after loading. */
+ * form file, which makes an exam with no key and no roster. The texts of all files are kept, so
+ * that the store can hold them and `regrade` needs nothing but the database. Immutable after
+ * loading. */
 #ifndef YJ_CORE_EXAM_H
 #define YJ_CORE_EXAM_H
 
@@ -13,27 +14,29 @@
 /* A form and the scans it is for. */
 struct exam_form {
     struct form *form;
-    char *text; /* the YAML as it was read */
+    char *text;  /* the YAML as it was read */
     char *scans; /* glob on the scan's path, as fnmatch without FNM_PATHNAME; NULL: any scan */
 };
 
+/* Every string and array is malloc's own, so that the store can put one together. */
 struct exam {
-    char *path; /* the file read */
-    char *dir;  /* folder that relative names start from */
-    char *text; /* the exam.yaml as it was read; NULL where EXAM was a form */
+    char *path;                   /* the file read */
+    char *dir;                    /* folder that relative names start from */
+    char *text;                   /* the exam.yaml as it was read; NULL where EXAM was a form */
     char *title, *subject, *date; /* "" where not given */
     struct exam_form *forms;
     int n_forms;
     struct key *key;       /* NULL: read and score nothing */
     struct roster *roster; /* NULL: any candidate is welcome */
-    char *scans_dir; /* default input */
-    char *db_path;   /* default output */
+    char *scans_dir;       /* default input */
+    char *db_path;         /* default output */
     double min_confidence; /* 0 to 1, default 0.99: a reading less sure goes to a person */
     bool keep_all_crops;   /* crops of sure fields too; default: of doubtful ones and regions */
 };
 
 /* `path`: folder, exam.yaml or form.yaml. Loads forms, key and roster and checks them against each
- * other (a key item that is no field; options the field does not have). Every mistake goes to `d`. */
+ * other (a key item that is no field; options the field does not have). Every mistake goes to `d`.
+ */
 int exam_load(const char *path, struct exam **ret_exam, struct diag *d);
 void exam_destroy(struct exam *exam);
 

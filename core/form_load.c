@@ -176,15 +176,6 @@ finish:
     return rc;
 }
 
-/* The folder of a path, "." where it names none; the caller frees it. */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return strdup(".");
-    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
 int form_load(const char *path, struct form **ret_form, struct diag *d)
 {
     char *text;
@@ -192,7 +183,7 @@ int form_load(const char *path, struct form **ret_form, struct diag *d)
     int rc = text_load(path, &text, &size, d);
     if (rc < 0)
         return rc;
-    char *dir = folder_of(path);
+    char *dir = path_folder(path);
     rc = dir ? form_parse(text, size, path, dir, ret_form, d) : YJ_ENOMEM;
     free(dir);
     free(text);

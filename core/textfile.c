@@ -114,6 +114,23 @@ int text_check(const char *text, size_t size, const char *name, struct diag *d)
     return 0;
 }
 
+char *path_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+char *path_join(const char *dir, const char *name)
+{
+    if (name[0] == '/' || strcmp(dir, ".") == 0)
+        return strdup(name);
+    char *path;
+    bool slashed = dir[0] && dir[strlen(dir) - 1] == '/';
+    return asprintf(&path, "%s%s%s", dir, slashed ? "" : "/", name) < 0 ? NULL : path;
+}
+
 static size_t min3(size_t a, size_t b, size_t c)
 {
     size_t ab = a < b ? a : b;

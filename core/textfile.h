@@ -22,6 +22,11 @@ int text_check(const char *text, size_t size, const char *name, struct diag *d);
 /* Bytes of the byte-order mark at the start of text: 3 or 0. */
 size_t text_mark_size(const char *text, size_t size);
 
+/* The folder that a file stands in, "." where its path names none; the caller frees it. */
+char *path_folder(const char *path);
+/* `name` as seen from folder `dir`: as it is where absolute or dir is "."; the caller frees it. */
+char *path_join(const char *dir, const char *name);
+
 /* The one of words[n] that `word` was probably meant to be (Damerau-Levenshtein distance at most a
  * third of its length, at least 1), or NULL. */
 const char *text_nearest(const char *word, const char *const *words, size_t n);

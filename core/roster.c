@@ -1,0 +1,206 @@
+#include "roster.h"
+
+#include "csvfile.h"
+#include "diag.h"
+#include "i18n.h"
+#include "textfile.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The columns, in the order of struct roster_entry's strings. */
+static const char *const column_names[] = {"candidate", "name", "class", "school", "room", "seat"};
+enum { CANDIDATE_COLUMN, N_COLUMNS = sizeof column_names / sizeof *column_names };
+
+static char **entry_text(struct roster_entry *entry, int column)
+{
+    char **const texts[N_COLUMNS] = {&entry->candidate, &entry->name, &entry->class_name,
+                                     &entry->school,    &entry->room, &entry->seat};
+    return texts[column];
+}
+
+/* Where each known column stands, -1: nowhere. A column that nearly has a known name is a typing
+ * mistake; others are the office's own and not used. */
+static int find_columns(const struct csv *csv, int columns[N_COLUMNS], struct diag *d)
+{
+    const struct csv_row *header = &csv->rows[0];
+    int rc = 0;
+    for (int i = 0; i < N_COLUMNS; i++)
+        columns[i] = csv_column(csv, column_names[i]);
+    for (int i = 0; i < header->n_cells; i++) {
+        bool known = false;
+        for (int k = 0; k < N_COLUMNS; k++)
+            known |= columns[k] == i;
+        const char *nearest = text_nearest(header->cells[i], column_names, N_COLUMNS);
+        if (known || !nearest || csv_column(csv, nearest) >= 0)
+            continue;
+        char hint[80];
+        snprintf(hint, sizeof hint, _("did you mean '%s'?"), nearest);
+        rc = diag_error(d, YJ_EINPUT, csv->path, header->line, header->columns[i], hint,
+                        _("unknown column '%s'"), header->cells[i]);
+    }
+    if (columns[CANDIDATE_COLUMN] < 0)
+        rc = diag_error(d, YJ_EINPUT, csv->path, header->line, 1,
+                        _("the header is 'candidate,name,class,school'"),
+                        _("no column 'candidate'"));
+    return rc;
+}
+
+static char *trimmed(const char *text)
+{
+    size_t before = strspn(text, " \t"), length = strlen(text + before);
+    while (length && strchr(" \t", text[before + length - 1]))
+        length--;
+    return strndup(text + before, length);
+}
+
+/* "1.15011E+07": a spreadsheet showed a long number short, and saved what it showed. */
+static bool is_rounded_number(const char *text)
+{
+    size_t digits = strspn(text, "0123456789.");
+    return digits > 0 && (text[digits] == 'E' || text[digits] == 'e') && text[digits + 1] == '+';
+}
+
+static int read_entry(const struct csv *csv, const struct csv_row *row,
+                      const int columns[N_COLUMNS], struct roster_entry *entry, struct diag *d)
+{
+    entry->line = row->line;
+    for (int i = 0; i < N_COLUMNS; i++) {
+        char **text = entry_text(entry, i);
+        *text = trimmed(columns[i] >= 0 ? row->cells[columns[i]] : "");
+        if (!*text)
+            return YJ_ENOMEM;
+    }
+    int column = row->columns[columns[CANDIDATE_COLUMN]];
+    if (!entry->candidate[0])
+        return diag_error(d, YJ_EINPUT, csv->path, row->line, column, NULL,
+                          _("a row without a candidate"));
+    if (is_rounded_number(entry->candidate))
+        return diag_error(d, YJ_EINPUT, csv->path, row->line, column,
+                          _("make the column text in the spreadsheet and save it again"),
+                          _("candidate '%s' was rounded by a spreadsheet"), entry->candidate);
+    return 0;
+}
+
+static int read_entries(const struct csv *csv, struct roster *roster, struct diag *d)
+{
+    int columns[N_COLUMNS];
+    int bad = find_columns(csv, columns, d);
+    if (bad < 0)
+        return bad;
+    int n = csv->n_rows - 1;
+    roster->entries = calloc((size_t)n + 1, sizeof(*roster->entries));
+    if (!roster->entries)
+        return YJ_ENOMEM;
+    for (int i = 0; i < n; i++) {
+        int rc = read_entry(csv, &csv->rows[i + 1], columns, &roster->entries[i], d);
+        roster->n_entries = i + 1; /* also half-read ones: they are to be freed */
+        if (rc == YJ_ENOMEM)
+            return rc;
+        bad = rc < 0 ? rc : bad;
+    }
+    return bad;
+}
+
+static int compare_entries(const void *a, const void *b, void *context)
+{
+    const struct roster_entry *entries = context;
+    int x = *(const int *)a, y = *(const int *)b;
+    int order = strcmp(entries[x].candidate, entries[y].candidate);
+    return order ? order : (x > y) - (x < y);
+}
+
+static int sort_candidates(const struct csv *csv, struct roster *roster, struct diag *d)
+{
+    int n = roster->n_entries, rc = 0;
+    int column = csv_column(csv, column_names[CANDIDATE_COLUMN]);
+    roster->by_candidate = calloc((size_t)n + 1, sizeof(*roster->by_candidate));
+    if (!roster->by_candidate)
+        return YJ_ENOMEM;
+    for (int i = 0; i < n; i++)
+        roster->by_candidate[i] = i;
+    qsort_r(roster->by_candidate, (size_t)n, sizeof(*roster->by_candidate), compare_entries,
+            roster->entries);
+    for (int i = 1; i < n; i++) {
+        int first = roster->by_candidate[i - 1], again = roster->by_candidate[i];
+        if (strcmp(roster->entries[first].candidate, roster->entries[again].candidate) == 0)
+            rc = diag_error(d, YJ_EINPUT, roster->path, roster->entries[again].line,
+                            csv->rows[again + 1].columns[column], NULL,
+                            _("candidate '%s' stands twice, first on line %d"),
+                            roster->entries[again].candidate, roster->entries[first].line);
+    }
+    return rc;
+}
+
+int roster_parse(const char *text, size_t size, const char *name, struct roster **ret_roster,
+                 struct diag *d)
+{
+    struct csv *csv = NULL;
+    int rc = csv_parse(text, size, name, &csv, d);
+    if (rc < 0)
+        return rc;
+    struct roster *roster = calloc(1, sizeof *roster);
+    rc = YJ_ENOMEM;
+    if (!roster)
+        goto finish;
+    roster->path = strdup(name);
+    roster->text = strndup(text, size);
+    roster->size = size;
+    if (!roster->path || !roster->text)
+        goto finish;
+    rc = read_entries(csv, roster, d);
+    if (rc == 0)
+        rc = sort_candidates(csv, roster, d);
+    if (rc == 0) {
+        *ret_roster = roster;
+        roster = NULL;
+    }
+finish:
+    roster_destroy(roster);
+    csv_destroy(csv);
+    return rc;
+}
+
+int roster_load(const char *path, struct roster **ret_roster, struct diag *d)
+{
+    char *text;
+    size_t size;
+    int rc = text_load(path, &text, &size, d);
+    if (rc < 0)
+        return rc;
+    rc = roster_parse(text, size, path, ret_roster, d);
+    free(text);
+    return rc;
+}
+
+const struct roster_entry *roster_find(const struct roster *roster, const char *candidate)
+{
+    int low = 0, high = roster->n_entries;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        const struct roster_entry *entry = &roster->entries[roster->by_candidate[middle]];
+        int order = strcmp(candidate, entry->candidate);
+        if (order == 0)
+            return entry;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+void roster_destroy(struct roster *roster)
+{
+    if (!roster)
+        return;
+    for (int i = 0; i < roster->n_entries; i++)
+        for (int k = 0; k < N_COLUMNS; k++)
+            free(*entry_text(&roster->entries[i], k));
+    free(roster->entries);
+    free(roster->by_candidate);
+    free(roster->path);
+    free(roster->text);
+    free(roster);
+}
