@@ -238,9 +238,9 @@ static int check_name(const struct form_reader *r, const struct yaml_node *node)
     if (strlen(node->text) > NAME_MAX_BYTES)
         return yaml_error(r->yaml, node, NULL, _("a name of more than %d bytes"), NAME_MAX_BYTES);
     for (const char *p = node->text; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == '"' || *p == ',')
-            return yaml_error(r->yaml, node, NULL,
-                              _("a name has no comma, quote or line end in it: '%s'"), node->text);
+        if ((unsigned char)*p < ' ')
+            return yaml_error(r->yaml, node, NULL, _("a name has a line end or a tab in it: '%s'"),
+                              node->text);
     return 0;
 }
 
