@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define NAME_MAX_BYTES 64
+/* A field's name; surveys call a field by its whole question. */
+#define FIELD_NAME_MAX_BYTES 250
 
 int form_read_point(const struct form_reader *r, const struct yaml_node *node, const char *what,
                     struct point *ret)
@@ -235,8 +237,9 @@ static int parse_range(const char *text, struct name_range *ret)
 
 static int check_name(const struct form_reader *r, const struct yaml_node *node)
 {
-    if (strlen(node->text) > NAME_MAX_BYTES)
-        return yaml_error(r->yaml, node, NULL, _("a name of more than %d bytes"), NAME_MAX_BYTES);
+    if (strlen(node->text) > FIELD_NAME_MAX_BYTES)
+        return yaml_error(r->yaml, node, NULL, _("a name of more than %d bytes"),
+                          FIELD_NAME_MAX_BYTES);
     for (const char *p = node->text; *p; p++)
         if ((unsigned char)*p < ' ')
             return yaml_error(r->yaml, node, NULL, _("a name has a line end or a tab in it: '%s'"),
