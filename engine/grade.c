@@ -21,7 +21,7 @@
 struct feed {
     struct batch *batch;
     struct hashset stored, seen; /* by runs before this one; by this run */
-    double started;              /* s */
+    double started, reported;    /* s; the last report */
     double share_of_scan;        /* of the pages of the scan in hand, fed */
     int files_left;              /* not begun, or begun and not fed whole */
 };
@@ -87,15 +87,17 @@ static double share_done(const struct feed *feed)
     return total > 0 && taken > 0 ? (taken - 1 + feed->share_of_scan) / total : 0;
 }
 
-static void report(const struct feed *feed)
+static void report(struct feed *feed)
 {
     const struct batch *batch = feed->batch;
-    if (!batch->options->progress)
+    double now = now_s();
+    if (!batch->options->progress || now - feed->reported < REPORT_MS / 1e3)
         return;
+    feed->reported = now;
     struct grade_progress progress = {.scans_done = atomic_load(&batch->scans_done),
                                       .pages_done = atomic_load(&batch->pages_done),
                                       .share_done = share_done(feed),
-                                      .seconds = now_s() - feed->started};
+                                      .seconds = now - feed->started};
     batch->options->progress(batch->options->context, &progress);
 }
 
@@ -215,7 +217,6 @@ static int run_threads(struct feed *feed, int jobs)
     for (int i = 0; i < started; i++)
         pthread_join(workers[i], NULL);
     pthread_join(writer, NULL);
-    report(feed);
     return atomic_load(&batch->fault);
 }
 
