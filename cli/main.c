@@ -10,6 +10,7 @@ static const struct command {
     const char *does;
 } commands[] = {
     {"grade", cmd_grade, N_("read and score scans")},
+    {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
 };
 
 static void print_help(void)

@@ -10,6 +10,7 @@
 #include "i18n.h"
 #include "schema_sql.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -269,6 +270,20 @@ static int open_to_read(struct store *store, struct diag *d)
     if (rc == 0)
         rc = configure_connection(store, d);
     return rc < 0 ? rc : prepare_to_read(store, d);
+}
+
+bool store_is_database(const char *path)
+{
+    static const char magic[16] = "SQLite format 3";
+    char start[sizeof(magic)];
+    /* "e": not inherited. No SQLite lock is lost here: this process has the file not open yet. */
+    FILE *file = fopen(path, "re");
+    bool is = file != NULL && fread(start, 1, sizeof(start), file) == sizeof(start) &&
+              memcmp(start, magic, sizeof(magic)) == 0;
+
+    if (file != NULL)
+        fclose(file);
+    return is;
 }
 
 int store_open(const char *path, enum store_mode mode, struct store **ret_store, struct diag *d)

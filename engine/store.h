@@ -21,6 +21,8 @@ struct store;
 
 enum store_mode { STORE_READ, STORE_WRITE /* creates or migrates where needed */ };
 
+/* Whether the file is a database at all (EXAM on the command line may be one). */
+bool store_is_database(const char *path);
 int store_open(const char *path, enum store_mode mode, struct store **ret_store, struct diag *d);
 void store_close(struct store *store);
 

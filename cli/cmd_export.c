@@ -1,0 +1,184 @@
+/* cmd_export.c - `yuejuan export EXAM --what WHAT [--format csv|json] [-o FILE]`. */
+#include "commands.h"
+#include "diag.h"
+#include "exam.h"
+#include "export.h"
+#include "i18n.h"
+#include "messages.h"
+#include "store.h"
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct export_command {
+    const char *exam, *db, *what, *output; /* output NULL: stdout */
+    enum store_table table;
+    enum export_format format;
+};
+
+static const struct {
+    const char *name;
+    enum store_table table;
+} whats[] = {
+    {"scores", TABLE_SCORES}, {"readings", TABLE_READINGS},
+    {"items", TABLE_ITEMS},   {"exceptions", TABLE_EXCEPTIONS},
+    {"audit", TABLE_AUDIT},   {"distribution", TABLE_DISTRIBUTION},
+};
+
+static void print_help(void)
+{
+    puts(_("usage: yuejuan export EXAM --what WHAT\n"
+           "\n"
+           "writes a table of the results\n"
+           "\n"
+           "  EXAM              the exam's folder, its exam.yaml, a form, or the database\n"
+           "      --what WHAT   scores, readings, items, exceptions, audit or distribution\n"
+           "      --format F    csv (default) or json\n"
+           "  -o, --output FILE write to FILE, whole or not at all; default: stdout\n"
+           "      --db FILE     the database, default EXAM/results.db\n"
+           "      --help        this text\n"
+           "\n"
+           "example: yuejuan export midterm/ --what scores -o scores.csv\n"
+           "\n"
+           "exit status: 0 done, 1 failed, 2 wrong usage or exam"));
+}
+
+static int parse_format(const char *text, enum export_format *ret_format)
+{
+    if (strcmp(text, "csv") == 0)
+        *ret_format = EXPORT_CSV;
+    else if (strcmp(text, "json") == 0)
+        *ret_format = EXPORT_JSON;
+    else if (strcmp(text, "xlsx") == 0)
+        return usage_error("export", _("format 'xlsx' is not available yet: use 'csv', which "
+                                       "spreadsheets open"));
+    else
+        return usage_error("export", _("unknown format '%s': use 'csv' or 'json'"), text);
+    return 0;
+}
+
+static int parse_what(const char *text, enum store_table *ret_table)
+{
+    if (text == NULL)
+        return usage_error("export", _("no table given: use --what scores, readings, items, "
+                                       "exceptions, audit or distribution"));
+    for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
+        if (strcmp(text, whats[i].name) == 0) {
+            *ret_table = whats[i].table;
+            return 0;
+        }
+    return usage_error("export",
+                       _("unknown table '%s': use 'scores', 'readings', 'items', "
+                         "'exceptions', 'audit' or 'distribution'"),
+                       text);
+}
+
+static int check_arguments(struct export_command *c, int argc, char **argv)
+{
+    if (optind == argc)
+        return usage_error("export", _("no exam given"));
+    if (optind + 1 < argc)
+        return usage_error("export", _("one exam at a time: '%s'"), argv[optind + 1]);
+    c->exam = argv[optind];
+    return parse_what(c->what, &c->table);
+}
+
+/* 0: go on; else the exit status, and *ret_help whether the help is wanted. */
+static int parse_options(int argc, char **argv, struct export_command *c, bool *ret_help)
+{
+    enum { OPT_DB = 256, OPT_WHAT, OPT_FORMAT, OPT_HELP };
+    static const struct option options[] = {
+        {"db", required_argument, NULL, OPT_DB},
+        {"what", required_argument, NULL, OPT_WHAT},
+        {"format", required_argument, NULL, OPT_FORMAT},
+        {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, OPT_HELP},
+        {NULL, 0, NULL, 0},
+    };
+    int option, r = 0;
+    while (r == 0 && (option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+        switch (option) {
+        case OPT_DB:
+            c->db = optarg;
+            break;
+        case OPT_WHAT:
+            c->what = optarg;
+            break;
+        case OPT_FORMAT:
+            r = parse_format(optarg, &c->format);
+            break;
+        case 'o':
+            c->output = optarg;
+            break;
+        case 'h':
+        case OPT_HELP:
+            *ret_help = true;
+            return 0;
+        default:
+            r = usage_error_option("export", argc, argv, option);
+        }
+    }
+    return r == 0 ? check_arguments(c, argc, argv) : r;
+}
+
+/* The database of EXAM; the caller's to free. */
+static int database_of(const struct export_command *c, char **ret_path, struct diag *d)
+{
+    struct exam *exam = NULL;
+    const char *path = c->db;
+    if (!path && store_is_database(c->exam))
+        path = c->exam;
+    if (!path) {
+        /* Only where the database is matters here: what the exam's files warn of does not. */
+        struct diag of_exam;
+        diag_init(&of_exam);
+        int r = exam_load(c->exam, &exam, &of_exam);
+        if (r < 0)
+            diag_print(&of_exam, stderr);
+        diag_finish(&of_exam);
+        if (r < 0)
+            return r;
+        path = exam->db_path;
+    }
+    char *copy = strdup(path);
+    exam_destroy(exam);
+    if (!copy)
+        return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+    *ret_path = copy;
+    return 0;
+}
+
+static int run(const struct export_command *c, struct diag *d)
+{
+    struct store *store = NULL;
+    char *path = NULL;
+    int r = database_of(c, &path, d);
+    if (r == 0)
+        r = store_open(path, STORE_READ, &store, d);
+    if (r == 0)
+        r = c->output && strcmp(c->output, "-") != 0
+                ? export_table_file(store, c->table, c->format, c->output, d)
+                : export_table(store, c->table, c->format, stdout, _("standard output"), d);
+    store_close(store);
+    free(path);
+    return r;
+}
+
+int cmd_export(int argc, char **argv)
+{
+    struct export_command c = {.format = EXPORT_CSV};
+    struct diag d;
+    bool help = false;
+    int status = parse_options(argc, argv, &c, &help);
+    if (help)
+        print_help();
+    if (status != 0 || help)
+        return status;
+    /* A reader that closes the pipe is told of like a full disk. */
+    signal(SIGPIPE, SIG_IGN);
+    diag_init(&d);
+    status = finish_command(&d, run(&c, &d));
+    diag_finish(&d);
+    return status;
+}
