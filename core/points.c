@@ -25,6 +25,12 @@ static wide greatest_divisor(wide a, wide b)
 {
     a = wide_abs(a);
     while (b != 0) {
+        if (a <= INT64_MAX && b <= INT64_MAX) { /* most often, and many times faster */
+            int64_t rest = (int64_t)a % (int64_t)b;
+            a = b;
+            b = rest;
+            continue;
+        }
         wide rest = a % b;
         a = b;
         b = rest;
@@ -37,6 +43,8 @@ static wide greatest_divisor(wide a, wide b)
 static struct points points_reduce(wide num, wide den)
 {
     assert(den > 0);
+    if (den == 1 && wide_abs(num) <= POINTS_LIMIT)
+        return (struct points){(int64_t)num, 1};
     wide divisor = greatest_divisor(num, den);
     num /= divisor;
     den /= divisor;

@@ -1,0 +1,72 @@
+#include "rescore_internal.h"
+
+#include "diag.h"
+
+static int put_scores(struct rescoring *r, struct store *store, struct diag *d)
+{
+    for (int k = 0; k < r->sheets.n_rows; k++) {
+        struct score_row row;
+        if (r->n_items == 0 && r->sheets.rows[k].n_pages == 0)
+            continue; /* nothing is scored, and there is no sheet to keep */
+        rescoring_get_score(r, k, &row);
+        int rc = store_put_score(store, &row, d);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int put_exceptions(const struct rescoring *r, struct store *store, struct diag *d)
+{
+    for (int i = 0; i < r->sheets.n_exceptions; i++) {
+        const struct sheet_exception *e = &r->sheets.exceptions[i];
+        int rc = store_put_exception(store, e->page, e->candidate, e->kind, e->detail, d);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int put_statistics(const struct rescoring *r, struct store *store, struct diag *d)
+{
+    const struct test_statistics *t = &r->test;
+    struct test_row test = {(int)t->n, t->mean, t->sd, t->alpha, t->sem, t->min, t->max, t->median};
+
+    for (int i = 0; i < r->n_items; i++) {
+        int rc = store_put_item(store, &r->item_rows[i], d);
+        if (rc < 0)
+            return rc;
+    }
+    return r->n_items > 0 ? store_put_test(store, &test, d) : 0;
+}
+
+int rescore_within(struct store *store, const struct exam *exam, struct diag *d)
+{
+    struct rescoring r;
+    int rc = rescoring_compute(&r, store, exam, d);
+
+    if (rc == 0)
+        rc = store_clear_scores(store, d);
+    if (rc == 0)
+        rc = put_scores(&r, store, d);
+    if (rc == 0)
+        rc = put_exceptions(&r, store, d);
+    if (rc == 0)
+        rc = put_statistics(&r, store, d);
+    rescoring_finish(&r);
+    return rc;
+}
+
+int rescore_run(struct store *store, const struct exam *exam, struct diag *d)
+{
+    int rc = store_begin(store, d);
+
+    if (rc < 0)
+        return rc;
+    rc = rescore_within(store, exam, d);
+    if (rc == 0)
+        rc = store_commit(store, d);
+    if (rc < 0)
+        store_rollback(store);
+    return rc;
+}

@@ -1,0 +1,459 @@
+#include "rescore_internal.h"
+
+#include "diag.h"
+#include "i18n.h"
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int out_of_memory(struct diag *d)
+{
+    return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+}
+
+/* ---- plans: what each field of a page is for ---- */
+
+static int find_item(const struct key *key, const char *name)
+{
+    for (int i = 0; key && i < key->n_items; i++)
+        if (strcmp(key->items[i].item, name) == 0)
+            return i;
+    return -1;
+}
+
+static int make_plan(struct rescoring *r, const struct form *form, int page, struct page_plan *plan)
+{
+    plan->fields = arena_alloc(&r->memory, (size_t)(form->n_fields + 1) * sizeof *plan->fields);
+    plan->slot_of_item = arena_alloc(&r->memory, (size_t)(r->n_items + 1) * sizeof(int));
+    if (!plan->fields || !plan->slot_of_item)
+        return YJ_ENOMEM;
+    for (int i = 0; i < r->n_items; i++)
+        plan->slot_of_item[i] = -1;
+    for (int i = 0; i < form->n_fields; i++) {
+        const struct field *field = &form->fields[i];
+        if (field->page != page)
+            continue;
+        bool special = i == form->candidate || i == form->absent || i == form->version;
+        int item = special ? -1 : find_item(r->exam->key, field->name);
+        plan->fields[plan->n_fields++] = (struct plan_field){
+            .name = field->name,
+            .item = item,
+            .slot = item < 0 ? -1 : plan->n_slots,
+            .candidate = i == form->candidate,
+            .absent = i == form->absent,
+            .counted = item >= 0 || (!r->exam->key && !special && field->kind == FIELD_CHOICE),
+        };
+        if (item >= 0)
+            plan->slot_of_item[item] = plan->n_slots++;
+    }
+    return 0;
+}
+
+static int make_plans(struct rescoring *r)
+{
+    r->plans = arena_alloc(&r->memory, (size_t)(r->exam->n_forms + 1) * sizeof(*r->plans));
+    if (!r->plans)
+        return YJ_ENOMEM;
+    for (int f = 0; f < r->exam->n_forms; f++) {
+        const struct form *form = r->exam->forms[f].form;
+        r->plans[f] = arena_alloc(&r->memory, (size_t)(form->n_pages + 1) * sizeof **r->plans);
+        if (!r->plans[f])
+            return YJ_ENOMEM;
+        for (int p = 0; p < form->n_pages; p++) {
+            int rc = make_plan(r, form, p, &r->plans[f][p]);
+            if (rc < 0)
+                return rc;
+        }
+    }
+    return 0;
+}
+
+static int open_books(struct rescoring *r)
+{
+    r->books = calloc((size_t)r->n_items + 1, sizeof *r->books);
+    if (!r->books)
+        return YJ_ENOMEM;
+    for (int i = 0; i < r->n_items; i++) {
+        int rc = answer_book_init(&r->books[i], &r->exam->key->items[i]);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* ---- pages out of the store ---- */
+
+/* Readings come in the form's order, so that the field is most often the one after the last. */
+static const struct plan_field *find_field(const struct page_plan *plan, const char *name, int *at)
+{
+    for (int tried = 0; tried < plan->n_fields; tried++, ++*at) {
+        if (*at >= plan->n_fields)
+            *at = 0;
+        if (strcmp(plan->fields[*at].name, name) == 0)
+            return &plan->fields[(*at)++];
+    }
+    return NULL;
+}
+
+static enum absent_mark read_absent_mark(const struct stored_reading *reading)
+{
+    switch (reading->status) {
+    case READING_BLANK:
+        return ABSENT_NOT_MARKED;
+    case READING_OK:
+    case READING_MULTIPLE:
+        return reading->value[0] ? ABSENT_MARKED : ABSENT_NOT_MARKED;
+    case READING_UNCERTAIN:
+    case READING_UNREAD:
+        break;
+    }
+    return ABSENT_DOUBTFUL;
+}
+
+static bool is_blank(const struct stored_reading *reading)
+{
+    return reading->status == READING_BLANK ||
+           (reading->status == READING_OK && reading->value[0] == '\0');
+}
+
+static int keep_reading(struct rescoring *r, const struct plan_field *field,
+                        const struct stored_reading *reading, struct sheet_page *page,
+                        uint32_t *answers)
+{
+    if (field->candidate) {
+        page->candidate = arena_strdup(&r->memory, reading->value);
+        page->candidate_status = reading->status;
+        if (!page->candidate)
+            return YJ_ENOMEM;
+    }
+    if (field->absent)
+        page->absent = read_absent_mark(reading);
+    if (field->counted) {
+        page->n_answers++;
+        page->n_blank += is_blank(reading);
+        page->answered |= !is_blank(reading) && reading->status != READING_UNREAD;
+    }
+    if (field->item < 0)
+        return 0;
+    struct response response = {reading->value, reading->status};
+    return answer_book_enter(&r->books[field->item], &r->memory, &response, &answers[field->slot]);
+}
+
+/* Fills page from its readings; a field without one (never stored so by `grade`) waits for a
+ * person, as ANSWER_NONE does. */
+static int keep_readings(struct rescoring *r, const struct stored_page *stored,
+                         struct sheet_page *page)
+{
+    const struct page_plan *plan = &r->plans[stored->form][stored->form_page];
+    uint32_t *answers = arena_alloc(&r->memory, (size_t)(plan->n_slots + 1) * sizeof *answers);
+    int at = 0;
+
+    if (!answers)
+        return YJ_ENOMEM;
+    page->answers = answers;
+    for (int i = 0; i < plan->n_fields; i++) {
+        if (plan->fields[i].candidate) {
+            page->candidate = "";
+            page->candidate_status = READING_UNREAD;
+        }
+    }
+    for (int i = 0; i < stored->n_readings; i++) {
+        const struct plan_field *field = find_field(plan, stored->readings[i].field, &at);
+        int rc = field ? keep_reading(r, field, &stored->readings[i], page, answers) : 0;
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int keep_page(void *context, const struct stored_page *stored)
+{
+    struct rescoring *r = context;
+
+    if (stored->verdict != PAGE_READ || stored->form < 0 || stored->form >= r->exam->n_forms ||
+        stored->form_page < 0 || stored->form_page >= r->exam->forms[stored->form].form->n_pages) {
+        r->n_refused++;
+        return 0;
+    }
+    if (r->n_pages == r->pages_capacity) {
+        int larger = r->pages_capacity ? r->pages_capacity * 2 : 256;
+        struct sheet_page *pages = realloc(r->pages, (size_t)larger * sizeof *pages);
+        if (!pages)
+            return YJ_ENOMEM;
+        r->pages = pages;
+        r->pages_capacity = larger;
+    }
+    const struct sheet_page *before = r->n_pages ? &r->pages[r->n_pages - 1] : NULL;
+    bool same_scan = before && strcmp(before->scan, stored->scan) == 0;
+    struct sheet_page *page = &r->pages[r->n_pages];
+    *page = (struct sheet_page){
+        .id = stored->id,
+        .scan = same_scan ? before->scan : arena_strdup(&r->memory, stored->scan),
+        .number = stored->number,
+        .form = stored->form,
+        .form_page = stored->form_page,
+        .serial = stored->sheet[0] ? arena_strdup(&r->memory, stored->sheet) : "",
+    };
+    if (!page->scan || !page->serial)
+        return YJ_ENOMEM;
+    r->n_pages++;
+    return keep_readings(r, stored, page);
+}
+
+/* ---- scores ---- */
+
+const struct answer_entry *rescoring_answer(const struct rescoring *r, int row, int item)
+{
+    const struct sheet_row *sheet = &r->sheets.rows[row];
+
+    for (int i = 0; i < sheet->n_pages; i++) {
+        const struct sheet_page *page = &r->pages[sheet->pages[i]];
+        int slot = r->plans[page->form][page->form_page].slot_of_item[item];
+        if (slot >= 0)
+            return &r->books[item].entries[page->answers[slot]];
+    }
+    return &r->books[item].entries[ANSWER_NONE];
+}
+
+static enum score_status find_status(const struct rescoring *r, int row)
+{
+    const struct sheet_row *sheet = &r->sheets.rows[row];
+
+    if (sheet->pending)
+        return SCORE_PENDING;
+    if (sheet->absent)
+        return SCORE_ABSENT;
+    for (int i = 0; i < r->n_items; i++)
+        if (rescoring_answer(r, row, i)->score.pending)
+            return SCORE_PENDING;
+    return SCORE_SCORED;
+}
+
+static int score_rows(struct rescoring *r)
+{
+    size_t n = (size_t)r->sheets.n_rows + 1;
+
+    r->status = malloc(n * sizeof *r->status);
+    r->scored = malloc(n * sizeof *r->scored);
+    r->row_items = calloc((size_t)r->n_items + 1, sizeof *r->row_items);
+    r->row_pages = malloc((size_t)(r->n_pages + 1) * sizeof *r->row_pages);
+    if (!r->status || !r->scored || !r->row_items || !r->row_pages)
+        return YJ_ENOMEM;
+    for (int k = 0; k < r->sheets.n_rows; k++) {
+        r->status[k] = find_status(r, k);
+        if (r->status[k] == SCORE_SCORED)
+            r->scored[r->n_scored++] = k;
+    }
+    r->max = POINTS_ZERO;
+    for (int i = 0; i < r->n_items; i++)
+        r->max = points_add(r->max, score_item_max(&r->exam->key->items[i]));
+    return 0;
+}
+
+void rescoring_get_score(struct rescoring *r, int index, struct score_row *ret)
+{
+    const struct sheet_row *sheet = &r->sheets.rows[index];
+    struct points total = POINTS_ZERO;
+
+    for (int i = 0; i < r->n_items; i++) {
+        struct item_score score = rescoring_answer(r, index, i)->score;
+        if (r->status[index] == SCORE_ABSENT) { /* void items are for those who sat */
+            score.points = POINTS_ZERO;
+            score.pending = false;
+        }
+        r->row_items[i] = (struct item_points){score.points, score.pending, score.counts};
+        total = points_add(total, score.points);
+    }
+    for (int i = 0; i < sheet->n_pages; i++)
+        r->row_pages[i] = r->pages[sheet->pages[i]].id;
+    *ret = (struct score_row){
+        .candidate = sheet->candidate,
+        .status = r->status[index],
+        .total = total,
+        .max = r->max,
+        .items = r->row_items,
+        .n_items = r->n_items,
+        .pages = r->row_pages,
+        .n_pages = sheet->n_pages,
+    };
+}
+
+/* ---- statistics ---- */
+
+/* Columns of the matrix are the items that count. */
+static int choose_columns(struct rescoring *r, double **ret_max, int *ret_n)
+{
+    double *max = malloc((size_t)(r->n_items + 1) * sizeof *max);
+    int n = 0;
+
+    r->column_of_item = malloc((size_t)(r->n_items + 1) * sizeof *r->column_of_item);
+    if (!max || !r->column_of_item) {
+        free(max);
+        return YJ_ENOMEM;
+    }
+    for (int i = 0; i < r->n_items; i++) {
+        bool counts = r->exam->key->items[i].rule != RULE_VOID_DROP;
+        r->column_of_item[i] = counts ? n : -1;
+        if (counts)
+            max[n++] = points_double(score_item_max(&r->exam->key->items[i]));
+    }
+    *ret_max = max;
+    *ret_n = n;
+    return 0;
+}
+
+static void fill_matrix(const struct rescoring *r, double *scores, double *totals)
+{
+    double *out = scores;
+
+    for (int k = 0; k < r->n_scored; k++) {
+        totals[k] = 0;
+        for (int i = 0; i < r->n_items; i++) {
+            if (r->column_of_item[i] < 0)
+                continue;
+            *out = rescoring_answer(r, r->scored[k], i)->points;
+            totals[k] += *out++;
+        }
+    }
+}
+
+/* Scratch of one item's options, one element a scored candidate. */
+struct option_scratch {
+    unsigned char *chosen;
+    double *rest;
+    const struct answer_entry **answers;
+};
+
+static int make_option_rows(struct rescoring *r, const struct key_item *item,
+                            const struct option_scratch *s, struct item_row *row)
+{
+    struct option_row *options =
+        arena_alloc(&r->memory, (size_t)(item->n_options + 1) * sizeof *options);
+
+    if (!options)
+        return YJ_ENOMEM;
+    for (int o = 0; o < item->n_options; o++) {
+        options[o].option = item->options[o];
+        for (int k = 0; k < r->n_scored; k++) {
+            s->chosen[k] = s->answers[k]->status == READING_OK && (s->answers[k]->set >> o & 1);
+            options[o].count += s->chosen[k];
+        }
+        options[o].share = r->n_scored ? (double)options[o].count / r->n_scored : NAN;
+        options[o].point_biserial = option_point_biserial(s->chosen, s->rest, (size_t)r->n_scored);
+    }
+    row->options = options;
+    row->n_options = item->n_options;
+    return 0;
+}
+
+static int make_item_row(struct rescoring *r, int item, const double *totals,
+                         const struct option_scratch *s)
+{
+    const struct key_item *key_item = &r->exam->key->items[item];
+    struct item_row *row = &r->item_rows[item];
+    int column = r->column_of_item[item];
+
+    *row = (struct item_row){
+        key_item->item, r->n_scored, 0, NAN, NAN, NAN, NAN, NAN, NAN, 0, 0, NULL, 0};
+    if (column >= 0) {
+        const struct item_statistics *stats = &r->items[column];
+        row->max = points_double(score_item_max(key_item));
+        row->mean = stats->mean;
+        row->difficulty = stats->difficulty;
+        row->d27 = stats->d27;
+        row->rpb = stats->rpb;
+        row->rpb_rest = stats->rpb_rest;
+        row->alpha_without = stats->alpha_without;
+    }
+    for (int k = 0; k < r->n_scored; k++) {
+        const struct answer_entry *answer = rescoring_answer(r, r->scored[k], item);
+        s->answers[k] = answer;
+        s->rest[k] = totals[k] - (column >= 0 ? answer->points : 0);
+        row->omitted += answer->status == READING_BLANK ||
+                        (answer->status == READING_OK && answer->value[0] == '\0');
+        row->multiple += answer->status == READING_MULTIPLE;
+    }
+    return make_option_rows(r, key_item, s, row);
+}
+
+static int make_item_rows(struct rescoring *r, const double *totals)
+{
+    size_t n = (size_t)r->n_scored + 1;
+    struct option_scratch s = {malloc(n), malloc(n * sizeof *s.rest),
+                               malloc(n * sizeof *s.answers)};
+    int rc = s.chosen && s.rest && s.answers ? 0 : YJ_ENOMEM;
+
+    for (int i = 0; i < r->n_items && rc == 0; i++)
+        rc = make_item_row(r, i, totals, &s);
+    free(s.chosen);
+    free(s.rest);
+    free(s.answers);
+    return rc;
+}
+
+static int compute_statistics(struct rescoring *r)
+{
+    double *max = NULL, *scores = NULL, *totals = NULL;
+    int n_columns = 0, rc = choose_columns(r, &max, &n_columns);
+
+    if (rc < 0)
+        return rc;
+    size_t n = (size_t)r->n_scored, k = (size_t)n_columns;
+    scores = malloc((n * k + 1) * sizeof *scores);
+    totals = malloc((n + 1) * sizeof *totals);
+    r->items = calloc(k + 1, sizeof *r->items);
+    r->item_rows = calloc((size_t)r->n_items + 1, sizeof *r->item_rows);
+    if (!scores || !totals || !r->items || !r->item_rows) {
+        rc = YJ_ENOMEM;
+        goto out;
+    }
+    fill_matrix(r, scores, totals);
+    struct response_matrix matrix = {n, k, scores, max};
+    rc = item_statistics_compute(&matrix, r->items, &r->test);
+    if (rc == 0)
+        rc = make_item_rows(r, totals);
+out:
+    free(max);
+    free(scores);
+    free(totals);
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+int rescoring_compute(struct rescoring *r, struct store *store, const struct exam *exam,
+                      struct diag *d)
+{
+    *r = (struct rescoring){.exam = exam, .n_items = exam->key ? exam->key->n_items : 0};
+    arena_init(&r->memory);
+    int rc = make_plans(r);
+    if (rc == 0)
+        rc = open_books(r);
+    if (rc == 0)
+        rc = store_each_page(store, keep_page, r, d);
+    if (rc == 0)
+        rc = sheets_resolve(exam, r->pages, r->n_pages, r->n_refused, &r->sheets);
+    if (rc == 0)
+        rc = score_rows(r);
+    if (rc == 0 && exam->key)
+        rc = compute_statistics(r);
+    return rc == YJ_ENOMEM ? out_of_memory(d) : rc;
+}
+
+void rescoring_finish(struct rescoring *r)
+{
+    for (int i = 0; r->books && i < r->n_items; i++)
+        answer_book_finish(&r->books[i]);
+    free(r->books);
+    free(r->pages);
+    sheets_finish(&r->sheets);
+    free(r->status);
+    free(r->scored);
+    free(r->column_of_item);
+    free(r->items);
+    free(r->item_rows);
+    free(r->row_items);
+    free(r->row_pages);
+    arena_finish(&r->memory);
+}

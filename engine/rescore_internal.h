@@ -1,0 +1,66 @@
+/* rescore_internal.h - what the files of rescoring share: everything that follows from the stored
+ * readings, the key and the roster, in memory. rescore_compute.c makes it, rescore.c stores it,
+ * rescore_verify.c holds it against what is stored. */
+#ifndef YJ_ENGINE_RESCORE_INTERNAL_H
+#define YJ_ENGINE_RESCORE_INTERNAL_H
+
+#include "answers.h"
+#include "itemstats.h"
+#include "rescore.h"
+#include "sheets.h"
+
+/* What a field of a form's page is for. */
+struct plan_field {
+    const char *name;
+    int item; /* of the key; -1: none */
+    int slot; /* of the page's answers; -1: none */
+    bool candidate, absent;
+    bool counted; /* tells whether the sheet is blank: an item, or without a key a choice */
+};
+
+/* One page of one form, in the form's order. */
+struct page_plan {
+    struct plan_field *fields;
+    int n_fields;
+    int n_slots;
+    int *slot_of_item; /* [item]; -1: not on this page */
+};
+
+struct rescoring {
+    const struct exam *exam;
+    int n_items; /* of the key; 0: no key */
+    struct arena memory;
+
+    struct page_plan **plans;  /* [form][page] */
+    struct answer_book *books; /* [item] */
+    struct sheet_page *pages;
+    int n_pages, pages_capacity, n_refused;
+    struct sheets sheets;
+
+    enum score_status *status; /* [row] */
+    struct points max;         /* of the test */
+
+    /* Statistics, over the rows whose status is SCORE_SCORED. */
+    int n_scored;
+    int *scored;                   /* [n_scored]: row */
+    int *column_of_item;           /* [item]: column of the matrix; -1: dropped */
+    struct item_statistics *items; /* [column] */
+    struct test_statistics test;
+    struct item_row *item_rows; /* [item] */
+
+    struct item_points *row_items; /* of the row last asked for */
+    int64_t *row_pages;
+};
+
+/* Reads the pages and computes all of it. `ret` is the caller's to finish, also after a failure. */
+int rescoring_compute(struct rescoring *ret, struct store *store, const struct exam *exam,
+                      struct diag *d);
+void rescoring_finish(struct rescoring *r);
+
+/* The score of row `index` of r->sheets; valid until the next call. */
+void rescoring_get_score(struct rescoring *r, int index, struct score_row *ret);
+/* The answer of a row to an item, NULL of one that is on none of its pages is never returned: it is
+ * the book's entry ANSWER_NONE. */
+const struct answer_entry *rescoring_answer(const struct rescoring *r, int row, int item);
+
+#endif

@@ -1,0 +1,773 @@
+#include "sheets.h"
+
+#include "diag.h"
+#include "i18n.h"
+#include <assert.h>
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_NAMED 3 /* other sheets or likely candidates that one message names */
+
+enum owner {
+    OWNER_KNOWN,    /* read for certain and, where there is a roster, in it */
+    OWNER_NAMELESS, /* the form asks for no candidate and there is no roster */
+    OWNER_UNREAD,   /* blank, several marks or not certain */
+    OWNER_STRANGER, /* read for certain, not in the roster */
+    OWNER_UNASKED,  /* there is a roster but the form has no candidate field */
+    OWNER_LOST,     /* the page with the candidate field is missing */
+};
+
+/* One sheet of paper, or what was found of it. */
+struct sheet {
+    int first_page; /* index of its first page */
+    int form;
+    int owner_page; /* the page with the candidate field; -1: none */
+    enum owner owner;
+    const char *candidate;
+    bool mixed;  /* its serial is on several sheets: these may be pages of two */
+    bool broken; /* its scan does not begin with a first page: the same */
+    int row;
+};
+
+struct row {
+    struct sheet_row out;
+    const struct sheet *sheet; /* its first; NULL: a candidate without one */
+    int n_sheets;
+    bool duplicate, mixed, broken;
+};
+
+struct resolver {
+    const struct exam *exam;
+    struct sheet_page *pages;
+    int n_pages, n_refused;
+
+    struct sheet *sheets;
+    int n_sheets, sheets_capacity;
+    struct row *rows;
+    int n_rows, rows_capacity;
+    bool *asks_alike;   /* [form * n_forms + other]: they share an item */
+    bool *has_item;     /* [form * n_items + item]: the form asks the item of the key */
+    bool *roster_seen;  /* [entry of the roster]: a row speaks of it */
+    int n_unresolved;   /* sheets of nobody known */
+    struct sheets *out; /* what is handed back */
+    int exceptions_capacity;
+};
+
+static const struct form *form_of(const struct resolver *r, int form)
+{
+    return r->exam->forms[form].form;
+}
+
+/* Room for one more element. */
+static int reserve(void **array, int n, int *capacity, size_t size)
+{
+    if (n < *capacity)
+        return 0;
+    int larger = *capacity ? *capacity * 2 : 64;
+    void *grown = realloc(*array, (size_t)larger * size);
+    if (!grown)
+        return YJ_ENOMEM;
+    *array = grown;
+    *capacity = larger;
+    return 0;
+}
+
+/* ---- pages to sheets ---- */
+
+static int add_sheet(struct resolver *r, int form)
+{
+    int rc = reserve((void **)&r->sheets, r->n_sheets, &r->sheets_capacity, sizeof *r->sheets);
+
+    if (rc < 0)
+        return rc;
+    r->sheets[r->n_sheets++] = (struct sheet){
+        .first_page = -1, .form = form, .owner_page = -1, .candidate = "", .row = -1};
+    return 0;
+}
+
+static bool is_bound_by_serial(const struct resolver *r, const struct sheet_page *page)
+{
+    return page->serial[0] && form_of(r, page->form)->n_pages > 1;
+}
+
+static bool prints_serial(const struct form_page *page)
+{
+    const struct page_identity *identity = &page->identity;
+
+    return identity->n_sheet_bits > 0 ||
+           (identity->barcode_text && strchr(identity->barcode_text, '*'));
+}
+
+static int compare_serials(const void *a, const void *b, void *context)
+{
+    const struct sheet_page *pages = context;
+    int i = *(const int *)a, k = *(const int *)b;
+    int order = pages[i].form - pages[k].form;
+
+    if (order == 0)
+        order = strcmp(pages[i].serial, pages[k].serial);
+    return order ? order : i - k;
+}
+
+/* Pages with one serial: one sheet, unless a form page comes again. Then the serial is printed on
+ * several sheets (photocopies, or one sheet scanned twice) and does not say which pages belong
+ * together: the pages are dealt out in their order, and the sheets wait for a person. */
+static int link_one_serial(struct resolver *r, const int *indexes, int n, int *times)
+{
+    int form = r->pages[indexes[0]].form, first_sheet = r->n_sheets;
+
+    memset(times, 0, (size_t)form_of(r, form)->n_pages * sizeof *times);
+    for (int i = 0; i < n; i++) {
+        struct sheet_page *page = &r->pages[indexes[i]];
+        int copy = times[page->form_page]++;
+        if (first_sheet + copy == r->n_sheets) {
+            int rc = add_sheet(r, form);
+            if (rc < 0)
+                return rc;
+        }
+        page->sheet = first_sheet + copy;
+    }
+    for (int s = first_sheet; s < r->n_sheets; s++)
+        r->sheets[s].mixed = r->n_sheets - first_sheet > 1;
+    return 0;
+}
+
+static int link_serials(struct resolver *r)
+{
+    int n = 0, most_pages = 1, rc = 0;
+    int *indexes = malloc((size_t)(r->n_pages + 1) * sizeof *indexes), *times = NULL;
+
+    if (!indexes)
+        return YJ_ENOMEM;
+    for (int i = 0; i < r->n_pages; i++)
+        if (is_bound_by_serial(r, &r->pages[i]))
+            indexes[n++] = i;
+    qsort_r(indexes, (size_t)n, sizeof *indexes, compare_serials, r->pages);
+    for (int f = 0; f < r->exam->n_forms; f++)
+        if (form_of(r, f)->n_pages > most_pages)
+            most_pages = form_of(r, f)->n_pages;
+    times = malloc((size_t)most_pages * sizeof *times);
+    if (!times)
+        rc = YJ_ENOMEM;
+    for (int i = 0, end; i < n && rc == 0; i = end) {
+        const struct sheet_page *first = &r->pages[indexes[i]];
+        for (end = i + 1; end < n; end++) {
+            const struct sheet_page *page = &r->pages[indexes[end]];
+            if (page->form != first->form || strcmp(page->serial, first->serial) != 0)
+                break;
+        }
+        rc = link_one_serial(r, indexes + i, end - i, times);
+    }
+    free(times);
+    free(indexes);
+    return rc;
+}
+
+static bool follows(const struct sheet_page *page, const struct sheet_page *before)
+{
+    return page->number == before->number + 1 && strcmp(page->scan, before->scan) == 0;
+}
+
+/* Whether page belongs to the sheet of the page right before it in the scan. A refused page between
+ * them, or one of another form, leaves it alone: nobody knows whose it is. A page on which a serial
+ * is printed but could not be read stays alone, too. */
+static bool continues_sheet(const struct resolver *r, int index)
+{
+    const struct sheet_page *page = &r->pages[index];
+    const struct form *form = form_of(r, page->form);
+
+    if (index == 0 || page->form_page == 0 || prints_serial(&form->pages[page->form_page]))
+        return false;
+    const struct sheet_page *before = &r->pages[index - 1];
+    return follows(page, before) && before->form == page->form &&
+           before->form_page == page->form_page - 1;
+}
+
+static int link_neighbours(struct resolver *r)
+{
+    bool broken = false; /* the scan begins in the middle of a sheet */
+
+    for (int i = 0; i < r->n_pages; i++) {
+        struct sheet_page *page = &r->pages[i];
+        if (i == 0 || !follows(page, &r->pages[i - 1]))
+            broken = i > 0 && broken && page->number > r->pages[i - 1].number &&
+                     strcmp(page->scan, r->pages[i - 1].scan) == 0;
+        if (is_bound_by_serial(r, page))
+            continue;
+        if (page->number == 1 && page->form_page > 0)
+            broken = true;
+        if (continues_sheet(r, i)) {
+            page->sheet = r->pages[i - 1].sheet;
+            continue;
+        }
+        int rc = add_sheet(r, page->form);
+        if (rc < 0)
+            return rc;
+        page->sheet = r->n_sheets - 1;
+        r->sheets[page->sheet].broken = broken && form_of(r, page->form)->n_pages > 1;
+    }
+    return 0;
+}
+
+/* ---- whose sheet it is ---- */
+
+static enum owner find_owner(const struct resolver *r, const struct sheet *sheet)
+{
+    bool asked = form_of(r, sheet->form)->candidate >= 0;
+
+    if (!asked)
+        return r->exam->roster ? OWNER_UNASKED : OWNER_NAMELESS;
+    if (sheet->owner_page < 0)
+        return OWNER_LOST;
+    const struct sheet_page *page = &r->pages[sheet->owner_page];
+    if (page->candidate_status != READING_OK || page->candidate[0] == '\0')
+        return OWNER_UNREAD;
+    if (r->exam->roster && !roster_find(r->exam->roster, page->candidate))
+        return OWNER_STRANGER;
+    return OWNER_KNOWN;
+}
+
+static void name_sheets(struct resolver *r)
+{
+    for (int i = 0; i < r->n_pages; i++) {
+        struct sheet *sheet = &r->sheets[r->pages[i].sheet];
+        if (sheet->first_page < 0)
+            sheet->first_page = i;
+        if (r->pages[i].candidate)
+            sheet->owner_page = i;
+    }
+    for (int s = 0; s < r->n_sheets; s++) {
+        struct sheet *sheet = &r->sheets[s];
+        sheet->owner = find_owner(r, sheet);
+        if (sheet->owner_page >= 0)
+            sheet->candidate = r->pages[sheet->owner_page].candidate;
+        r->n_unresolved += sheet->owner > OWNER_NAMELESS;
+    }
+}
+
+/* ---- sheets to rows ---- */
+
+static int count_items(const struct exam *exam)
+{
+    return exam->key ? exam->key->n_items : 0;
+}
+
+static bool is_answer_field(const struct exam *exam, const struct form *form, int index)
+{
+    const struct field *field = &form->fields[index];
+
+    if (index == form->candidate || index == form->absent || index == form->version)
+        return false;
+    if (!exam->key)
+        return field->kind == FIELD_CHOICE;
+    for (int i = 0; i < exam->key->n_items; i++)
+        if (strcmp(exam->key->items[i].item, field->name) == 0)
+            return true;
+    return false;
+}
+
+static bool forms_ask_alike(const struct exam *exam, const struct form *a, const struct form *b)
+{
+    if (a == b)
+        return true;
+    for (int i = 0; i < a->n_fields; i++)
+        if (is_answer_field(exam, a, i) && form_field_index(b, a->fields[i].name) >= 0)
+            return true;
+    return false;
+}
+
+static int compare_forms(struct resolver *r)
+{
+    int n = r->exam->n_forms;
+
+    r->asks_alike = malloc((size_t)(n * n + 1) * sizeof *r->asks_alike);
+    if (!r->asks_alike)
+        return YJ_ENOMEM;
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++)
+            r->asks_alike[i * n + k] = forms_ask_alike(r->exam, form_of(r, i), form_of(r, k));
+    int n_items = count_items(r->exam);
+    r->has_item = malloc((size_t)n * (size_t)n_items + 1);
+    if (!r->has_item)
+        return YJ_ENOMEM;
+    for (int f = 0; f < n; f++)
+        for (int i = 0; i < n_items; i++)
+            r->has_item[f * n_items + i] =
+                form_field_index(form_of(r, f), r->exam->key->items[i].item) >= 0;
+    return 0;
+}
+
+static int add_row(struct resolver *r, const char *candidate)
+{
+    int rc = reserve((void **)&r->rows, r->n_rows, &r->rows_capacity, sizeof *r->rows);
+
+    if (rc < 0)
+        return rc;
+    r->rows[r->n_rows++] = (struct row){.out.candidate = candidate};
+    return 0;
+}
+
+static int add_row_of_sheet(struct resolver *r, struct sheet *sheet)
+{
+    int rc = add_row(r, sheet->candidate);
+
+    if (rc < 0)
+        return rc;
+    r->rows[r->n_rows - 1].sheet = sheet;
+    return 0;
+}
+
+static void put_sheet_in_row(struct resolver *r, struct sheet *sheet, int row)
+{
+    sheet->row = row;
+    r->rows[row].n_sheets++;
+    r->rows[row].mixed |= sheet->mixed;
+    r->rows[row].broken |= sheet->broken;
+}
+
+/* Sheets of one candidate that answer different items (two papers of one exam) are one row. */
+static bool sheets_agree(const struct resolver *r, struct sheet *const *sheets, int n)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < i; k++)
+            if (r->asks_alike[sheets[i]->form * r->exam->n_forms + sheets[k]->form])
+                return false;
+    return true;
+}
+
+static int make_rows_of_candidate(struct resolver *r, struct sheet *const *sheets, int n)
+{
+    bool together = sheets_agree(r, sheets, n);
+
+    for (int i = 0; i < n; i++) {
+        if (i == 0 || !together) {
+            int rc = add_row_of_sheet(r, sheets[i]);
+            if (rc < 0)
+                return rc;
+            r->rows[r->n_rows - 1].duplicate = !together;
+        }
+        put_sheet_in_row(r, sheets[i], r->n_rows - 1);
+    }
+    return 0;
+}
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct sheet *left = *(struct sheet *const *)a, *right = *(struct sheet *const *)b;
+    int order = strcmp(left->candidate, right->candidate);
+
+    return order ? order : left->first_page - right->first_page;
+}
+
+static int make_rows(struct resolver *r)
+{
+    struct sheet **known = malloc((size_t)(r->n_sheets + 1) * sizeof *known);
+    int n = 0, rc = 0;
+
+    if (!known)
+        return YJ_ENOMEM;
+    for (int s = 0; s < r->n_sheets && rc == 0; s++) {
+        struct sheet *sheet = &r->sheets[s];
+        if (sheet->owner == OWNER_KNOWN) {
+            known[n++] = sheet;
+            continue;
+        }
+        rc = add_row_of_sheet(r, sheet);
+        if (rc == 0)
+            put_sheet_in_row(r, sheet, r->n_rows - 1);
+    }
+    qsort(known, (size_t)n, sizeof(struct sheet *), compare_candidates);
+    for (int i = 0, end; i < n && rc == 0; i = end) {
+        for (end = i + 1; end < n && strcmp(known[end]->candidate, known[i]->candidate) == 0;)
+            end++;
+        rc = make_rows_of_candidate(r, known + i, end - i);
+    }
+    free(known);
+    return rc;
+}
+
+/* Each row gets its pages, in their order. */
+static int deal_pages(struct resolver *r)
+{
+    int *order = malloc((size_t)(r->n_pages + 1) * sizeof *order);
+    int at = 0;
+
+    if (!order)
+        return YJ_ENOMEM;
+    r->out->page_order = order;
+    for (int i = 0; i < r->n_pages; i++)
+        r->rows[r->sheets[r->pages[i].sheet].row].out.n_pages++;
+    for (int k = 0; k < r->n_rows; k++) {
+        r->rows[k].out.pages = order + at;
+        at += r->rows[k].out.n_pages;
+        r->rows[k].out.n_pages = 0;
+    }
+    for (int i = 0; i < r->n_pages; i++) {
+        struct sheet_row *row = &r->rows[r->sheets[r->pages[i].sheet].row].out;
+        order[row->pages - order + row->n_pages++] = i;
+    }
+    return 0;
+}
+
+/* Candidates of the roster without a sheet. A sheet that seems to be theirs but is not certain
+ * stands for them. */
+static int add_missing_candidates(struct resolver *r)
+{
+    const struct roster *roster = r->exam->roster;
+
+    if (!roster)
+        return 0;
+    r->roster_seen = calloc((size_t)roster->n_entries + 1, sizeof *r->roster_seen);
+    if (!r->roster_seen)
+        return YJ_ENOMEM;
+    for (int k = 0; k < r->n_rows; k++) {
+        const struct roster_entry *entry = roster_find(roster, r->rows[k].out.candidate);
+        if (entry)
+            r->roster_seen[entry - roster->entries] = true;
+    }
+    for (int i = 0; i < roster->n_entries; i++) {
+        if (r->roster_seen[i])
+            continue;
+        int rc = add_row(r, roster->entries[i].candidate);
+        if (rc < 0)
+            return rc;
+        r->rows[r->n_rows - 1].out.absent = true;
+    }
+    return 0;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct row *left = a, *right = b;
+    int order = strcmp(left->out.candidate, right->out.candidate);
+    int left_page = left->out.n_pages ? left->out.pages[0] : INT_MAX;
+    int right_page = right->out.n_pages ? right->out.pages[0] : INT_MAX;
+
+    return order ? order : (left_page > right_page) - (left_page < right_page);
+}
+
+/* ---- what a person must know ---- */
+
+static int tell(struct resolver *r, const struct row *row, enum exception_kind kind,
+                const char *detail)
+{
+    struct sheets *out = r->out;
+
+    if (!detail)
+        return YJ_ENOMEM;
+    int rc = reserve((void **)&out->exceptions, out->n_exceptions, &r->exceptions_capacity,
+                     sizeof *out->exceptions);
+    if (rc < 0)
+        return rc;
+    int64_t page = row->out.n_pages ? r->pages[row->out.pages[0]].id : 0;
+    out->exceptions[out->n_exceptions++] =
+        (struct sheet_exception){page, row->out.candidate, kind, detail};
+    return 0;
+}
+
+#define TELL(r, row, kind, ...)                                                                    \
+    tell((r), (row), (kind), arena_printf(&(r)->out->memory, __VA_ARGS__))
+
+/* Candidates of the roster that differ in one digit and have no sheet: most often somebody marked a
+ * digit wrongly. " (one digit off: 1234 Li Lei)", or "". */
+static const char *likely_candidates(struct resolver *r, const char *candidate)
+{
+    struct arena *memory = &r->out->memory;
+    char *other = arena_strdup(memory, candidate);
+    const char *list = "";
+    int n = 0;
+
+    for (char *digit = other; digit && *digit && n < MAX_NAMED; digit++) {
+        char read = *digit;
+        if (!isdigit((unsigned char)read))
+            continue;
+        for (*digit = '0'; *digit <= '9' && n < MAX_NAMED; ++*digit) {
+            const struct roster_entry *entry =
+                *digit == read ? NULL : roster_find(r->exam->roster, other);
+            if (!entry || r->roster_seen[entry - r->exam->roster->entries])
+                continue;
+            list = arena_printf(memory, "%s%s%s %s", list, n++ ? ", " : "", entry->candidate,
+                                entry->name);
+            if (!list)
+                return NULL;
+        }
+        *digit = read;
+    }
+    if (!other)
+        return NULL;
+    return n ? arena_printf(memory, _("; without a sheet and one digit off: %s"), list) : "";
+}
+
+static int tell_unread_owner(struct resolver *r, const struct row *row)
+{
+    const struct form *form = form_of(r, row->sheet->form);
+    const char *field = form->fields[form->candidate].name;
+    const struct sheet_page *page = &r->pages[row->sheet->owner_page];
+
+    if (page->candidate_status == READING_BLANK || page->candidate_status == READING_OK)
+        return TELL(r, row, EXCEPTION_UNKNOWN_CANDIDATE, _("field '%s' is blank"), field);
+    if (page->candidate[0] == '\0')
+        return TELL(r, row, EXCEPTION_UNKNOWN_CANDIDATE, _("field '%s' could not be read"), field);
+    return TELL(r, row, EXCEPTION_UNKNOWN_CANDIDATE,
+                page->candidate_status == READING_MULTIPLE ? _("field '%s' has several marks: '%s'")
+                                                           : _("field '%s' is not certain: '%s'"),
+                field, page->candidate);
+}
+
+static int tell_owner(struct resolver *r, const struct row *row)
+{
+    switch (row->sheet->owner) {
+    case OWNER_UNREAD:
+        return tell_unread_owner(r, row);
+    case OWNER_STRANGER: {
+        const char *likely = likely_candidates(r, row->out.candidate);
+        return likely ? TELL(r, row, EXCEPTION_UNKNOWN_CANDIDATE, _("'%s' is not in the roster%s"),
+                             row->out.candidate, likely)
+                      : YJ_ENOMEM;
+    }
+    case OWNER_UNASKED:
+        return TELL(r, row, EXCEPTION_UNKNOWN_CANDIDATE, _("form '%s' has no candidate field"),
+                    form_of(r, row->sheet->form)->name);
+    case OWNER_KNOWN:
+    case OWNER_NAMELESS:
+    case OWNER_LOST: /* its missing page is told */
+        break;
+    }
+    return 0;
+}
+
+/* Rows are sorted: those of the same candidate are neighbours. */
+static int tell_duplicate(struct resolver *r, int index)
+{
+    const struct row *row = &r->rows[index];
+    const char *list = "";
+    int first = index, n = 0, named = 0;
+
+    while (first > 0 && r->rows[first - 1].duplicate &&
+           strcmp(r->rows[first - 1].out.candidate, row->out.candidate) == 0)
+        first--;
+    for (int k = first; k < r->n_rows && r->rows[k].duplicate &&
+                        strcmp(r->rows[k].out.candidate, row->out.candidate) == 0;
+         k++, n++) {
+        if (k == index || named == MAX_NAMED)
+            continue;
+        const struct sheet_page *page = &r->pages[r->rows[k].out.pages[0]];
+        list = arena_printf(&r->out->memory, _("%s%s'%s' page %d"), list, named++ ? ", " : "",
+                            page->scan, page->number);
+        if (!list)
+            return YJ_ENOMEM;
+    }
+    return TELL(r, row, EXCEPTION_DUPLICATE_CANDIDATE,
+                _("candidate '%s' has %d sheets; also: %s%s"), row->out.candidate, n, list,
+                n - 1 > named ? " ..." : "");
+}
+
+static bool row_has_page(const struct resolver *r, const struct row *row, int form, int form_page)
+{
+    for (int i = 0; i < row->out.n_pages; i++) {
+        const struct sheet_page *page = &r->pages[row->out.pages[i]];
+        if (page->form == form && page->form_page == form_page)
+            return true;
+    }
+    return false;
+}
+
+static bool row_has_form(const struct resolver *r, const struct row *row, int form)
+{
+    for (int i = 0; i < row->out.n_pages; i++)
+        if (r->pages[row->out.pages[i]].form == form)
+            return true;
+    return false;
+}
+
+static int tell_missing_pages(struct resolver *r, struct row *row)
+{
+    for (int f = 0; f < r->exam->n_forms; f++) {
+        const struct form *form = form_of(r, f);
+        if (!row_has_form(r, row, f))
+            continue;
+        for (int p = 0; p < form->n_pages; p++) {
+            if (row_has_page(r, row, f, p))
+                continue;
+            row->out.pending = true;
+            int rc = TELL(r, row, EXCEPTION_MISSING_PAGE, _("page %d of form '%s' is missing"),
+                          p + 1, form->name);
+            if (rc < 0)
+                return rc;
+        }
+    }
+    return 0;
+}
+
+/* An item that stands on no form of this candidate's sheets: another paper has not been scanned. */
+static int tell_missing_items(struct resolver *r, struct row *row)
+{
+    const struct key *key = r->exam->key;
+
+    if (!key || r->exam->n_forms < 2)
+        return 0;
+    for (int i = 0; i < key->n_items; i++) {
+        bool asked = key->items[i].rule == RULE_VOID_DROP || key->items[i].rule == RULE_VOID_FULL;
+        for (int f = 0; f < r->exam->n_forms && !asked; f++)
+            asked =
+                row_has_form(r, row, f) && form_field_index(form_of(r, f), key->items[i].item) >= 0;
+        if (asked)
+            continue;
+        row->out.pending = true;
+        return TELL(r, row, EXCEPTION_MISSING_PAGE, _("no sheet of this candidate has item '%s'"),
+                    key->items[i].item);
+    }
+    return 0;
+}
+
+static int tell_mixed_pages(struct resolver *r, struct row *row)
+{
+    const struct sheet_page *page = &r->pages[row->out.pages[0]];
+
+    if (row->mixed && !row->duplicate) {
+        row->out.pending = true;
+        return TELL(r, row, EXCEPTION_DUPLICATE_CANDIDATE,
+                    _("serial number '%s' is on several sheets: their pages cannot be told apart"),
+                    page->serial);
+    }
+    if (row->broken) {
+        row->out.pending = true;
+        return TELL(r, row, EXCEPTION_MISSING_PAGE,
+                    _("'%s' does not begin with the first page of a sheet: which of its pages "
+                      "belong together is not certain"),
+                    page->scan);
+    }
+    return 0;
+}
+
+/* Absent and blank sheets. */
+static int tell_marks(struct resolver *r, struct row *row)
+{
+    enum absent_mark absent = ABSENT_NOT_MARKED;
+    int n_answers = 0, n_blank = 0;
+    bool answered = false;
+
+    for (int i = 0; i < row->out.n_pages; i++) {
+        const struct sheet_page *page = &r->pages[row->out.pages[i]];
+        if (page->absent > absent)
+            absent = page->absent;
+        n_answers += page->n_answers;
+        n_blank += page->n_blank;
+        answered |= page->answered;
+    }
+    if (absent == ABSENT_DOUBTFUL || (absent == ABSENT_MARKED && answered)) {
+        row->out.pending = true;
+        return TELL(r, row, EXCEPTION_ABSENT_MARK, "%s",
+                    absent == ABSENT_DOUBTFUL ? _("the absent mark is not certain")
+                                              : _("marked absent, but there are answers"));
+    }
+    if (absent == ABSENT_MARKED) {
+        row->out.absent = true;
+        return TELL(r, row, EXCEPTION_ABSENT_MARK, "%s", _("marked absent"));
+    }
+    if (n_answers > 0 && n_blank == n_answers)
+        return TELL(r, row, EXCEPTION_BLANK_SHEET, "%s", _("nothing is answered"));
+    return 0;
+}
+
+static int tell_missing_candidate(struct resolver *r, const struct row *row)
+{
+    if (r->n_refused == 0 && r->n_unresolved == 0)
+        return TELL(r, row, EXCEPTION_MISSING_PAGE, "%s", _("no sheet was scanned"));
+    return TELL(r, row, EXCEPTION_MISSING_PAGE,
+                _("no sheet was scanned, unless it is among the %d pages that could not be read "
+                  "and the %d sheets of nobody known"),
+                r->n_refused, r->n_unresolved);
+}
+
+static int tell_row(struct resolver *r, int index)
+{
+    static int (*const checks[])(struct resolver *, struct row *) = {
+        tell_missing_pages, tell_missing_items, tell_mixed_pages, tell_marks};
+    struct row *row = &r->rows[index];
+    int rc = 0;
+
+    if (!row->sheet)
+        return tell_missing_candidate(r, row);
+    row->out.pending = row->sheet->owner > OWNER_NAMELESS || row->duplicate;
+    rc = tell_owner(r, row);
+    if (rc == 0 && row->duplicate)
+        rc = tell_duplicate(r, index);
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0] && rc == 0; i++)
+        rc = checks[i](r, row);
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+static int resolve(struct resolver *r)
+{
+    int rc = link_serials(r);
+
+    if (rc == 0)
+        rc = link_neighbours(r);
+    if (rc == 0)
+        rc = compare_forms(r);
+    if (rc < 0)
+        return rc;
+    name_sheets(r);
+    rc = make_rows(r);
+    if (rc == 0)
+        rc = deal_pages(r);
+    if (rc == 0)
+        rc = add_missing_candidates(r);
+    if (rc < 0)
+        return rc;
+    if (r->n_rows > 0)
+        qsort(r->rows, (size_t)r->n_rows, sizeof *r->rows, compare_rows);
+    for (int k = 0; k < r->n_rows && rc == 0; k++)
+        rc = tell_row(r, k);
+    return rc;
+}
+
+static int hand_over_rows(struct resolver *r)
+{
+    r->out->rows = malloc((size_t)(r->n_rows + 1) * sizeof *r->out->rows);
+    if (!r->out->rows)
+        return YJ_ENOMEM;
+    for (int k = 0; k < r->n_rows; k++)
+        r->out->rows[k] = r->rows[k].out;
+    r->out->n_rows = r->n_rows;
+    return 0;
+}
+
+int sheets_resolve(const struct exam *exam, struct sheet_page *pages, int n_pages, int n_refused,
+                   struct sheets *ret_sheets)
+{
+    struct sheets out = {0};
+    struct resolver r = {
+        .exam = exam, .pages = pages, .n_pages = n_pages, .n_refused = n_refused, .out = &out};
+    int rc;
+
+    arena_init(&out.memory);
+    rc = resolve(&r);
+    if (rc == 0)
+        rc = hand_over_rows(&r);
+    free(r.sheets);
+    free(r.rows);
+    free(r.asks_alike);
+    free(r.has_item);
+    free(r.roster_seen);
+    if (rc < 0) {
+        sheets_finish(&out);
+        return rc;
+    }
+    *ret_sheets = out;
+    return 0;
+}
+
+void sheets_finish(struct sheets *sheets)
+{
+    free(sheets->rows);
+    free(sheets->exceptions);
+    free(sheets->page_order);
+    arena_finish(&sheets->memory);
+    *sheets = (struct sheets){0};
+}
