@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "picture.h"
 #include "yamlfile.h"
 
 #include <limits.h>
@@ -124,6 +125,19 @@ static void write_bubble(const struct writer *w, const struct omr_part *p)
     fputs("}\n", w->out);
 }
 
+/* Height to width of what OMRChecker stretched to pageDimensions, as far as it is known: the scans'
+ * as the user states it, else the reference picture's, else pageDimensions are not stretched. */
+static double page_aspect(const struct writer *w)
+{
+    int width, height;
+
+    if (w->o->image_w > 0)
+        return (double)w->o->image_h / w->o->image_w;
+    if (w->t->reference && picture_size(w->t->reference, &width, &height) == 0)
+        return (double)height / width;
+    return w->t->height / w->t->width;
+}
+
 static void choose_scale(struct writer *w)
 {
     const struct omr_template *t = w->t;
@@ -136,9 +150,8 @@ static void choose_scale(struct writer *w)
         w->sx = o->page_w / t->width;
         w->sy = o->page_h / t->height;
     } else {
-        w->sx = w->sy = PAPER_WIDTH / (t->width * (1 + margins));
-        if (o->image_w > 0)
-            w->sy = w->sx * t->width * o->image_h / o->image_w / t->height;
+        w->sx = PAPER_WIDTH / (t->width * (1 + margins));
+        w->sy = w->sx * t->width * page_aspect(w) / t->height;
     }
     if (t->marker) {
         w->marker = t->width * w->sx / t->sheet_to_marker;
