@@ -283,6 +283,9 @@ def draw_card(form):
 # ---- pencils and pens --------------------------------------------------------------------------
 
 
+HALF = 0.28  # pressure of a mark of which nobody can say whether it is meant
+
+
 class Hand:
     """How one pupil fills a bubble: pressure 0 to 1, neatness, the slant of the strokes."""
 
@@ -449,7 +452,8 @@ class Sheet:
         self.file, self.pupil, self.page = file, pupil, page
         self.skew, self.turn, self.dpi, self.quality = None, 0, 200, 54
         self.hand, self.kind, self.colour = {}, "jpg", False
-        self.double, self.erase, self.doubt = {}, {}, {}  # item -> what else was done
+        self.double, self.erase = {}, {}  # item -> all that is marked; what was erased
+        self.doubt = {}  # item -> option badly rubbed out beside the answer; "": the answer half laid
         self.answers, self.number, self.absent = None, None, False
         self.number_gap = None
         self.blemish, self.slip, self.seed = (), False, None
@@ -484,7 +488,7 @@ def make_sheets():
          Sheet(f"{ROOM2}/024.jpg", 24, colour=True),
          Sheet(f"{ROOM2}/025.jpg", 25, number_gap=6),
          Sheet(f"{ROOM2}/026.jpg", 26, hand={"style": "dash", "pressure": .95}),
-         Sheet(f"{ROOM2}/027.jpg", 27, doubt={"q11": "half"}),
+         Sheet(f"{ROOM2}/027.jpg", 27, doubt={"q11": "", "q20": "B"}),
          Sheet(f"{ROOM2}/028.jpg", 28, hand={"pressure": .98, "neat": .1, "width": .85}),
          Sheet(f"{ROOM2}/029.jpg", 29),
          Sheet(f"{ROOM2}/030.jpg", 30, hand={"style": "tick", "pressure": .95}),
@@ -522,7 +526,7 @@ def settle_meaning(sheet, pupils, answers):
     for item, was in sheet.erase.items():
         if was in value[item]:  # the erased option must not be the answer
             value[item] = "ABCD"[("ABCD".index(was) + 1) % 4]
-    return Meant(value, set(sheet.doubt))
+    return Meant(value, {item for item, other in sheet.doubt.items() if not other})
 
 
 # ---- filling -----------------------------------------------------------------------------------
@@ -555,8 +559,9 @@ def fill_sheet(form, sheet, meant, pupil, rng):
                 if b.option == meant.value[name]:
                     Hand(rng, pressure=.9, neat=.6).fill(pencil, b)
             elif b.option in meant.value[name]:
-                half = name in sheet.doubt
-                hand.fill(pencil, b, pressure=.17 if half else None)
+                hand.fill(pencil, b, pressure=HALF if sheet.doubt.get(name) == "" else None)
+            elif b.option in sheet.doubt.get(name, ""):
+                hand.fill(pencil, b, pressure=HALF)
             elif b.option in sheet.erase.get(name, ""):
                 hand.erased(pencil, b)
     if not sheet.absent:
@@ -826,7 +831,7 @@ def decimal(v):
     return str(v.numerator) if v.denominator == 1 else f"{float(v):g}"
 
 
-def score_row(form, key, value):
+def score_cells(form, key, value):
     points = [score_item(k, value[k["item"]], 4 if k["item"] in form.multiple else 1) for k in key]
     sections = dict.fromkeys(k["section"] for k in key)
     for s in sections:
@@ -835,8 +840,50 @@ def score_row(form, key, value):
             + [decimal(v) for v in sections.values()] + [decimal(p) for p in points])
 
 
-def save_expected(form, key, pupils, sheets, meant):
-    pass
+def save_scores(form, key, pupils, sheets, meant):
+    """A row a sheet and a row for each of the roster without one; numbers where they are final."""
+    sections = list(dict.fromkeys(k["section"] for k in key))
+    head = ["candidate", "name", "class", "school", "total", "max", "status", *sections,
+            *(k["item"] for k in key)]
+    known = {p.number: p for p in pupils}
+    numbers = [m.value["number"] for m in meant]
+    full = decimal(sum(Fraction(k["points"]) for k in key))
+    unsettled = lambda status: ["", full, status] + [""] * (len(head) - 7)
+    rows = []
+    for s, m, number in zip(sheets, meant, numbers):
+        if s.absent:
+            cells = unsettled("absent")
+        elif number not in known or numbers.count(number) > 1 or m.ambiguous:
+            cells = unsettled("pending")
+        else:
+            cells = score_cells(form, key, m.value)
+        if s.number_gap is not None:  # a column left out reads as a question mark
+            number = number[: s.number_gap] + "?" + number[s.number_gap:]
+        rows.append([number, *person(known.get(number)), *cells])
+    rows += [[p.number, *person(p), *unsettled("absent")] for p in pupils if p.number not in numbers]
+    save_csv(HERE / "expected/scores.csv", [head] + sorted(rows))
+
+
+def person(pupil):
+    return [pupil.name, pupil.class_name, pupil.school] if pupil else ["", "", ""]
+
+
+def save_exceptions(form, pupils, sheets, meant):
+    """What an exam office must be told, by kind; the detail is for people and not held."""
+    known = {p.number for p in pupils}
+    numbers = [m.value["number"] for m in meant]
+    rows = [[f"{ROOM2}/029-中斷.jpg", "", "", "unreadable_file"]]
+    for s, m, number in zip(sheets, meant, numbers):
+        gap = s.number_gap is not None
+        shown = number[: s.number_gap] + "?" + number[s.number_gap:] if gap else number
+        kinds = ["multiple_marks"] * len(s.double) + ["uncertain_reading"] * (len(m.ambiguous) + gap)
+        kinds += ["unknown_candidate"] * (number not in known)
+        kinds += ["duplicate_candidate"] * (numbers.count(number) > 1)
+        kinds += ["absent_mark"] * s.absent + ["blank_sheet"] * (not s.pupil)
+        rows += [[s.file, s.page, shown, kind] for kind in kinds]
+    rows += [["", "", p.number, "missing_page"] for p in pupils if p.number not in numbers]
+    save_csv(HERE / "expected/exceptions.csv", [["scan", "page", "candidate", "kind"]] + sorted(
+        rows, key=lambda r: list(map(str, r))))
 
 
 # ---- all of it ---------------------------------------------------------------------------------
@@ -870,7 +917,8 @@ def main():
         save_broken()
     save_roster(pupils)
     save_truth(form, sheets, meant)
-    save_expected(form, key, pupils, sheets, meant)
+    save_scores(form, key, pupils, sheets, meant)
+    save_exceptions(form, pupils, sheets, meant)
 
 
 if __name__ == "__main__":
