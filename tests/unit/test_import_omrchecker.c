@@ -536,6 +536,7 @@ static void test_key_mistakes(void **context)
         assert_int_equal(find_entry(s, evaluations[i].says)->line, evaluations[i].line);
         diag_finish(&s->d);
     }
+    s->options.key_path = NULL;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
