@@ -2,10 +2,11 @@
  *
  * A scan is one JPEG, PNG, TIFF or PDF file, or a member of a ZIP. Folders are walked (hidden names
  * left out); files are told apart by their first bytes, never by their names. Scans come in the
- * order of the bytes of their names within each argument, so that every run sees the same order.
- * What cannot be a scan becomes a scan with a problem: named, never skipped in silence. Files that
- * belong to an exam and stand beside its scans (.yaml .yml .csv .xlsx .db .json .md .txt of a
- * folder walk) are passed over; given by name they are scans with a problem.
+ * order of the bytes of their names within each argument (a ZIP's members in the archive's order),
+ * so that every run sees the same order. What cannot be a scan becomes a scan with a problem:
+ * named, never skipped in silence. Files that belong to an exam and stand beside its scans (.yaml
+ * .yml .csv .xlsx .db .json .md .txt of a folder walk or in a ZIP) are passed over; given by name
+ * they are scans with a problem.
  *
  * PDF: a page that only shows one picture (Do of one image, with or without an invisible text
  * layer) gives that picture as it was scanned, honouring /Rotate and the page's matrix (turned,
@@ -31,15 +32,22 @@ int scan_source_open(const char *const *paths, size_t n, struct scan_source **re
                      struct diag *d);
 /* The next scan, with one reference held by the caller: 1; 0 at the end; < 0 fault (memory). */
 int scan_source_next(struct scan_source *source, struct scan **ret_scan);
+/* Files taken so far and given in all; a ZIP is one file, taken with its first member. */
+void scan_source_count(const struct scan_source *source, int *ret_taken, int *ret_total);
 void scan_source_close(struct scan_source *source);
 
-const char *scan_path(const struct scan *scan);   /* as given; ZIP member "archive.zip/member" */
-const uint8_t *scan_hash(const struct scan *scan); /* SHA-256 */
+const char *scan_path(const struct scan *scan); /* as given; ZIP member "archive.zip/member" */
+/* SHA-256 of the scan's bytes; of bytes and path where it has a problem, so that two empty files
+ * are two problems, and one whose bytes cannot be had still has a hash. */
+const uint8_t *scan_hash(const struct scan *scan);
 uint64_t scan_bytes(const struct scan *scan);
 const char *scan_problem(const struct scan *scan); /* NULL: none; else there is no page */
 int scan_page_count(const struct scan *scan);
 struct scan *scan_ref(struct scan *scan); /* thread-safe */
 void scan_unref(struct scan *scan);       /* thread-safe; NULL does nothing */
+/* Frees the scan's bytes, keeps path, hash and problem: for a writer that holds many scans until
+ * its commit. No thread may be decoding it; its pages can be decoded no more. */
+void scan_forget_bytes(struct scan *scan);
 
 int decoder_create(struct decoder **ret_decoder);
 void decoder_destroy(struct decoder *decoder);

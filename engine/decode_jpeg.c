@@ -1,0 +1,175 @@
+/* JPEG to grey by libjpeg(-turbo), straight from the luma plane into the page's rows.
+ *
+ * libjpeg mends what is damaged and warns; a mended page is a page with a grey lower half on which
+ * nothing is marked. So a warning about the picture's data ends the decoding. */
+#include "ingest_internal.h"
+
+#include <jerror.h>
+#include <jpeglib.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROWS_A_CALL = 16, SCANS_MAX = 1000 };
+/* Bytes between the picture's last block and the marker after it: fillers of sloppy writers. More
+ * of them are data that lost its place. */
+enum { STRAY_BYTES_MAX = 64 };
+/* A progressive JPEG is held as coefficients, six bytes a pixel. */
+static const int64_t PROGRESSIVE_PIXELS_MAX = 100000000;
+
+struct jpeg_reader {
+    struct jpeg_decompress_struct jpeg; /* first: libjpeg hands it back to the callbacks */
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf stop;
+    int code; /* returned after a stop */
+    char *reason;
+};
+
+static void stop_reading(j_common_ptr jpeg)
+{
+    struct jpeg_reader *reader = (struct jpeg_reader *)jpeg;
+    char text[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, text);
+    bool early = jpeg->err->msg_code == JERR_INPUT_EOF || jpeg->err->msg_code == JWRN_JPEG_EOF ||
+                 jpeg->err->msg_code == JWRN_HIT_MARKER;
+    reader->code = jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? YJ_ENOMEM : YJ_EDATA;
+    scan_refuse(reader->reason,
+                early ? _("the JPEG is incomplete: %s") : _("the JPEG is damaged: %s"), text);
+    longjmp(reader->stop, 1);
+}
+
+static bool is_harmless(j_common_ptr jpeg)
+{
+    switch (jpeg->err->msg_code) {
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+        return true;
+    case JWRN_EXTRANEOUS_DATA: {
+        int marker = jpeg->err->msg_parm.i[1];
+        bool resync = marker >= 0xd0 && marker <= 0xd7; /* within the picture's data */
+        return !resync && jpeg->err->msg_parm.i[0] <= STRAY_BYTES_MAX;
+    }
+    default:
+        return false;
+    }
+}
+
+static void heed_message(j_common_ptr jpeg, int level)
+{
+    if (level < 0 && !is_harmless(jpeg))
+        stop_reading(jpeg);
+}
+
+static void print_nothing(j_common_ptr jpeg) {}
+
+/* A few kilobytes can hold thousands of progressive scans, each a pass over the whole picture. */
+static void watch_progress(j_common_ptr jpeg)
+{
+    struct jpeg_reader *reader = (struct jpeg_reader *)jpeg;
+    if (jpeg->is_decompressor && reader->jpeg.input_scan_number > SCANS_MAX) {
+        reader->code =
+            scan_refuse(reader->reason, _("the JPEG has more than %d passes"), SCANS_MAX);
+        longjmp(reader->stop, 1);
+    }
+}
+
+static void read_placement(struct jpeg_decompress_struct *jpeg, struct placement *placement)
+{
+    if (jpeg->saw_JFIF_marker && jpeg->X_density > 0 && jpeg->Y_density > 0) {
+        double per_inch = jpeg->density_unit == 2 ? 2.54 : 1;
+        placement->relative = jpeg->density_unit == 0;
+        /* 0 with 1 x 1 says nothing, and must not hide what EXIF says. */
+        if (!placement->relative || jpeg->X_density != jpeg->Y_density) {
+            placement->dpi_x = jpeg->X_density * per_inch;
+            placement->dpi_y = jpeg->Y_density * per_inch;
+        } else {
+            placement->relative = false;
+        }
+    }
+    for (jpeg_saved_marker_ptr m = jpeg->marker_list; m; m = m->next)
+        if (m->marker == JPEG_APP0 + 1 && m->data_length > 6 && memcmp(m->data, "Exif\0", 6) == 0)
+            exif_read(m->data + 6, m->data_length - 6, placement);
+}
+
+/* Straight into the page's rows. */
+static void read_grey(struct jpeg_decompress_struct *jpeg, struct image *out)
+{
+    JSAMPROW rows[ROWS_A_CALL];
+    while (jpeg->output_scanline < jpeg->output_height) {
+        int y = (int)jpeg->output_scanline, n = 0;
+        for (; n < ROWS_A_CALL && y + n < out->height; n++)
+            rows[n] = image_row(out, y + n);
+        jpeg_read_scanlines(jpeg, rows, (JDIMENSION)n);
+    }
+}
+
+/* Four inks. Adobe writes them inverted, and says that it was Adobe. */
+static void read_cmyk(struct jpeg_decompress_struct *jpeg, uint8_t *row, struct image *out)
+{
+    const unsigned flip = jpeg->saw_Adobe_marker ? 0 : 255;
+    while (jpeg->output_scanline < jpeg->output_height) {
+        uint8_t *to = image_row(out, (int)jpeg->output_scanline);
+        JSAMPROW rows[1] = {row};
+        jpeg_read_scanlines(jpeg, rows, 1);
+        for (int x = 0; x < out->width; x++) {
+            const uint8_t *p = row + (size_t)x * 4;
+            unsigned k = p[3] ^ flip;
+            to[x] = grey_of_rgb((p[0] ^ flip) * k / 255, (p[1] ^ flip) * k / 255,
+                                (p[2] ^ flip) * k / 255);
+        }
+    }
+}
+
+/* Between setjmp and the end; every stop leaves by longjmp. */
+static int read_picture(struct jpeg_reader *reader, bool embedded, struct decoder *decoder,
+                        struct image *out, struct placement *ret_placement)
+{
+    struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    struct placement placement = {.orientation = 1};
+    jpeg_read_header(jpeg, TRUE);
+    if (!embedded)
+        read_placement(jpeg, &placement);
+    if (jpeg->progressive_mode &&
+        (int64_t)jpeg->image_width * jpeg->image_height > PROGRESSIVE_PIXELS_MAX)
+        return scan_refuse(reader->reason, _("a progressive JPEG of %u x %u pixels is too large"),
+                           jpeg->image_width, jpeg->image_height);
+    int r = scan_size_image(out, jpeg->image_width, jpeg->image_height, reader->reason);
+    if (r < 0)
+        return r;
+    bool inks = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
+    jpeg->out_color_space = inks ? JCS_CMYK : JCS_GRAYSCALE;
+    uint8_t *row = inks ? decoder_scratch(decoder, (size_t)out->width * 4) : NULL;
+    if (inks && !row)
+        return YJ_ENOMEM;
+    jpeg_start_decompress(jpeg);
+    if (inks)
+        read_cmyk(jpeg, row, out);
+    else
+        read_grey(jpeg, out);
+    jpeg_finish_decompress(jpeg);
+    *ret_placement = placement;
+    return 0;
+}
+
+int decode_jpeg(const uint8_t *bytes, size_t size, bool embedded, struct decoder *decoder,
+                struct image *out, struct placement *ret_placement, char *reason)
+{
+    struct jpeg_reader reader = {.reason = reason};
+    reader.jpeg.err = jpeg_std_error(&reader.errors);
+    reader.errors.error_exit = stop_reading;
+    reader.errors.emit_message = heed_message;
+    reader.errors.output_message = print_nothing;
+    reader.progress.progress_monitor = watch_progress;
+    if (setjmp(reader.stop)) {
+        jpeg_destroy_decompress(&reader.jpeg);
+        return reader.code;
+    }
+    jpeg_create_decompress(&reader.jpeg);
+    reader.jpeg.progress = &reader.progress;
+    jpeg_mem_src(&reader.jpeg, bytes, size);
+    jpeg_save_markers(&reader.jpeg, JPEG_APP0 + 1, 0xffff);
+    int r = read_picture(&reader, embedded, decoder, out, ret_placement);
+    jpeg_destroy_decompress(&reader.jpeg);
+    return r;
+}

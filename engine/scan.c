@@ -1,0 +1,352 @@
+/* One scan: what its bytes are, how many pages they hold, and who still needs them. */
+#include "ingest_internal.h"
+
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct scan {
+    atomic_int references;
+    char *path, *problem;
+    uint8_t hash[SCAN_HASH_SIZE];
+    uint64_t bytes;
+    enum scan_kind kind;
+    struct scan_file file;
+    int n_pages;
+    struct tiff_pages tiff;
+    struct pdf_document *pdf;
+};
+
+struct magic {
+    size_t offset, n;
+    const char *bytes;
+    enum scan_kind kind;
+    const char *name; /* for what is no scan */
+};
+
+static const struct magic magics[] = {
+    {0, 3, "\xff\xd8\xff", SCAN_JPEG, NULL},
+    {0, 8, "\x89PNG\r\n\x1a\n", SCAN_PNG, NULL},
+    {0, 4, "II*\0", SCAN_TIFF, NULL},
+    {0, 4, "MM\0*", SCAN_TIFF, NULL},
+    {0, 4, "II+\0", SCAN_TIFF, NULL},
+    {0, 4, "MM\0+", SCAN_TIFF, NULL},
+    {0, 4, "PK\3\4", SCAN_ZIP, NULL},
+    {0, 4, "PK\5\6", SCAN_ZIP, NULL},
+    {4, 8, "ftypheic", SCAN_UNKNOWN, "HEIC"},
+    {4, 8, "ftypheix", SCAN_UNKNOWN, "HEIC"},
+    {4, 8, "ftypmif1", SCAN_UNKNOWN, "HEIC"},
+    {4, 8, "ftypavif", SCAN_UNKNOWN, "AVIF"},
+    {8, 4, "WEBP", SCAN_UNKNOWN, "WebP"},
+    {0, 4, "GIF8", SCAN_UNKNOWN, "GIF"},
+    {0, 2, "BM", SCAN_UNKNOWN, "BMP"},
+    {0, 4, "Rar!", SCAN_UNKNOWN, "RAR"},
+    {0, 6, "7z\xbc\xaf\x27\x1c", SCAN_UNKNOWN, "7z"},
+    {0, 2, "\x1f\x8b", SCAN_UNKNOWN, "gzip"},
+    {0, 8, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", SCAN_UNKNOWN, "Office"},
+    {4, 16,
+     "jP  \r\n\x87\n\0\0\0\x14"
+     "ftyp",
+     SCAN_UNKNOWN, "JPEG 2000"},
+};
+
+static const struct magic *find_magic(const uint8_t *head, size_t n)
+{
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+        const struct magic *m = &magics[i];
+        if (n >= m->offset + m->n && memcmp(head + m->offset, m->bytes, m->n) == 0)
+            return m;
+    }
+    return NULL;
+}
+
+enum scan_kind scan_sniff(const uint8_t *head, size_t n)
+{
+    const struct magic *m = find_magic(head, n);
+    if (m)
+        return m->kind;
+    return memmem(head, n, "%PDF-", 5) ? SCAN_PDF : SCAN_UNKNOWN;
+}
+
+int scan_refuse(char reason[SCAN_REASON_MAX], const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(reason, SCAN_REASON_MAX, fmt, ap);
+    va_end(ap);
+    for (char *p = reason; *p; p++) /* one line, whatever a library had to say */
+        if ((unsigned char)*p < 0x20)
+            *p = ' ';
+    return YJ_EDATA;
+}
+
+int scan_size_image(struct image *out, int64_t width, int64_t height, char *reason)
+{
+    if (width <= 0 || height <= 0)
+        return scan_refuse(reason, _("the image has no pixels"));
+    if (width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE || width * height > IMAGE_MAX_PIXELS)
+        return scan_refuse(reason,
+                           _("%lld x %lld pixels are more than any page has (at most %d a side, "
+                             "%d million in all)"),
+                           (long long)width, (long long)height, IMAGE_MAX_SIDE,
+                           IMAGE_MAX_PIXELS / 1000000);
+    return image_resize(out, (int)width, (int)height);
+}
+
+const char *scan_describe_unknown(const uint8_t *head, size_t n)
+{
+    static _Thread_local char text[SCAN_REASON_MAX];
+    const struct magic *m = find_magic(head, n);
+    if (n == 0)
+        return _("the file is empty");
+    if (!m || !m->name)
+        return _("not a JPEG, PNG, TIFF, PDF or ZIP file");
+    snprintf(text, sizeof text, _("a %s file, not a JPEG, PNG, TIFF, PDF or ZIP file; convert it"),
+             m->name);
+    return text;
+}
+
+/* ---- planning: once, by whoever feeds ---- */
+
+static int plan_pages(struct scan *s, char *reason)
+{
+    int r = 0;
+    switch (s->kind) {
+    case SCAN_JPEG:
+    case SCAN_PNG:
+        s->n_pages = 1;
+        break;
+    case SCAN_TIFF:
+        r = tiff_pages_find(&s->file, &s->tiff, reason);
+        if (r == 0) /* what follows a break in the chain is one page that cannot be read */
+            s->n_pages = s->tiff.count + (s->tiff.broken ? 1 : 0);
+        break;
+    case SCAN_PDF:
+        r = pdf_document_open(&s->file, &s->pdf, reason);
+        if (r == 0)
+            s->n_pages = pdf_document_page_count(s->pdf);
+        break;
+    case SCAN_ZIP:
+        r = scan_refuse(reason, _("a ZIP inside a ZIP is not opened; unpack it first"));
+        break;
+    case SCAN_UNKNOWN: {
+        uint8_t head[SCAN_SNIFF_SIZE];
+        size_t n = scan_file_read(&s->file, 0, head, sizeof head);
+        r = scan_refuse(reason, "%s", scan_describe_unknown(head, n));
+        break;
+    }
+    }
+    return r;
+}
+
+static void finish_bytes(struct scan *s)
+{
+    pdf_document_close(s->pdf);
+    s->pdf = NULL;
+    tiff_pages_finish(&s->tiff);
+    scan_file_finish(&s->file);
+}
+
+/* Two unreadable files are both told though their bytes may be the same (both empty), or not be
+ * had at all: the hash of a problem covers the path too. */
+static int hash_problem(struct scan *s)
+{
+    size_t n = strlen(s->path);
+    uint8_t *text = malloc(SCAN_HASH_SIZE + n);
+    if (!text)
+        return YJ_ENOMEM;
+    memcpy(text, s->hash, SCAN_HASH_SIZE);
+    memcpy(text + SCAN_HASH_SIZE, s->path, n);
+    int good = EVP_Digest(text, SCAN_HASH_SIZE + n, s->hash, NULL, EVP_sha256(), NULL);
+    free(text);
+    return good ? 0 : YJ_ENOMEM;
+}
+
+static int set_problem(struct scan *s, const char *problem)
+{
+    finish_bytes(s);
+    s->n_pages = 0;
+    s->problem = strdup(problem);
+    return s->problem ? hash_problem(s) : YJ_ENOMEM;
+}
+
+static int new_scan(const char *path, struct scan **ret)
+{
+    struct scan *s = calloc(1, sizeof *s);
+    if (!s)
+        return YJ_ENOMEM;
+    atomic_init(&s->references, 1);
+    scan_file_init(&s->file);
+    s->path = scan_name_to_utf8(path);
+    if (!s->path) {
+        free(s);
+        return YJ_ENOMEM;
+    }
+    *ret = s;
+    return 0;
+}
+
+int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
+                struct scan **ret_scan)
+{
+    char reason[SCAN_REASON_MAX];
+    struct scan *s = NULL;
+    int r = new_scan(path, &s);
+    if (r < 0) {
+        scan_file_finish(file);
+        return r;
+    }
+    s->file = *file;
+    scan_file_init(file);
+    s->kind = kind;
+    s->bytes = s->file.size;
+    r = scan_file_hash(&s->file, s->hash);
+    if (r == YJ_EDATA)
+        scan_refuse(reason, _("cannot be read to its end"));
+    if (r == 0)
+        r = plan_pages(s, reason);
+    if (r == YJ_EDATA)
+        r = set_problem(s, reason);
+    if (r < 0) {
+        scan_unref(s);
+        return r;
+    }
+    *ret_scan = s;
+    return 0;
+}
+
+int scan_create_problem(const char *path, const char *problem, const struct scan_file *file,
+                        struct scan **ret_scan)
+{
+    struct scan *s = NULL;
+    int r = new_scan(path, &s);
+    if (r == 0 && file) {
+        s->bytes = file->size;
+        r = scan_file_hash(file, s->hash);
+        if (r == YJ_EDATA)
+            r = 0;
+    }
+    if (r == 0)
+        r = set_problem(s, problem);
+    if (r < 0) {
+        scan_unref(s);
+        return r;
+    }
+    *ret_scan = s;
+    return 0;
+}
+
+/* ---- the scan's readers ---- */
+
+const char *scan_path(const struct scan *scan)
+{
+    return scan->path;
+}
+const uint8_t *scan_hash(const struct scan *scan)
+{
+    return scan->hash;
+}
+uint64_t scan_bytes(const struct scan *scan)
+{
+    return scan->bytes;
+}
+const char *scan_problem(const struct scan *scan)
+{
+    return scan->problem;
+}
+int scan_page_count(const struct scan *scan)
+{
+    return scan->n_pages;
+}
+
+struct scan *scan_ref(struct scan *scan)
+{
+    atomic_fetch_add_explicit(&scan->references, 1, memory_order_relaxed);
+    return scan;
+}
+
+void scan_unref(struct scan *scan)
+{
+    if (!scan || atomic_fetch_sub_explicit(&scan->references, 1, memory_order_acq_rel) > 1)
+        return;
+    finish_bytes(scan);
+    free(scan->path);
+    free(scan->problem);
+    free(scan);
+}
+
+void scan_forget_bytes(struct scan *scan)
+{
+    finish_bytes(scan);
+    scan->kind = SCAN_UNKNOWN;
+}
+
+int decoder_create(struct decoder **ret_decoder)
+{
+    struct decoder *decoder = calloc(1, sizeof *decoder);
+    if (!decoder)
+        return YJ_ENOMEM;
+    image_init(&decoder->turned);
+    *ret_decoder = decoder;
+    return 0;
+}
+
+void decoder_destroy(struct decoder *decoder)
+{
+    if (!decoder)
+        return;
+    image_finish(&decoder->turned);
+    free(decoder->scratch);
+    free(decoder);
+}
+
+uint8_t *decoder_scratch(struct decoder *decoder, size_t size)
+{
+    if (size > DECODER_SCRATCH_MAX)
+        return NULL;
+    if (size > decoder->scratch_size) {
+        uint8_t *scratch = malloc(size);
+        if (!scratch)
+            return NULL;
+        free(decoder->scratch);
+        decoder->scratch = scratch;
+        decoder->scratch_size = size;
+    }
+    return decoder->scratch;
+}
+
+static int decode_stored(const struct scan *s, int number, struct decoder *decoder,
+                         struct image *out, struct placement *placement, char *reason)
+{
+    switch (s->kind) {
+    case SCAN_JPEG:
+        return decode_jpeg(s->file.data, s->file.size, false, decoder, out, placement, reason);
+    case SCAN_PNG:
+        return decode_png(s->file.data, s->file.size, decoder, out, placement, reason);
+    case SCAN_TIFF:
+        if (number <= s->tiff.count)
+            return decode_tiff(&s->file, s->tiff.offsets[number - 1], decoder, out, placement,
+                               reason);
+        return scan_refuse(reason,
+                           _("the TIFF's list of pages breaks off after page %d: damaged or "
+                             "incomplete; any further page is lost"),
+                           s->tiff.count);
+    case SCAN_PDF:
+        return pdf_decode_page(s->pdf, number, decoder, out, placement, reason);
+    default:
+        return scan_refuse(reason, _("the scan has no page %d"), number);
+    }
+}
+
+int scan_decode_page(const struct scan *scan, int number, struct decoder *decoder,
+                     struct image *out, char reason[SCAN_REASON_MAX])
+{
+    struct placement placement = {.orientation = 1};
+    if (number < 1 || number > scan->n_pages)
+        return scan_refuse(reason, _("the scan has no page %d"), number);
+    int r = decode_stored(scan, number, decoder, out, &placement, reason);
+    return r < 0 ? r : page_make_upright(out, &placement, decoder, reason);
+}

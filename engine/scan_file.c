@@ -1,0 +1,120 @@
+/* The bytes of a scan: in memory, or an open file where they are many. */
+#include "ingest_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void scan_file_init(struct scan_file *file)
+{
+    *file = (struct scan_file){.fd = -1};
+}
+
+void scan_file_finish(struct scan_file *file)
+{
+    free(file->data);
+    if (file->fd >= 0)
+        close(file->fd);
+    scan_file_init(file);
+}
+
+/* pread until n bytes are there or no more come; -1 with errno where the file cannot be read. */
+static ssize_t read_fully(int fd, uint64_t offset, uint8_t *to, size_t n)
+{
+    size_t got = 0;
+    while (got < n) {
+        ssize_t r = pread(fd, to + got, n - got, (off_t)(offset + got));
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return -1;
+        if (r == 0)
+            break;
+        got += (size_t)r;
+    }
+    return (ssize_t)got;
+}
+
+int scan_file_load(struct scan_file *file, int fd, uint64_t size, char *reason)
+{
+    uint8_t *data = malloc(size ? size : 1);
+    if (!data)
+        return YJ_ENOMEM;
+    ssize_t got = read_fully(fd, 0, data, size);
+    if (got < 0 || (uint64_t)got != size) {
+        int error = errno;
+        free(data);
+        return got < 0 ? scan_refuse(reason, _("cannot be read: %s"), strerror(error))
+                       : scan_refuse(reason, _("changed while it was read; try again"));
+    }
+    *file = (struct scan_file){.data = data, .fd = -1, .size = size};
+    return 0;
+}
+
+size_t scan_file_read(const struct scan_file *file, uint64_t offset, void *to, size_t n)
+{
+    if (offset >= file->size)
+        return 0;
+    if (n > file->size - offset)
+        n = file->size - offset;
+    if (!file->data) {
+        ssize_t got = read_fully(file->fd, offset, to, n);
+        return got < 0 ? 0 : (size_t)got;
+    }
+    memcpy(to, file->data + offset, n);
+    return n;
+}
+
+static int digest_open_file(const struct scan_file *file, EVP_MD_CTX *context)
+{
+    enum { PIECE = 1 << 20 };
+    uint8_t *piece = malloc(PIECE);
+    int r = piece ? 0 : YJ_ENOMEM;
+    for (uint64_t at = 0; r == 0 && at < file->size;) {
+        size_t n = scan_file_read(file, at, piece, PIECE);
+        if (n == 0)
+            r = YJ_EDATA;
+        else if (!EVP_DigestUpdate(context, piece, n))
+            r = YJ_ENOMEM;
+        at += n;
+    }
+    free(piece);
+    return r;
+}
+
+int scan_file_hash(const struct scan_file *file, uint8_t ret_hash[SCAN_HASH_SIZE])
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int r = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) ? 0 : YJ_ENOMEM;
+    if (r == 0 && !file->data)
+        r = digest_open_file(file, context);
+    else if (r == 0 && !EVP_DigestUpdate(context, file->data, file->size))
+        r = YJ_ENOMEM;
+    if (r == 0 && !EVP_DigestFinal_ex(context, ret_hash, NULL))
+        r = YJ_ENOMEM;
+    EVP_MD_CTX_free(context);
+    return r;
+}
+
+int scan_file_descriptor(const struct scan_file *file)
+{
+    if (!file->data)
+        return fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+    int fd = memfd_create("scan", MFD_CLOEXEC);
+    for (uint64_t at = 0; fd >= 0 && at < file->size;) {
+        ssize_t n = write(fd, file->data + at, file->size - at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            close(fd);
+            fd = -1;
+            break;
+        }
+        at += (uint64_t)n;
+    }
+    return fd;
+}

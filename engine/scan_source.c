@@ -1,0 +1,286 @@
+/* Walks the arguments: files, folders in the order of their names, ZIP members. A folder is read
+ * when its turn comes and forgotten when it is done. */
+#include "ingest_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct folder {
+    struct folder *above; /* NULL: an argument */
+    char *path;
+    dev_t device; /* with inode: a link back to a folder above is a loop */
+    ino_t inode;
+    char **names; /* sorted; a folder's name ends in '/' */
+    size_t n, next;
+};
+
+struct scan_source {
+    const char *const *paths;
+    size_t n, next;
+    struct folder *folder; /* the innermost open one */
+    struct zip_members *zip;
+};
+
+int scan_source_open(const char *const *paths, size_t n, struct scan_source **ret_source,
+                     struct diag *d)
+{
+    int r = 0;
+    struct stat st;
+    for (size_t i = 0; i < n; i++)
+        if (stat(paths[i], &st) < 0)
+            r = diag_error(d, YJ_EINPUT, paths[i], 0, 0, NULL, _("cannot open '%s': %s"), paths[i],
+                           strerror(errno));
+    if (r < 0)
+        return r;
+    struct scan_source *source = calloc(1, sizeof *source);
+    if (!source)
+        return YJ_ENOMEM;
+    source->paths = paths;
+    source->n = n;
+    *ret_source = source;
+    return 0;
+}
+
+/* ---- folders ---- */
+
+static void close_folder(struct folder *folder)
+{
+    for (size_t i = 0; i < folder->n; i++)
+        free(folder->names[i]);
+    free(folder->names);
+    free(folder->path);
+    free(folder);
+}
+
+void scan_source_close(struct scan_source *source)
+{
+    if (!source)
+        return;
+    while (source->folder) {
+        struct folder *folder = source->folder;
+        source->folder = folder->above;
+        close_folder(folder);
+    }
+    zip_members_close(source->zip);
+    free(source);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The slash after a folder's name puts "a.jpg" before "a/b.jpg", as the bytes of whole paths do. */
+static char *listed_name(int fd, const struct dirent *entry)
+{
+    struct stat st;
+    bool is_folder = entry->d_type == DT_DIR;
+    if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN)
+        is_folder = fstatat(fd, entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+    char *name = NULL;
+    return asprintf(&name, "%s%s", entry->d_name, is_folder ? "/" : "") < 0 ? NULL : name;
+}
+
+static int list_names(DIR *dir, struct folder *folder)
+{
+    size_t room = 0;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        if (scan_name_is_hidden(entry->d_name))
+            continue;
+        if (folder->n == room) {
+            room = room ? 2 * room : 64;
+            char **names = realloc(folder->names, room * sizeof *names);
+            if (!names)
+                return YJ_ENOMEM;
+            folder->names = names;
+        }
+        char *name = listed_name(dirfd(dir), entry);
+        if (!name)
+            return YJ_ENOMEM;
+        size_t length = strlen(name);
+        if (name[length - 1] != '/' && scan_name_is_companion(name)) {
+            free(name);
+            continue;
+        }
+        folder->names[folder->n++] = name;
+    }
+    if (folder->n)
+        qsort(folder->names, folder->n, sizeof *folder->names, compare_names);
+    return 0;
+}
+
+static bool is_above(const struct folder *folder, const struct stat *st)
+{
+    for (; folder; folder = folder->above)
+        if (folder->device == st->st_dev && folder->inode == st->st_ino)
+            return true;
+    return false;
+}
+
+/* 0: it is the innermost folder now; 1: *ret_scan says why not; < 0 fault. */
+static int enter_folder(struct scan_source *source, const char *path, const struct stat *st,
+                        struct scan **ret_scan)
+{
+    if (is_above(source->folder, st)) {
+        int r = scan_create_problem(path, _("a link back to a folder above it"), NULL, ret_scan);
+        return r < 0 ? r : 1;
+    }
+    DIR *dir = opendir(path);
+    if (!dir) {
+        char reason[SCAN_REASON_MAX];
+        scan_refuse(reason, _("the folder cannot be opened: %s"), strerror(errno));
+        int r = scan_create_problem(path, reason, NULL, ret_scan);
+        return r < 0 ? r : 1;
+    }
+    struct folder *folder = calloc(1, sizeof *folder);
+    int r = folder && (folder->path = strdup(path)) ? list_names(dir, folder) : YJ_ENOMEM;
+    closedir(dir);
+    if (r < 0) {
+        if (folder)
+            close_folder(folder);
+        return r;
+    }
+    folder->device = st->st_dev;
+    folder->inode = st->st_ino;
+    folder->above = source->folder;
+    source->folder = folder;
+    return 0;
+}
+
+/* ---- files ---- */
+
+static int create_scan_from(const char *path, enum scan_kind kind, int fd, uint64_t size,
+                            struct scan **ret_scan)
+{
+    char reason[SCAN_REASON_MAX];
+    struct scan_file file;
+    scan_file_init(&file);
+    if (size > SCAN_FILE_IN_MEMORY && (kind == SCAN_TIFF || kind == SCAN_PDF)) {
+        file = (struct scan_file){.fd = fd, .size = size};
+        return scan_create(path, kind, &file, ret_scan);
+    }
+    int r = size > SCAN_FILE_MAX ? scan_refuse(reason, _("%llu MB are more than any page needs"),
+                                               (unsigned long long)(size >> 20))
+                                 : scan_file_load(&file, fd, size, reason);
+    close(fd);
+    if (r == YJ_EDATA)
+        return scan_create_problem(path, reason, NULL, ret_scan);
+    return r < 0 ? r : scan_create(path, kind, &file, ret_scan);
+}
+
+/* A large file that is no scan is not read to say so: its start goes into the hash. */
+static int refuse_unknown(const char *path, uint8_t *head, size_t n, struct scan **ret_scan)
+{
+    const struct scan_file start = {.data = head, .fd = -1, .size = n};
+    return scan_create_problem(path, scan_describe_unknown(head, n), &start, ret_scan);
+}
+
+/* 1: *ret_scan; 0: a ZIP, whose members come next; < 0 fault. */
+static int open_file(struct scan_source *source, const char *path, struct scan **ret_scan)
+{
+    uint8_t head[SCAN_SNIFF_SIZE];
+    char reason[SCAN_REASON_MAX];
+    struct stat st;
+    int r;
+    /* Non-blocking: what was a file a moment ago may be a FIFO by now. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ssize_t n = -1;
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        n = pread(fd, head, sizeof head, 0);
+    if (n < 0) {
+        scan_refuse(reason, _("cannot be opened: %s"), strerror(errno));
+        r = scan_create_problem(path, reason, NULL, ret_scan);
+        if (fd >= 0)
+            close(fd);
+        return r < 0 ? r : 1;
+    }
+    uint64_t size = (uint64_t)st.st_size;
+    enum scan_kind kind = scan_sniff(head, (size_t)n);
+    if (kind == SCAN_ZIP) {
+        r = zip_members_open(fd, size, path, &source->zip);
+        return r < 0 ? r : 0;
+    }
+    if (kind == SCAN_UNKNOWN) {
+        r = refuse_unknown(path, head, (size_t)n, ret_scan);
+        close(fd);
+    } else {
+        r = create_scan_from(path, kind, fd, size, ret_scan);
+    }
+    return r < 0 ? r : 1;
+}
+
+static const char *describe_special(mode_t mode)
+{
+    if (S_ISFIFO(mode))
+        return _("a pipe (FIFO), not a file");
+    if (S_ISSOCK(mode))
+        return _("a socket, not a file");
+    return _("a device, not a file");
+}
+
+/* As open_file; a folder, too, returns 0. */
+static int open_path(struct scan_source *source, const char *path, struct scan **ret_scan)
+{
+    struct stat st;
+    int r;
+    if (stat(path, &st) < 0) {
+        char reason[SCAN_REASON_MAX];
+        scan_refuse(reason, _("cannot be opened: %s"), strerror(errno));
+        r = scan_create_problem(path, reason, NULL, ret_scan);
+    } else if (S_ISDIR(st.st_mode)) {
+        return enter_folder(source, path, &st, ret_scan);
+    } else if (S_ISREG(st.st_mode)) {
+        return open_file(source, path, ret_scan);
+    } else {
+        r = scan_create_problem(path, describe_special(st.st_mode), NULL, ret_scan);
+    }
+    return r < 0 ? r : 1;
+}
+
+static int next_in_folder(struct scan_source *source, struct scan **ret_scan)
+{
+    struct folder *folder = source->folder;
+    if (folder->next == folder->n) {
+        source->folder = folder->above;
+        close_folder(folder);
+        return 0;
+    }
+    const char *name = folder->names[folder->next++];
+    size_t at = strlen(folder->path), length = strlen(name);
+    bool slash = at > 0 && folder->path[at - 1] == '/';
+    char *path = NULL;
+    if (name[length - 1] == '/')
+        length--;
+    if (asprintf(&path, "%s%s%.*s", folder->path, slash ? "" : "/", (int)length, name) < 0)
+        return YJ_ENOMEM;
+    int r = open_path(source, path, ret_scan);
+    free(path);
+    return r;
+}
+
+int scan_source_next(struct scan_source *source, struct scan **ret_scan)
+{
+    int r = 0;
+    while (r == 0) {
+        if (source->zip) {
+            r = zip_members_next(source->zip, ret_scan);
+            if (r == 0) {
+                zip_members_close(source->zip);
+                source->zip = NULL;
+            }
+        } else if (source->folder) {
+            r = next_in_folder(source, ret_scan);
+        } else if (source->next < source->n) {
+            r = open_path(source, source->paths[source->next++], ret_scan);
+        } else {
+            break;
+        }
+    }
+    return r;
+}
