@@ -9,6 +9,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *does;
 } commands[] = {
+    {"form", cmd_form, N_("check, lay out or import a form")},
     {"grade", cmd_grade, N_("read and score scans")},
     {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
 };
