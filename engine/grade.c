@@ -22,6 +22,7 @@ struct feed {
     struct batch *batch;
     struct hashset stored, seen; /* by runs before this one; by this run */
     double started, reported;    /* s; the last report */
+    double share_before;         /* of the scans given, when the one in hand was taken */
     double share_of_scan;        /* of the pages of the scan in hand, fed */
     int files_left;              /* not begun, or begun and not fed whole */
 };
@@ -79,12 +80,11 @@ static int count_jobs(const struct grade_options *options)
 
 /* ---- feeding ---- */
 
-/* Files given less files taken, of which the one in hand counts by its pages. */
+/* Of the scans given; the one in hand counts by its pages. */
 static double share_done(const struct feed *feed)
 {
-    int taken, total;
-    scan_source_count(feed->batch->source, &taken, &total);
-    return total > 0 && taken > 0 ? (taken - 1 + feed->share_of_scan) / total : 0;
+    double share = scan_source_share(feed->batch->source);
+    return feed->share_before + (share - feed->share_before) * feed->share_of_scan;
 }
 
 static void report(struct feed *feed)
@@ -152,6 +152,7 @@ static int feed_all(struct feed *feed)
     bool in_hand = false; /* a scan that was not fed whole */
     int r = 1;
     while (r > 0 && !stopped(feed->batch)) {
+        feed->share_before = scan_source_share(feed->batch->source);
         r = scan_source_next(feed->batch->source, &scan);
         if (r <= 0)
             break;
@@ -161,13 +162,10 @@ static int feed_all(struct feed *feed)
         scan_unref(scan);
         in_hand = r == 0;
     }
-    if (r > 0 && (r = scan_source_next(feed->batch->source, &scan)) > 0) {
-        scan_unref(scan); /* stopped, and this one is left, perhaps in a ZIP half done */
-        in_hand = true;
-    }
-    int taken, total;
-    scan_source_count(feed->batch->source, &taken, &total);
-    feed->files_left = total - taken + in_hand;
+    int left = r < 0 ? 0 : scan_source_count_left(feed->batch->source);
+    feed->files_left = left + in_hand;
+    if (left < 0)
+        r = left;
     return r < 0 ? r : 0;
 }
 

@@ -243,7 +243,10 @@ static int open_path(struct scan_source *source, const char *path, struct scan *
     return r < 0 ? r : 1;
 }
 
-static int next_in_folder(struct scan_source *source, struct scan **ret_scan)
+/* Opens a path: 1, *ret_scan is one; 0, it holds others, which come next; < 0 fault. */
+typedef int (*path_opener)(struct scan_source *source, const char *path, struct scan **ret_scan);
+
+static int next_in_folder(struct scan_source *source, path_opener open, struct scan **ret_scan)
 {
     struct folder *folder = source->folder;
     if (folder->next == folder->n) {
@@ -259,7 +262,7 @@ static int next_in_folder(struct scan_source *source, struct scan **ret_scan)
         length--;
     if (asprintf(&path, "%s%s%.*s", folder->path, slash ? "" : "/", (int)length, name) < 0)
         return YJ_ENOMEM;
-    int r = open_path(source, path, ret_scan);
+    int r = open(source, path, ret_scan);
     free(path);
     return r;
 }
@@ -275,7 +278,7 @@ int scan_source_next(struct scan_source *source, struct scan **ret_scan)
                 source->zip = NULL;
             }
         } else if (source->folder) {
-            r = next_in_folder(source, ret_scan);
+            r = next_in_folder(source, open_path, ret_scan);
         } else if (source->next < source->n) {
             r = open_path(source, source->paths[source->next++], ret_scan);
         } else {
@@ -283,4 +286,43 @@ int scan_source_next(struct scan_source *source, struct scan **ret_scan)
         }
     }
     return r;
+}
+
+/* ---- how far ---- */
+
+double scan_source_share(const struct scan_source *source)
+{
+    double share = source->zip ? 0.5 : 1; /* of what was opened last */
+    for (const struct folder *folder = source->folder; folder; folder = folder->above) {
+        share = folder->next > 0 ? ((double)folder->next - 1 + share) / (double)folder->n : 0;
+    }
+    return source->next > 0 ? ((double)source->next - 1 + share) / (double)source->n : 0;
+}
+
+/* As open_path, but looks no further than whether it is a folder. */
+static int pass_path(struct scan_source *source, const char *path, struct scan **ret_scan)
+{
+    struct stat st;
+    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+        return 1;
+    int r = enter_folder(source, path, &st, ret_scan);
+    if (r > 0)
+        scan_unref(*ret_scan);
+    return r;
+}
+
+int scan_source_count_left(struct scan_source *source)
+{
+    struct scan *scan = NULL;
+    int r = source->zip ? zip_members_next(source->zip, &scan) : 0, left = r > 0;
+    if (r > 0)
+        scan_unref(scan);
+    zip_members_close(source->zip);
+    source->zip = NULL;
+    while (r >= 0 && (source->folder || source->next < source->n)) {
+        r = source->folder ? next_in_folder(source, pass_path, &scan)
+                           : pass_path(source, source->paths[source->next++], &scan);
+        left += r > 0;
+    }
+    return r < 0 ? r : left;
 }
