@@ -193,7 +193,7 @@ void print_summary(FILE *out, const struct grade_summary *s, const char *db_path
 {
     double rate = s->seconds > 0 ? s->pages / s->seconds : 0;
     struct labelled lines[] = {{.label = _("scans")},      {.label = _("pages")},
-                               {.label = _("readings")},   {.label = _("candidates")},
+                               {.label = _("readings")},   {.label = _("scores")},
                                {.label = _("for review")}, {.label = _("time")},
                                {.label = _("results")}};
     size_t size = sizeof lines->value;
@@ -202,8 +202,8 @@ void print_summary(FILE *out, const struct grade_summary *s, const char *db_path
     snprintf(lines[1].value, size, _("%d read, %d refused"), s->pages_read, s->pages_refused);
     snprintf(lines[2].value, size, _("%d, of which %d blank, %d with several marks, %d uncertain"),
              s->readings, s->blank, s->multiple, s->uncertain);
-    snprintf(lines[3].value, size, _("%d: %d scored, %d pending, %d absent"), s->candidates,
-             s->scored, s->pending, s->absent);
+    snprintf(lines[3].value, size, _("%d scored, %d pending, %d absent"), s->scored, s->pending,
+             s->absent);
     snprintf(lines[4].value, size, _("%d readings and pages ('--what exceptions' lists them)"),
              s->exceptions);
     snprintf(lines[5].value, size, _("%.1f s, %.1f pages/s"), s->seconds, rate);

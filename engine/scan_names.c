@@ -85,17 +85,16 @@ static const char *last_part(const char *name)
 
 bool scan_name_is_companion(const char *name)
 {
-    static const char *const endings[] = {".yaml", ".yml",  ".csv", ".xlsx",
-                                          ".db",   ".json", ".md",  ".txt"};
+    /* The exam's files, and what stands beside results.db while a run writes it. */
+    static const char *const endings[] = {".yaml",   ".yml",    ".csv",     ".xlsx",
+                                          ".db",     ".json",   ".md",      ".txt",
+                                          ".db-wal", ".db-shm", ".db-lock", ".db-journal"};
     const char *last = last_part(name);
     const char *dot = strrchr(last, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
         if (strcasecmp(dot, endings[i]) == 0)
             return true;
-    /* SQLite's companions of results.db, and what Windows leaves in folders. */
-    size_t n = strlen(last);
-    if (n > 7 && (strcmp(last + n - 7, ".db-wal") == 0 || strcmp(last + n - 7, ".db-shm") == 0))
-        return true;
+    /* What Windows leaves in folders. */
     return strcasecmp(last, "desktop.ini") == 0;
 }
 
