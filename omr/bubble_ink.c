@@ -15,7 +15,11 @@
 #define CLEAR 46          /* of 255: darker than the print by more is ink for sure */
 #define GROUP_MIN 4       /* bubbles from which a print can be learned */
 #define PRINT_SPREAD 0.11 /* darkness by which one option's print may exceed the others' */
-#define PRINT_MAX 0.36    /* darkness no empty bubble's print exceeds */
+#define BOLD_SPREAD                                                                                \
+    0.28               /* the same for a letter as bold as W, known by the paper it leaves white */
+#define BOLD_WHITE 0.5 /* its lightest quarter is less than this share of its mean */
+#define MEAN_NOISE 0.015 /* by which empty bubbles of one print differ in mean darkness */
+#define PRINT_MAX 0.36   /* darkness no empty bubble's print exceeds */
 #define PAPER_POINTS 32
 
 struct print {
@@ -77,6 +81,23 @@ static int view_pixel(const struct image *img, const struct local_view *v, doubl
                  v->origin.y + x * v->dx.y + y * v->dy.y);
 }
 
+/* The mean of side x side pixels: a point of the grid stands for all the paper around it, or the
+ * edges of a bilevel scan would be noise. */
+static int view_patch(const struct image *img, const struct local_view *v, double x, double y,
+                      int side)
+{
+    double half = (side - 1) / 2.0;
+    long px = lround(v->origin.x + x * v->dx.x + y * v->dy.x - half);
+    long py = lround(v->origin.y + x * v->dx.y + y * v->dy.y - half);
+    if (px < 0 || py < 0 || px + side > img->width || py + side > img->height)
+        return -1;
+    int sum = 0;
+    for (int j = 0; j < side; j++)
+        for (int i = 0; i < side; i++)
+            sum += image_row(img, (int)py + j)[px + i];
+    return sum / (side * side);
+}
+
 /* The paper beside the bubble: a light grey of a ring around its outline. Neighbours' ink darkens a
  * part of the ring only. */
 static int local_paper(const struct image *img, const struct local_view *v, double w, double h)
@@ -101,11 +122,13 @@ static void sample_bubble(const struct image *img, const struct page_map *map,
     const struct rect *box = &b->bubble->box;
     double w = box->w * map->bubble_scale, h = box->h * map->bubble_scale;
     struct local_view v = view_at(map, rect_center(*box));
+    double step = fmin(w, h) * INSET / INK_GRID * hypot(v.dx.x, v.dx.y); /* px */
+    int side = step < 1.5 ? 1 : (step < 2.6 ? 2 : (step < 3.6 ? 3 : 4));
     int paper = local_paper(img, &v, w, h);
     long sum = 0;
     b->n_points = mask->n;
     for (int i = 0; i < mask->n; i++) {
-        int g = view_pixel(img, &v, mask->u[i] * w / 2, mask->v[i] * h / 2);
+        int g = view_patch(img, &v, mask->u[i] * w / 2, mask->v[i] * h / 2, side);
         int d = g < 0 || g >= paper ? 0 : (paper - g) * 255 / (paper > 0 ? paper : 1);
         b->darkness[i] = (uint8_t)d;
         sum += d;
@@ -179,6 +202,20 @@ static double usual_print(struct bubble_ink *const *sorted, int n, double *scrat
     return fmin(scratch[n / 4], PRINT_MAX);
 }
 
+/* Whether a template is print, not marks of nearly all the group: either about as dark as the other
+ * options' print, or bolder but with white paper between its strokes. */
+static bool is_print(const struct print *p, double usual)
+{
+    int histogram[256] = {0}, seen = 0, light = 0;
+    for (int i = 0; i < p->n_points; i++)
+        histogram[p->template[i]]++;
+    while (light < 255 && (seen += histogram[light]) * 4 < p->n_points)
+        light++;
+    if (p->mean <= usual + PRINT_SPREAD)
+        return true;
+    return p->mean <= usual + BOLD_SPREAD && light / 255.0 < BOLD_WHITE * p->mean;
+}
+
 static int learn_prints(struct bubble_ink *b, int n, struct print *prints, int n_prints,
                         struct arena *arena)
 {
@@ -196,8 +233,7 @@ static int learn_prints(struct bubble_ink *b, int n, struct print *prints, int n
                 members[m++] = &b[i];
         qsort(members, (size_t)m, sizeof(struct bubble_ink *), by_mean);
         learn_print(members, m, &prints[g]);
-        prints[g].trusted =
-            m >= GROUP_MIN && prints[g].mean <= usual + PRINT_SPREAD && prints[g].mean <= PRINT_MAX;
+        prints[g].trusted = m >= GROUP_MIN && is_print(&prints[g], usual);
     }
     return 0;
 }
@@ -218,13 +254,22 @@ static void lend_prints(struct print *prints, int n_prints)
                 sums[i] += prints[k].template[i];
         }
         bool own = lenders == 0 && prints[g].n > 1 && prints[g].mean <= PRINT_MAX / 2;
-        for (int i = 0; i < prints[g].n_points && !own; i++)
+        if (own)
+            continue;
+        double mean = 0;
+        for (int i = 0; i < prints[g].n_points; i++) {
             prints[g].template[i] = (uint8_t)(lenders ? sums[i] / (unsigned)lenders : 0);
+            mean += prints[g].template[i] / 255.0 / prints[g].n_points;
+        }
+        prints[g].mean = mean;
     }
 }
 
 /* ---- ink beyond the print ---- */
 
+/* Ink shows twice: it is where no print is, and there is more of it in all. Print that stands a
+ * pixel beside its template shows only the first; toner that is a little stronger, a little of the
+ * second. The less of the two counts. */
 static void measure_excess(const struct print *p, const struct mask *mask, struct bubble_ink *b)
 {
     long sum = 0, core = 0, clear = 0, n_core = 0;
@@ -239,8 +284,11 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
         core += inner ? beyond : 0;
         clear += beyond > CLEAR - NOISE;
     }
-    b->excess = (double)sum / (255.0 * b->n_points);
-    b->core = n_core ? (double)core / (255.0 * (double)n_core) : 0;
+    double beyond_print = (double)sum / (255.0 * b->n_points);
+    double more = fmax(0, b->mean - p->mean - MEAN_NOISE);
+    double share = beyond_print > more && beyond_print > 0 ? more / beyond_print : 1;
+    b->excess = share * beyond_print;
+    b->core = n_core ? share * (double)core / (255.0 * (double)n_core) : 0;
     b->cover = (double)clear / b->n_points;
 }
 

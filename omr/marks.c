@@ -15,12 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EMPTY_FLOOR 0.030    /* excess darkness an empty bubble may show on the best of pages */
-#define EMPTY_SPREADS 6.0    /* robust standard deviations above the empty bubbles' median */
-#define MARK_SHARE 0.42      /* of the page's usual mark: as much ink is a mark for sure */
-#define BAND_MIN 1.7         /* the band's upper edge over its lower, at least */
-#define FEW_MARKS 4          /* fewer marks than this do not tell how a pupil marks ... */
-#define FEW_SURE 0.12        /* ... and must then be this dark */
+#define EMPTY_FLOOR 0.030 /* excess darkness an empty bubble may show on the best of pages */
+#define EMPTY_SPREADS 6.0 /* robust standard deviations above the empty bubbles' median */
+#define SECONDS_MIN 8     /* groups of which the second darkest tells what empty bubbles show */
+#define SECONDS_QUANTILE 0.85
+#define EMPTY_MARGIN 1.8 /* of that quantile above the floor: the tail of bold letters and dust */
+#define MARK_SHARE 0.42  /* of the page's usual mark: as much ink is a mark for sure */
+#define BAND_MIN 1.7     /* the band's upper edge over its lower, at least */
+#define FEW_MARKS 4      /* fewer marks than this do not tell how a pupil marks ... */
+#define FEW_SURE 0.12    /* ... and must then be this dark */
 #define EDGE_CERTAINTY 0.995 /* probability at the band's edges */
 #define ERASED_SHARE 0.45    /* of the field's mark: what an eraser leaves beside it */
 #define RIM_SHARE 0.30       /* core / whole: less is ink that only reaches in from outside */
@@ -41,9 +44,15 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Upper edge of what the page's empty bubbles show: median and spread of the paler half, which is
+/* Bubbles of one choice, or of one column of a grid. */
+static bool same_group(const struct bubble_ink *a, const struct bubble_ink *b)
+{
+    return a->field == b->field && a->bubble->column == b->bubble->column;
+}
+
+/* For pages with few single choices: median and spread of the paler half of all bubbles, which is
  * as good as all empty (a quarter of a sheet's bubbles is marked, seldom more). */
-static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
+static double limit_from_paler_half(const struct bubble_ink *b, int n, double *scratch)
 {
     for (int i = 0; i < n; i++)
         scratch[i] = b[i].excess;
@@ -55,6 +64,31 @@ static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
     return fmax(EMPTY_FLOOR, median + fmin(EMPTY_SPREADS * sigma, 0.08));
 }
 
+/* Upper edge of what the page's empty bubbles show. Where only one of several bubbles may be
+ * marked, the second darkest is empty but for a few doubles and erasures: what most of them stay
+ * under is the limit. Robust against those few: at most three times the median. */
+static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
+{
+    int m = 0;
+    for (int i = 0; i < n;) {
+        double first = 0, second = 0;
+        int k = i;
+        for (; k < n && same_group(&b[k], &b[i]); k++) {
+            double e = b[k].excess;
+            second = e > first ? first : fmax(second, e);
+            first = fmax(first, e);
+        }
+        if (k - i >= 3 && (b[i].field->kind == FIELD_GRID || b[i].field->max_marks == 1))
+            scratch[m++] = second;
+        i = k;
+    }
+    if (m < SECONDS_MIN)
+        return limit_from_paler_half(b, n, scratch);
+    qsort(scratch, (size_t)m, sizeof(*scratch), by_value);
+    double most = scratch[(int)(SECONDS_QUANTILE * (m - 1))], median = scratch[m / 2];
+    return EMPTY_FLOOR + EMPTY_MARGIN * fmin(most, 3 * median + EMPTY_FLOOR);
+}
+
 /* The median of what stands clear of the empty bubbles, and how many do. Only the darkest bubble of
  * a field or grid column counts: residues beside a mark are no marks. */
 static double usual_mark(const struct bubble_ink *b, int n, double low, double *scratch, int *ret_n)
@@ -63,7 +97,7 @@ static double usual_mark(const struct bubble_ink *b, int n, double low, double *
     for (int i = 0; i < n;) {
         double darkest = 0;
         int k = i;
-        while (k < n && b[k].field == b[i].field && b[k].bubble->column == b[i].bubble->column)
+        while (k < n && same_group(&b[k], &b[i]))
             darkest = fmax(darkest, b[k++].excess);
         if (darkest > low)
             scratch[m++] = darkest;
