@@ -172,8 +172,40 @@ static void try_pair(struct search *s, const struct tolerance *t, int i, int j, 
         keep_hypothesis(s, &y);
 }
 
-static void try_all_pairs(struct search *s, const struct tolerance *t)
+/* Whether a sighting may be some mark at a scale the tolerance allows. Filled marks fill half of
+ * their upright box however they are turned; frames of empty boxes do not. */
+static bool may_be_a_mark(const struct search *s, const struct tolerance *t,
+                          const struct mark_sighting *g)
 {
+    if (g->area <= 0)
+        return true;
+    for (int m = 0; m < s->n_marks; m++) {
+        enum mark_shape shape = s->registration->marks[m].shape;
+        double low = t->scale_min * s->scale, high = t->scale_max * s->scale;
+        bool filled = shape == MARK_SQUARE || shape == MARK_DISC;
+        if (filled && g->area < 0.48 * g->w * g->h)
+            continue;
+        if (g->area >= AREA_RATIO_MIN * s->ink[m] * low * low &&
+            g->area <= AREA_RATIO_MAX * s->ink[m] * high * high)
+            return true;
+    }
+    return false;
+}
+
+/* The search over the sightings that the tolerance leaves; what it finds is kept under the numbers
+ * they had before. */
+static void try_all_pairs(struct search *all, const struct tolerance *t)
+{
+    struct mark_sighting left[MAX_SIGHTINGS];
+    int number[MAX_SIGHTINGS], n = 0;
+    for (int i = 0; i < all->n_sightings && n < MAX_SIGHTINGS; i++)
+        if (may_be_a_mark(all, t, &all->sightings[i])) {
+            number[n] = i;
+            left[n++] = all->sightings[i];
+        }
+    struct search narrowed = *all, *s = &narrowed;
+    s->sightings = left;
+    s->n_sightings = n;
     const struct mark *marks = s->registration->marks;
     for (int i = 0; i < s->n_marks; i++)
         for (int j = i + 1; j < s->n_marks; j++) {
@@ -190,6 +222,11 @@ static void try_all_pairs(struct search *s, const struct tolerance *t)
                         try_pair(s, t, i, j, a, b);
                 }
         }
+    for (int k = 0; k < s->n_best; k++)
+        for (int m = 0; m < s->n_marks; m++)
+            if (s->best[k].sighting[m] >= 0)
+                s->best[k].sighting[m] = number[s->best[k].sighting[m]];
+    all->n_best = s->n_best;
 }
 
 /* ---- from hypotheses to transforms ---- */

@@ -346,7 +346,7 @@ static int build_pyramid(const struct image *img, struct registration_scratch *s
         const struct image *above = pyramid->levels[k];
         if (above->width < 700 || above->height < 700)
             break;
-        int e = image_shrink(above, 1, &scratch->levels[k]);
+        int e = vision_halve(above, &scratch->levels[k]);
         if (e < 0)
             return e;
         pyramid->levels[pyramid->n_levels++] = &scratch->levels[k];
