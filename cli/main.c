@@ -11,7 +11,9 @@ static const struct command {
 } commands[] = {
     {"form", cmd_form, N_("check, lay out or import a form")},
     {"grade", cmd_grade, N_("read and score scans")},
+    {"regrade", cmd_regrade, N_("score the stored readings again")},
     {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
+    {"verify", cmd_verify, N_("check that the database is whole")},
 };
 
 static void print_help(void)

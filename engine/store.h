@@ -177,6 +177,7 @@ void store_rows_close(struct store_rows *rows);
 
 struct store_counts {
     int scans, unreadable, pages, pages_read, pages_refused;
+    int pages_in; /* pages that the scans have; `pages` are those stored */
     int readings, uncertain, multiple, blank;
     int candidates, scored, pending, absent, voided, exceptions;
 };

@@ -22,6 +22,7 @@ int store_count(struct store *store, struct store_counts *ret, struct diag *d)
         {&counts.unreadable, "SELECT COUNT(*) FROM scans s WHERE s.problem IS NOT NULL OR "
                              "s.pages > 0 AND NOT EXISTS (SELECT 1 FROM pages p WHERE "
                              "p.scan_id = s.id AND p.verdict <> 'unreadable')"},
+        {&counts.pages_in, "SELECT COALESCE(SUM(pages), 0) FROM scans"},
         {&counts.pages, "SELECT COUNT(*) FROM pages"},
         {&counts.pages_read, "SELECT COUNT(*) FROM pages WHERE verdict = 'read'"},
         {&counts.pages_refused, "SELECT COUNT(*) FROM pages WHERE verdict <> 'read'"},
