@@ -381,14 +381,30 @@ static int read_page_number(const struct form_reader *r, const struct yaml_node 
     return rc;
 }
 
+/* Without a kind a key may be any kind's. */
+static int check_keys_of_no_kind(const struct form_reader *r, const struct yaml_node *map)
+{
+    const char *keys[N_ITEMS(kinds) * N_ITEMS(kind_keys[0]) + N_ITEMS(block_keys) + 4] = {
+        "field", "fields", "kind", "page"};
+    size_t n = 4;
+    for (size_t i = 0; i < N_ITEMS(block_keys); i++)
+        keys[n++] = block_keys[i];
+    for (size_t kind = 0; kind < N_ITEMS(kinds); kind++)
+        for (size_t i = 0; i < N_ITEMS(kind_keys[kind]) && kind_keys[kind][i]; i++)
+            keys[n++] = kind_keys[kind][i];
+    return yaml_check_keys(r->yaml, map, keys, n);
+}
+
 /* The kind, whose keys then are known; without it nothing of the field can be read. */
 static int read_kind(const struct form_reader *r, const struct yaml_node *map,
                      enum field_kind *ret_kind)
 {
     const struct yaml_node *node = yaml_get(map, "kind");
     int kind;
-    if (!node)
+    if (!node) {
+        check_keys_of_no_kind(r, map);
         return yaml_missing(r->yaml, map, "kind", _("write 'kind: choice'"));
+    }
     int rc = yaml_name(r->yaml, node, "kind", kinds, N_ITEMS(kinds), &kind);
     if (rc == 0)
         *ret_kind = (enum field_kind)kind;

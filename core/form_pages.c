@@ -59,13 +59,21 @@ static int read_reference(struct form_reader *r, const struct yaml_node *node,
     return got < 0 ? got : rc;
 }
 
-static const struct {
+static const struct registration_reader {
     const char *key;
     int (*read)(struct form_reader *, const struct yaml_node *, struct registration *);
 } readers[] = {
     {"marks", form_read_marks}, {"marker", form_read_marker},  {"outline", read_outline},
     {"frame", read_frame},      {"reference", read_reference}, {"image", read_image},
 };
+
+static const struct registration_reader *find_reader(const char *key)
+{
+    for (size_t i = 0; i < N_ITEMS(readers); i++)
+        if (strcmp(readers[i].key, key) == 0)
+            return &readers[i];
+    return NULL;
+}
 
 /* `max_residual` stands beside the kind or within its map. */
 static int read_max_residual(const struct form_reader *r, const struct yaml_node *map,
@@ -96,15 +104,16 @@ static int read_registration(struct form_reader *r, const struct yaml_node *map,
         return rc;
     *reg = (struct registration){.line = map->line, .column = map->column};
     const struct yaml_node *inner = NULL;
-    for (size_t i = 0; i < N_ITEMS(readers); i++) {
-        const struct yaml_node *node = yaml_get(map, readers[i].key);
-        if (!node)
+    for (int i = 0; i < map->n; i++) {
+        const struct registration_reader *reader = find_reader(map->keys[i]->text);
+        const struct yaml_node *node = map->items[i];
+        if (!reader)
             continue;
         if (inner)
             return yaml_error(r->yaml, node, _("write a list: '- marks: ...' and '- outline: ...'"),
                               _("one registration of two kinds"));
         inner = node;
-        int got = readers[i].read(r, node, reg);
+        int got = reader->read(r, node, reg);
         if (got == YJ_ENOMEM)
             return got;
         rc = got < 0 ? got : rc;
