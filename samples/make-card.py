@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Makes samples/card: draws the answer card, lets thirty invented pupils fill it, scans the cards.
 
-  samples/make-card.py [--only NAME ...] [--blank FILE.png]
+  samples/make-card.py [--tables] [--blank FILE.png]
 
 Reads samples/card/form.yaml (where everything stands) and key.csv (what is right); writes
 roster.csv, scans/, truth.csv and expected/. Everything is drawn by this program and seeded, so that
@@ -500,13 +500,16 @@ def make_sheets():
 
 
 class Meant:
-    """field -> value; and which fields are a matter of opinion."""
+    """field -> value; which fields are a matter of opinion; which are plain to a person but hard."""
 
-    def __init__(self, value, ambiguous):
-        self.value, self.ambiguous = value, ambiguous
+    def __init__(self, value, ambiguous, hard):
+        self.value, self.ambiguous, self.hard = value, ambiguous, hard
+
+    def status(self, field):
+        return "ambiguous" if field in self.ambiguous else "hard" if field in self.hard else ""
 
 
-def settle_meaning(sheet, pupils, answers):
+def settle_meaning(form, sheet, pupils, answers):
     """Resolves a sheet's peculiarities to what its pupil meant, before any pencil is set down."""
     value = {"number": "", "absent": ""}
     value |= {item: "" for item in answers[0]}
@@ -526,7 +529,9 @@ def settle_meaning(sheet, pupils, answers):
     for item, was in sheet.erase.items():
         if was in value[item]:  # the erased option must not be the answer
             value[item] = "ABCD"[("ABCD".index(was) + 1) % 4]
-    return Meant(value, {item for item, other in sheet.doubt.items() if not other})
+    ambiguous = {item for item, other in sheet.doubt.items() if not other}
+    rubbed_out = set(sheet.doubt) | {item for item in sheet.erase if item in form.multiple}
+    return Meant(value, ambiguous, rubbed_out - ambiguous)
 
 
 # ---- filling -----------------------------------------------------------------------------------
@@ -803,8 +808,7 @@ def save_truth(form, sheets, meant):
     for s, m in zip(sheets, meant):
         page = s.page if s.kind == "pdf" else ""
         for field in form.fields:
-            rows.append([s.file, page, field, m.value[field],
-                         "ambiguous" if field in m.ambiguous else ""])
+            rows.append([s.file, page, field, m.value[field], m.status(field)])
     save_csv(HERE / "truth.csv", rows)
 
 
@@ -872,7 +876,7 @@ def save_exceptions(form, pupils, sheets, meant):
     """What an exam office must be told, by kind; the detail is for people and not held."""
     known = {p.number for p in pupils}
     numbers = [m.value["number"] for m in meant]
-    rows = [[f"{ROOM2}/029-中斷.jpg", "", "", "unreadable_file"]]
+    rows = [[f"{ROOM2}/029-中斷.jpg", 1, "", "unreadable_file"]]
     for s, m, number in zip(sheets, meant, numbers):
         gap = s.number_gap is not None
         shown = number[: s.number_gap] + "?" + number[s.number_gap:] if gap else number
@@ -891,7 +895,7 @@ def save_exceptions(form, pupils, sheets, meant):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--only", nargs="*", help="make only scans whose name holds one of these")
+    ap.add_argument("--tables", action="store_true", help="write the tables only, no scan")
     ap.add_argument("--blank", help="write the unfilled card as PNG here and end")
     args = ap.parse_args()
 
@@ -901,19 +905,19 @@ def main():
         Image.fromarray(255 - card.array()).reduce(3).save(args.blank)
         return
     pupils, answers, sheets = make_pupils(), make_answers(key), make_sheets()
-    meant = [settle_meaning(s, pupils, answers) for s in sheets]
+    meant = [settle_meaning(form, s, pupils, answers) for s in sheets]
     grain = make_grain(np.random.default_rng([SEED, 3]))
     archives = {}
     for i, (s, m) in enumerate(zip(sheets, meant)):
-        if args.only and not any(o in s.file for o in args.only):
-            continue
+        if args.tables:
+            break
         # The pupil's hand is seeded by the pupil: a card scanned twice is filled once.
         rng = np.random.default_rng([SEED, 6, s.pupil])
         inks = fill_sheet(form, s, m, pupils[s.pupil - 1] if s.pupil else None, rng)
         save_scan(scan_sheet(card, inks, s, s.seed or i, grain), s, archives)
         print(s.file, flush=True)
-    save_archives(archives)
-    if not args.only or "029" in args.only:
+    if not args.tables:
+        save_archives(archives)
         save_broken()
     save_roster(pupils)
     save_truth(form, sheets, meant)
