@@ -531,12 +531,29 @@ static int find_picture(struct omr_template *t, const struct yaml_node *node, co
     return 0;
 }
 
+/* OMRChecker tries its marker in sizes from 35 to 100 % of what the template states, or as the
+ * template says; the middle of that range is the likeliest size. */
+static int read_rescale_range(struct omr_template *t, const struct yaml_node *options)
+{
+    const struct yaml_node *node = yaml_get(options, "marker_rescale_range");
+    double range[2] = {35, 100};
+
+    if (!node)
+        node = yaml_get(yaml_get(options, "tuningOptions"), "markerRescaleRange");
+    if (node && read_size(t->yaml, node, "marker_rescale_range", &range[0], &range[1]) < 0)
+        return YJ_EINPUT;
+    t->marker_scale = sqrt(range[0] * range[1]) / 100;
+    if (!(t->marker_scale >= 0.1 && t->marker_scale <= 10))
+        return yaml_error(t->yaml, node, NULL, _("marker_rescale_range is in percent: [35, 100]"));
+    return 0;
+}
+
 /* OMRChecker's second version states sizes in a picture of a stated size instead of a ratio. */
 static int read_marker_ratio(struct omr_template *t, const struct yaml_node *options)
 {
     const struct yaml_node *ratio = yaml_get(options, "sheetToMarkerWidthRatio");
     const struct yaml_node *marker = yaml_get(options, "markerDimensions");
-    const struct yaml_node *shape = get_renamed(options, "processingImageShape", "");
+    const struct yaml_node *shape = yaml_get(options, "processingImageShape");
     double w, h, sheet_h, sheet_w;
 
     t->sheet_to_marker = 17;
@@ -550,12 +567,12 @@ static int read_marker_ratio(struct omr_template *t, const struct yaml_node *opt
         if (read_size(t->yaml, marker, "markerDimensions", &w, &h) < 0 ||
             read_size(t->yaml, shape, "processingImageShape", &sheet_h, &sheet_w) < 0)
             return YJ_EINPUT;
-        t->sheet_to_marker = fmax(2, sheet_w / w);
+        t->sheet_to_marker = fmin(200, fmax(2, sheet_w / w));
     } else {
         yaml_warning(t->yaml, options, _("correct 'size' in the form"),
                      _("the marker's size is not stated: a 17th of the page's width is assumed"));
     }
-    return 0;
+    return read_rescale_range(t, options);
 }
 
 static int read_crop_on_markers(struct omr_template *t, const struct yaml_node *options)

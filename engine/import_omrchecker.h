@@ -76,6 +76,7 @@ struct omr_template {
     bool crop_page;
     const char *marker, *reference; /* resolved paths of pictures; NULL: none */
     double sheet_to_marker;         /* page width / marker width */
+    double marker_scale;            /* size of the printed marker against that */
     const char *filters;            /* names of filters that we do not need; "" */
 };
 

@@ -289,8 +289,8 @@ static int read_weighted(struct key_writer *w, const struct answer *a, const str
 static int take_weighted(struct key_writer *w, const struct answer *a, const struct yaml_node *pair,
                          struct accepted *acc)
 {
-    const char *value;
-    struct points points;
+    const char *value = "";
+    struct points points = POINTS_ZERO;
 
     if (read_weighted(w, a, pair, &value, &points) < 0)
         return YJ_EINPUT;

@@ -13,6 +13,10 @@
 
 /* The paper's width where nothing states it, mm: A4. */
 #define PAPER_WIDTH 210.0
+/* No printed bubble is larger, mm. Where A4 would make it so the template is of a small sheet, or
+ * of a picture from a screen: then a bubble is taken to be BUBBLE_USUAL. */
+#define BUBBLE_LARGEST 7.0
+#define BUBBLE_USUAL 5.0
 /* OMRChecker crops the page to the centres of its markers. Our page keeps this much of a marker's
  * width around them, so that the markers stand on the page whole. */
 #define MARKER_MARGIN 0.6
@@ -138,6 +142,14 @@ static double page_aspect(const struct writer *w)
     return w->t->height / w->t->width;
 }
 
+/* The width of the page with its margins, mm, where nothing states it. */
+static double guess_width(const struct omr_template *t, double margins)
+{
+    double bubble = PAPER_WIDTH * fmin(t->bubble_w, t->bubble_h) / (t->width * (1 + margins));
+
+    return bubble > BUBBLE_LARGEST ? PAPER_WIDTH * BUBBLE_USUAL / bubble : PAPER_WIDTH;
+}
+
 static void choose_scale(struct writer *w)
 {
     const struct omr_template *t = w->t;
@@ -150,12 +162,13 @@ static void choose_scale(struct writer *w)
         w->sx = o->page_w / t->width;
         w->sy = o->page_h / t->height;
     } else {
-        w->sx = PAPER_WIDTH / (t->width * (1 + margins));
+        w->sx = guess_width(t, margins) / (t->width * (1 + margins));
         w->sy = w->sx * t->width * page_aspect(w) / t->height;
     }
     if (t->marker) {
-        w->marker = t->width * w->sx / t->sheet_to_marker;
-        w->margin = MARKER_MARGIN * w->marker;
+        double stated = t->width * w->sx / t->sheet_to_marker;
+        w->marker = stated * t->marker_scale;
+        w->margin = MARKER_MARGIN * stated;
     }
 }
 

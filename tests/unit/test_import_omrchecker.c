@@ -140,7 +140,7 @@ static const struct diag_entry *find_entry(const struct state *s, const char *pa
 
 /* A template around fieldBlocks; the page is 420 x 600 px: half a millimetre a pixel. */
 #define TEMPLATE(more, blocks)                                                                     \
-    "{\n\"pageDimensions\": [420, 600],\n\"bubbleDimensions\": [20, 20],\n" more                   \
+    "{\n\"pageDimensions\": [420, 600],\n\"bubbleDimensions\": [12, 12],\n" more                   \
     "\"fieldBlocks\": {\n" blocks "\n}}\n"
 #define MCQ(labels)                                                                                \
     "\"b\": {\"fieldType\": \"QTYPE_MCQ4\", \"fieldLabels\": " labels                              \
@@ -158,12 +158,25 @@ static void test_choice_places(void **context)
     assert_int_equal(q1->kind, FIELD_CHOICE);
     assert_int_equal(q1->n_bubbles, 4);
     assert_int_equal(q1->shape, BUBBLE_CIRCLE);
-    assert_float_equal(q1->bubbles[0].box.w, 10, 1e-6);
-    assert_center(q1->bubbles[0].box, 25, 35);
-    assert_center(q1->bubbles[3].box, 70, 35);
-    assert_center(q3->bubbles[0].box, 25, 85);
+    assert_float_equal(q1->bubbles[0].box.w, 6, 1e-6);
+    assert_center(q1->bubbles[0].box, 23, 33);
+    assert_center(q1->bubbles[3].box, 68, 33);
+    assert_center(q3->bubbles[0].box, 23, 83);
     assert_string_equal(q1->options[3], "D");
     assert_int_equal(form->pages[0].registrations[0].kind, REGISTER_IMAGE);
+}
+
+/* Would catch: a small template taken for A4, with bubbles as large as coins. */
+static void test_small_sheet(void **context)
+{
+    const struct form *form = imported(
+        *context,
+        "{\"pageDimensions\": [300, 400], \"bubbleDimensions\": [25, 25], \"fieldBlocks\": {" MCQ(
+            "[\"q1\"]") "}}");
+
+    assert_float_equal(form->width, 60, 1e-3);
+    assert_float_equal(form->height, 80, 1e-3);
+    assert_float_equal(form->fields[0].bubbles[0].box.w, 5, 1e-3);
 }
 
 /* Would catch: OMRChecker's own types read in another order than its bubbles are printed in. */
@@ -183,7 +196,7 @@ static void test_field_types(void **context)
     assert_string_equal(field_of(form, "a")->options[4], "A");
     assert_string_equal(field_of(form, "b")->options[0], "1");
     assert_string_equal(field_of(form, "b")->options[9], "0");
-    assert_center(field_of(form, "b")->bubbles[9].box, 10, 35 + 9 * 12.5);
+    assert_center(field_of(form, "b")->bubbles[9].box, 8, 33 + 9 * 12.5);
     const struct field *c = field_of(form, "c");
     assert_string_equal(c->options[1], "no");
     assert_int_equal(c->shape, BUBBLE_OVAL);
@@ -213,10 +226,10 @@ static void test_custom_label_is_grid(void **context)
     assert_int_equal(roll->n_bubbles, 2 + 3 * 10);
     assert_int_equal(roll->blank, BLANK_SKIP);
     assert_string_equal(roll->options[roll->bubbles[1].option], "HT");
-    assert_center(roll->bubbles[1].box, 105, 68);
+    assert_center(roll->bubbles[1].box, 103, 66);
     assert_int_equal(roll->bubbles[31].column, 3);
     assert_string_equal(roll->options[roll->bubbles[31].option], "9");
-    assert_center(roll->bubbles[31].box, 135 + 2 * 15, 55 + 9 * 12);
+    assert_center(roll->bubbles[31].box, 133 + 2 * 15, 53 + 9 * 12);
 }
 
 /* Would catch: an unmarked column that OMRChecker writes as a space closed up. */
@@ -258,8 +271,8 @@ static void test_uneven_gaps(void **context)
                               "\"origin\": [40, 60], \"bubblesGap\": 30,"
                               "\"labelsGap\": [40, 40, 60]}"));
 
-    assert_center(field_of(form, "q3")->bubbles[0].box, 25, 75);
-    assert_center(field_of(form, "q4")->bubbles[0].box, 25, 105);
+    assert_center(field_of(form, "q3")->bubbles[0].box, 23, 73);
+    assert_center(field_of(form, "q4")->bubbles[0].box, 23, 103);
 }
 
 /* Would catch: the markers' centres not on pageDimensions' corners, a picture that is looked for in
@@ -281,11 +294,11 @@ static void test_markers(void **context)
     struct point first = rect_center(r->marks[0].box), last = rect_center(r->marks[2].box);
     double scale = (last.x - first.x) / 420;
     assert_float_equal((last.y - first.y) / 600, scale, 1e-5);
-    assert_float_equal(r->marks[0].box.w, 420 * scale / 20, 1e-3);
+    assert_float_equal(r->marks[0].box.w, 420 * scale / 20 * sqrt(0.35), 1e-3);
     assert_true(r->marks[0].box.x >= 0 && r->marks[0].box.y >= 0);
     assert_float_equal(form->width, 210, 1e-3);
-    assert_center(field_of(form, "q2")->bubbles[1].box, first.x + 80 * scale,
-                  first.y + 120 * scale);
+    assert_center(field_of(form, "q2")->bubbles[1].box, first.x + 76 * scale,
+                  first.y + 116 * scale);
     assert_non_null(strstr(s->import.form, "image: \"marker.png\""));
 }
 
@@ -333,12 +346,12 @@ static void test_sizes_stated(void **context)
     const char *template = TEMPLATE("", MCQ("[\"q1\"]"));
 
     s->options.dpi = 50.8;
-    assert_center(imported(s, template)->fields[0].bubbles[0].box, 25, 35);
+    assert_center(imported(s, template)->fields[0].bubbles[0].box, 23, 33);
     form_destroy(s->form);
     omr_import_finish(&s->import);
     s->options = (struct omr_options){.out_dir = s->dir, .image_w = 1000, .image_h = 500};
     assert_float_equal(imported(s, template)->height, 105, 1e-3);
-    assert_center(s->form->fields[0].bubbles[0].box, 25, 70 * 105 / 600.0);
+    assert_center(s->form->fields[0].bubbles[0].box, 23, 66 * 105 / 600.0);
     form_destroy(s->form);
     omr_import_finish(&s->import);
     s->options = (struct omr_options){.out_dir = s->dir, .page_w = 105, .page_h = 148};
@@ -545,6 +558,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_choice_places),
+        TEST(test_small_sheet),
         TEST(test_field_types),
         TEST(test_custom_label_is_grid),
         TEST(test_empty_value),
