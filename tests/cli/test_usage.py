@@ -1,0 +1,61 @@
+"""What a user sees who types something: help, versions, mistakes, JSON."""
+import json
+import unittest
+
+import sheets
+from runner import CliTest
+
+
+class Usage(CliTest):
+    def test_help_and_version(self):
+        """Catches a command that is not in the help, and a help that fails."""
+        text = self.run_program("--help", expect=0).stdout
+        for command in ("grade", "regrade", "export", "form", "verify"):
+            self.assertRegex(text, rf"(?m)^  {command} ")
+            own = self.run_program(command, "--help", expect=0)
+            self.assertIn(f"yuejuan {command}", own.stdout)
+            self.assertEqual(own.stderr, "")
+        self.assertRegex(self.run_program("--version", expect=0).stdout, r"^yuejuan \d+\.\d+\.\d+\n$")
+
+    def test_mistakes_are_told(self):
+        """Catches a mistake that is passed over, or told without what was typed."""
+        for arguments, told in ((["grad"], "'grad'"), (["grade"], "no exam"),
+                                (["grade", "--jbos", "2", self.exam], "--jbos"),
+                                (["grade", "-x", self.exam], "-x"),
+                                (["grade", self.exam, "-j", "none"], "'none'"),
+                                (["grade", self.exam, "--jobs=0"], "'0'"),
+                                (["grade", self.exam, "--db"], "--db"),
+                                (["export", self.exam, "--what", "socres"], "socres"),
+                                (["form"], "form")):
+            done = self.run_program(*arguments, expect=2)
+            self.assertIn(told, done.stderr)
+            self.assertEqual(done.stdout, "")
+
+    def test_json_summary(self):
+        """Catches counts that do not say what was graded, and chatter on stdout."""
+        sheets.write_scans(self.exam / "scans", [1, 2, 3])
+        (self.exam / "scans" / "bad.png").write_bytes(b"bad")
+        done = self.grade("--json", "--quiet", expect=3)
+        summary = json.loads(done.stdout)
+        self.assertEqual({k: summary[k] for k in ("scans", "scans_already", "unreadable", "pages",
+                                                  "pages_read", "pages_refused", "scored")},
+                         {"scans": 4, "scans_already": 0, "unreadable": 1, "pages": 3,
+                          "pages_read": 3, "pages_refused": 0, "scored": 3})
+        summary = json.loads(self.grade("--json", expect=3).stdout)
+        self.assertEqual((summary["scans"], summary["scans_already"]), (0, 4))
+
+    def test_quiet_says_nothing(self):
+        """Catches chatter where none is wanted, and progress where no terminal is."""
+        sheets.write_scans(self.exam / "scans", [1])
+        self.assertEqual(self.grade("--quiet").stderr, "")
+        self.assertNotIn("\r", self.grade().stderr)
+
+    def test_chinese_messages(self):
+        """Catches translations that are not found from the build tree."""
+        for language, word in (("zh_TW", "用法"), ("zh_CN", "用法")):
+            done = self.run_program("--help", env={"LANGUAGE": language}, expect=0)
+            self.assertIn(word, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
