@@ -9,10 +9,10 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *does;
 } commands[] = {
-    {"form", cmd_form, N_("check, lay out or import a form")},
     {"grade", cmd_grade, N_("read and score scans")},
     {"regrade", cmd_regrade, N_("score the stored readings again")},
     {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
+    {"form", cmd_form, N_("check, lay out or import a form")},
     {"verify", cmd_verify, N_("check that the database is whole")},
 };
 

@@ -194,7 +194,7 @@ void print_summary(FILE *out, const struct grade_summary *s, const char *db_path
     double rate = s->seconds > 0 ? s->pages / s->seconds : 0;
     struct labelled lines[] = {{.label = _("scans")},      {.label = _("pages")},
                                {.label = _("readings")},   {.label = _("scores")},
-                               {.label = _("for review")}, {.label = _("time")},
+                               {.label = _("exceptions")}, {.label = _("time")},
                                {.label = _("results")}};
     size_t size = sizeof lines->value;
     snprintf(lines[0].value, size, _("%d new, %d graded before, %d unreadable"), s->scans,
@@ -204,7 +204,7 @@ void print_summary(FILE *out, const struct grade_summary *s, const char *db_path
              s->readings, s->blank, s->multiple, s->uncertain);
     snprintf(lines[3].value, size, _("%d scored, %d pending, %d absent"), s->scored, s->pending,
              s->absent);
-    snprintf(lines[4].value, size, _("%d readings and pages ('--what exceptions' lists them)"),
+    snprintf(lines[4].value, size, _("%d ('yuejuan export EXAM --what exceptions' lists them)"),
              s->exceptions);
     snprintf(lines[5].value, size, _("%.1f s, %.1f pages/s"), s->seconds, rate);
     snprintf(lines[6].value, size, "%s", db_path);
