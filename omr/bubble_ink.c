@@ -19,6 +19,8 @@
     0.28               /* the same for a letter as bold as W, known by the paper it leaves white */
 #define BOLD_WHITE 0.5 /* its lightest quarter is less than this share of its mean */
 #define MEAN_NOISE 0.015 /* by which empty bubbles of one print differ in mean darkness */
+#define FREE_PAPER 24    /* of 255: template points lighter than this are paper */
+#define FREE_SHARE 8     /* an eighth of the points must be free paper for it to testify */
 #define PRINT_MAX 0.36   /* darkness no empty bubble's print exceeds */
 #define PAPER_POINTS 32
 
@@ -29,6 +31,8 @@ struct print {
     int n, n_points;
     double mean;                  /* of the paler half */
     uint8_t template[INK_POINTS]; /* the print, as darkness */
+    bool free[INK_POINTS];        /* paper with no print beside it */
+    int n_free;
     bool trusted;
 };
 
@@ -36,6 +40,7 @@ struct print {
 
 struct mask {
     int n;
+    int index[INK_GRID][INK_GRID]; /* of the point at a place of the grid, -1 outside the shape */
     float u[INK_POINTS], v[INK_POINTS]; /* of the half width and half height, -1 to 1 */
 };
 
@@ -46,8 +51,10 @@ static void make_mask(enum bubble_shape shape, struct mask *m)
     for (int y = 0; y < INK_GRID; y++)
         for (int x = 0; x < INK_GRID; x++) {
             float u = (2 * (x + 0.5f) / INK_GRID - 1), v = (2 * (y + 0.5f) / INK_GRID - 1);
+            m->index[y][x] = -1;
             if (round && u * u + v * v > 1)
                 continue;
+            m->index[y][x] = m->n;
             m->u[m->n] = u * (float)INSET;
             m->v[m->n++] = v * (float)INSET;
         }
@@ -267,12 +274,35 @@ static void lend_prints(struct print *prints, int n_prints)
 
 /* ---- ink beyond the print ---- */
 
-/* Ink shows twice: it is where no print is, and there is more of it in all. Print that stands a
- * pixel beside its template shows only the first; toner that is a little stronger, a little of the
- * second. The less of the two counts. */
+/* Points of the template that are paper, and so are their neighbours: print that stands a pixel
+ * aside does not reach them. */
+static void find_free_paper(struct print *p, const struct mask *mask)
+{
+    p->n_free = 0;
+    memset(p->free, 0, sizeof(p->free));
+    for (int y = 0; y < INK_GRID; y++)
+        for (int x = 0; x < INK_GRID; x++) {
+            int darkest = 0, i = mask->index[y][x];
+            if (i < 0)
+                continue;
+            for (int k = 0; k < 9; k++) {
+                int nx = x + k % 3 - 1, ny = y + k / 3 - 1;
+                bool outside = nx < 0 || ny < 0 || nx >= INK_GRID || ny >= INK_GRID;
+                int at = outside ? -1 : mask->index[ny][nx];
+                if (at >= 0 && p->template[at] > darkest)
+                    darkest = p->template[at];
+            }
+            p->free[i] = darkest < FREE_PAPER;
+            p->n_free += p->free[i];
+        }
+}
+
+/* Ink shows where no print is. But so does print that stands a pixel beside its template, and toner
+ * that is a little stronger. Ink must therefore also show either as more darkness in all, or on the
+ * paper that no print is near. */
 static void measure_excess(const struct print *p, const struct mask *mask, struct bubble_ink *b)
 {
-    long sum = 0, core = 0, clear = 0, n_core = 0;
+    long sum = 0, core = 0, clear = 0, n_core = 0, on_free = 0;
     for (int i = 0; i < b->n_points; i++) {
         int beyond = (int)b->darkness[i] - (int)p->template[i] - NOISE;
         bool inner = fabsf(mask->u[i]) < 0.5f * (float)INSET + 0.1f &&
@@ -282,10 +312,13 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
             continue;
         sum += beyond;
         core += inner ? beyond : 0;
+        on_free += p->free[i] ? beyond : 0;
         clear += beyond > CLEAR - NOISE;
     }
     double beyond_print = (double)sum / (255.0 * b->n_points);
     double more = fmax(0, b->mean - p->mean - MEAN_NOISE);
+    if (p->n_free * FREE_SHARE > b->n_points)
+        more = fmax(more, (double)on_free / (255.0 * p->n_free));
     double share = beyond_print > more && beyond_print > 0 ? more / beyond_print : 1;
     b->excess = share * beyond_print;
     b->core = n_core ? share * (double)core / (255.0 * (double)n_core) : 0;
@@ -335,6 +368,8 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
     if (learn_prints(b, n, prints, n_prints, arena) < 0)
         return YJ_ENOMEM;
     lend_prints(prints, n_prints);
+    for (int g = 0; g < n_prints; g++)
+        find_free_paper(&prints[g], &masks[prints[g].field->shape]);
     for (int i = 0; i < n; i++)
         measure_excess(&prints[b[i].group], &masks[b[i].field->shape], &b[i]);
     *ret_bubbles = b;

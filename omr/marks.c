@@ -19,11 +19,13 @@
 #define EMPTY_SPREADS 6.0 /* robust standard deviations above the empty bubbles' median */
 #define SECONDS_MIN 8     /* groups of which the second darkest tells what empty bubbles show */
 #define SECONDS_QUANTILE 0.85
-#define EMPTY_MARGIN 1.8 /* of that quantile above the floor: the tail of bold letters and dust */
-#define MARK_SHARE 0.42  /* of the page's usual mark: as much ink is a mark for sure */
-#define BAND_MIN 1.7     /* the band's upper edge over its lower, at least */
-#define FEW_MARKS 4      /* fewer marks than this do not tell how a pupil marks ... */
-#define FEW_SURE 0.12    /* ... and must then be this dark */
+#define EMPTY_MARGIN                                                                               \
+    1.8 /* of that quantile above the floor: the tail of bold letters and dust ... */
+#define EMPTY_TAIL 0.05 /* ... which ends here: what is darker is residue, and that has no tail */
+#define MARK_SHARE 0.42 /* of the page's usual mark: as much ink is a mark for sure */
+#define BAND_MIN 1.7    /* the band's upper edge over its lower, at least */
+#define FEW_MARKS 4     /* fewer marks than this do not tell how a pupil marks ... */
+#define FEW_SURE 0.12   /* ... and must then be this dark */
 #define EDGE_CERTAINTY 0.995 /* probability at the band's edges */
 #define ERASED_SHARE 0.45    /* of the field's mark: what an eraser leaves beside it */
 #define RIM_SHARE 0.30       /* core / whole: less is ink that only reaches in from outside */
@@ -86,7 +88,8 @@ static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
         return limit_from_paler_half(b, n, scratch);
     qsort(scratch, (size_t)m, sizeof(*scratch), by_value);
     double most = scratch[(int)(SECONDS_QUANTILE * (m - 1))], median = scratch[m / 2];
-    return EMPTY_FLOOR + EMPTY_MARGIN * fmin(most, 3 * median + EMPTY_FLOOR);
+    most = fmin(most, 3 * median + EMPTY_FLOOR);
+    return EMPTY_FLOOR + EMPTY_MARGIN * fmin(most, EMPTY_TAIL) + fmax(0, most - EMPTY_TAIL);
 }
 
 /* The median of what stands clear of the empty bubbles, and how many do. Only the darkest bubble of
