@@ -159,17 +159,21 @@ static bool has_short_content(qpdf_data q, qpdf_oh page)
     return length <= CONTENT_MAX;
 }
 
-static bool read_content(qpdf_data q, qpdf_oh page, struct pdf_content *ret)
+/* 1: read; 0: too long to be a scan's; YJ_EDATA: damaged. A viewer would show what comes before the
+ * damage, perhaps a blank page. */
+static int read_content(qpdf_data q, qpdf_oh page, struct pdf_content *ret, char *reason)
 {
     unsigned char *bytes = NULL;
     size_t n = 0;
     if (!has_short_content(q, page))
-        return false;
+        return 0;
     bool good = !(qpdf_oh_get_page_content_data(q, page, &bytes, &n) & QPDF_ERRORS);
-    if (good)
+    if (good && !qpdf_more_warnings(q))
         pdf_content_read(bytes, n, ret);
+    else
+        good = false;
     free(bytes);
-    return good;
+    return good ? 1 : scan_refuse(reason, _("the content of the PDF's page is damaged"));
 }
 
 /* A stamp or a stroke of a pen on a tablet is an annotation: it belongs to what the page shows. */
@@ -423,8 +427,11 @@ static int find_picture(qpdf_data q, qpdf_oh page, struct pdf_picture *ret, char
 {
     struct pdf_content content;
     qpdf_oh resources = key(q, page, "/Resources");
-    if (!read_content(q, page, &content) || content.other || content.pictures != 1 ||
-        has_drawn_annotations(q, page) || !has_plain_states(q, resources, &content))
+    int r = read_content(q, page, &content, reason);
+    if (r <= 0)
+        return r;
+    if (content.other || content.pictures != 1 || has_drawn_annotations(q, page) ||
+        !has_plain_states(q, resources, &content))
         return 0;
     qpdf_oh stream = key(q, key(q, resources, "/XObject"), content.name);
     if (!is_plain_picture(q, stream))
@@ -455,19 +462,26 @@ static double choose_dpi(qpdf_data q, qpdf_oh page)
     return side > FORM_POINTS_A3 ? RENDER_DPI * FORM_POINTS_A3 / side : RENDER_DPI;
 }
 
+/* So that each page finds only its own: what was odd of the document is told by now. */
+static void forget_messages(qpdf_data q)
+{
+    while (qpdf_has_error(q))
+        qpdf_get_error(q);
+    while (qpdf_more_warnings(q))
+        qpdf_next_warning(q);
+}
+
 /* As find_picture, and how to draw it if need be. */
 static int look_up_page(struct pdf_document *pdf, int number, struct pdf_picture *ret,
                         double *ret_dpi, char *reason)
 {
     qpdf_data q = pdf->qpdf;
     pthread_mutex_lock(&pdf->lock);
+    forget_messages(q);
     qpdf_oh page = qpdf_get_page_n(q, (size_t)number - 1);
     int r = find_picture(q, page, ret, reason);
     *ret_dpi = choose_dpi(q, page);
-    while (qpdf_has_error(q)) /* odd objects: the page is drawn, or refused by then */
-        qpdf_get_error(q);
-    while (qpdf_more_warnings(q))
-        qpdf_next_warning(q);
+    forget_messages(q);
     qpdf_oh_release_all(q);
     pthread_mutex_unlock(&pdf->lock);
     return r;

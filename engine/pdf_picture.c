@@ -43,6 +43,23 @@ static long inflater_read(struct inflater *in, uint8_t *to, size_t n)
     return (long)(n - in->z.avail_out);
 }
 
+/* Whether what was inflated agrees with the check sum at the stream's end. A stream that ends
+ * without one is let pass, as every viewer does; rows to spare are not read for long. */
+static bool inflater_agrees(struct inflater *in)
+{
+    uint8_t spare[4096];
+    for (int i = 0; i < 16 && !in->ended; i++) {
+        in->z.next_out = spare;
+        in->z.avail_out = sizeof spare;
+        int status = inflate(&in->z, Z_NO_FLUSH);
+        if (status == Z_STREAM_END || status == Z_BUF_ERROR)
+            return true;
+        if (status != Z_OK)
+            return false;
+    }
+    return true;
+}
+
 /* Replaces the picture's bytes by what the first filter hides: a JPEG or fax stream. */
 static int inflate_all(const uint8_t *bytes, size_t size, uint8_t **ret, size_t *ret_size,
                        char *reason)
@@ -162,6 +179,8 @@ static int read_rows(struct sample_reader *reader, struct image *out, char *reas
         else
             r = refuse_damage(_("it ends too early"), reason);
     }
+    if (r == 0 && reader->flate && !inflater_agrees(&reader->inflater))
+        r = refuse_damage(_("its check sum is wrong"), reason);
     if (reader->flate)
         inflateEnd(&reader->inflater.z);
     return r;
