@@ -470,8 +470,15 @@ static int tell(struct resolver *r, const struct row *row, enum exception_kind k
 #define TELL(r, row, kind, ...)                                                                    \
     tell((r), (row), (kind), arena_printf(&(r)->out->memory, __VA_ARGS__))
 
+/* Whether other numbers may stand at this place of a number: at a digit that was not read ('?'),
+ * or, where all were read, at any one of them. */
+static bool may_be_wrong(const char *candidate, char at_place)
+{
+    return strchr(candidate, '?') ? at_place == '?' : isdigit((unsigned char)at_place);
+}
+
 /* Candidates of the roster that differ in one digit and have no sheet: most often somebody marked a
- * digit wrongly. " (one digit off: 1234 Li Lei)", or "". */
+ * digit wrongly. "; without a sheet and one digit off: 1234 Li Lei", or "". */
 static const char *likely_candidates(struct resolver *r, const char *candidate)
 {
     struct arena *memory = &r->out->memory;
@@ -479,9 +486,11 @@ static const char *likely_candidates(struct resolver *r, const char *candidate)
     const char *list = "";
     int n = 0;
 
-    for (char *digit = other; digit && *digit && n < MAX_NAMED; digit++) {
+    if (!other)
+        return NULL;
+    for (char *digit = other; r->exam->roster && *digit && n < MAX_NAMED; digit++) {
         char read = *digit;
-        if (!isdigit((unsigned char)read))
+        if (!may_be_wrong(candidate, read))
             continue;
         for (*digit = '0'; *digit <= '9' && n < MAX_NAMED; ++*digit) {
             const struct roster_entry *entry =
@@ -495,8 +504,6 @@ static const char *likely_candidates(struct resolver *r, const char *candidate)
         }
         *digit = read;
     }
-    if (!other)
-        return NULL;
     return n ? arena_printf(memory, _("; without a sheet and one digit off: %s"), list) : "";
 }
 
@@ -510,10 +517,14 @@ static int tell_unread_owner(struct resolver *r, const struct row *row)
         return TELL(r, row, EXCEPTION_UNKNOWN_CANDIDATE, _("field '%s' is blank"), field);
     if (page->candidate[0] == '\0')
         return TELL(r, row, EXCEPTION_UNKNOWN_CANDIDATE, _("field '%s' could not be read"), field);
+    const char *likely = likely_candidates(r, page->candidate);
+    if (!likely)
+        return YJ_ENOMEM;
     return TELL(r, row, EXCEPTION_UNKNOWN_CANDIDATE,
-                page->candidate_status == READING_MULTIPLE ? _("field '%s' has several marks: '%s'")
-                                                           : _("field '%s' is not certain: '%s'"),
-                field, page->candidate);
+                page->candidate_status == READING_MULTIPLE
+                    ? _("field '%s' has several marks: '%s'%s")
+                    : _("field '%s' is not certain: '%s'%s"),
+                field, page->candidate, likely);
 }
 
 static int tell_owner(struct resolver *r, const struct row *row)
@@ -677,9 +688,9 @@ static int tell_missing_candidate(struct resolver *r, const struct row *row)
     if (r->n_refused == 0 && r->n_unresolved == 0)
         return TELL(r, row, EXCEPTION_MISSING_PAGE, "%s", _("no sheet was scanned"));
     return TELL(r, row, EXCEPTION_MISSING_PAGE,
-                _("no sheet was scanned, unless it is among the %d pages that could not be read "
-                  "and the %d sheets of nobody known"),
-                r->n_refused, r->n_unresolved);
+                _("no sheet was scanned, or it is among the %d that could not be read or name "
+                  "nobody known"),
+                r->n_refused + r->n_unresolved);
 }
 
 static int tell_row(struct resolver *r, int index)
