@@ -233,7 +233,8 @@ static int draw_over_scan(const struct check_command *c, const struct exam *exam
     if (rc < 0)
         goto finish;
     *ret_found = result->verdict == PAGE_READ;
-    bool guessed = result->form >= 0 && result->form_page >= 0;
+    /* No transform at all is all noughts. */
+    bool guessed = result->form >= 0 && result->form_page >= 0 && result->map.mm_to_px.m[8] != 0;
     if (*ret_found)
         print_finding(result, exam);
     else
