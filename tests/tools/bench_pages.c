@@ -33,8 +33,8 @@ static const struct bench_kind {
     enum format format;
     double dpi, noise;
 } kinds[] = {
-    {"jpeg200", "jpg", FORMAT_JPEG, 200, 4.0},
-    {"jpeg300", "jpg", FORMAT_JPEG, 300, 4.0},
+    {"jpeg200", "jpg", FORMAT_JPEG, 200, 3.3},
+    {"jpeg300", "jpg", FORMAT_JPEG, 300, 3.3},
     {"g4-200", "tif", FORMAT_G4, 200, 4.0},
     {"png200", "png", FORMAT_PNG, 200, 2.0},
 };
