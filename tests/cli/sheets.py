@@ -170,13 +170,16 @@ def png_bomb(side):
 
 
 def tiff(pages):
-    """Uncompressed grey pages in one TIFF."""
+    """Uncompressed grey pages in one TIFF; a page given again costs only a directory."""
     out = bytearray(b"II*\0\0\0\0\0")
     link = 4  # where the offset of the next directory goes
+    places = {}
     for page in pages:
-        pixels = len(out)
-        out += page.rows
-        out += b"\0" * (len(out) % 2)
+        if id(page) not in places:
+            places[id(page)] = len(out)
+            out += page.rows
+            out += b"\0" * (len(out) % 2)
+        pixels = places[id(page)]
         resolution = len(out)
         out += struct.pack("<II", DPI, 1)
         directory = len(out)
