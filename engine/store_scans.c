@@ -126,18 +126,52 @@ static int insert_page(struct store *store, const struct page_record *page,
     return rc;
 }
 
-static int insert_reading(struct store *store, sqlite3_stmt *stmt, int64_t field,
-                          const struct reading *reading, struct diag *d)
+/* Readings that one statement inserts: starting a statement costs as much as the row itself. */
+#define READINGS_AT_ONCE 10
+#define READING_COLUMNS 6
+#define READING_ROW "(?, ?, ?, ?, ?, ?)"
+#define INSERT_READINGS                                                                            \
+    "INSERT INTO readings (page_id, field_id, value, status, confidence, evidence) VALUES "
+
+static const char insert_one_reading[] = INSERT_READINGS READING_ROW;
+static const char insert_ten_readings[] = INSERT_READINGS READING_ROW
+    "," READING_ROW "," READING_ROW "," READING_ROW "," READING_ROW "," READING_ROW "," READING_ROW
+    "," READING_ROW "," READING_ROW "," READING_ROW;
+
+static void bind_reading(sqlite3_stmt *stmt, int row, int64_t page_id, int64_t field,
+                         const struct reading *reading)
 {
-    sqlite3_bind_int64(stmt, 2, field);
-    sqlite3_bind_text(stmt, 3, reading->value, -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 4, reading_status_name(reading->status), -1, SQLITE_STATIC);
-    sqlite3_bind_double(stmt, 5, reading->confidence);
+    int at = row * READING_COLUMNS;
+
+    sqlite3_bind_int64(stmt, at + 1, page_id);
+    sqlite3_bind_int64(stmt, at + 2, field);
+    sqlite3_bind_text(stmt, at + 3, reading->value, -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, at + 4, reading_status_name(reading->status), -1, SQLITE_STATIC);
+    sqlite3_bind_double(stmt, at + 5, reading->confidence);
     if (reading->evidence != NULL && reading->evidence[0] != '\0')
-        sqlite3_bind_text(stmt, 6, reading->evidence, -1, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, at + 6, reading->evidence, -1, SQLITE_STATIC);
     else
-        sqlite3_bind_null(stmt, 6);
-    return store_step_done(store, stmt, d);
+        sqlite3_bind_null(stmt, at + 6);
+}
+
+static int insert_some_readings(struct store *store, int64_t page_id,
+                                const struct page_record *page, int first, int n,
+                                const struct form_ids *form, struct diag *d)
+{
+    sqlite3_stmt *stmt;
+    int rc = store_statement(store, n == 1 ? insert_one_reading : insert_ten_readings, &stmt, d);
+
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < n; i++) {
+        const struct reading *reading = &page->readings[first + i];
+
+        assert(form != NULL && reading->field >= 0 && reading->field < form->n_fields);
+        bind_reading(stmt, i, page_id, form->fields[reading->field], reading);
+    }
+    rc = store_step_done(store, stmt, d);
+    sqlite3_clear_bindings(stmt);
+    return rc;
 }
 
 static int insert_crop(struct store *store, int64_t page, int64_t field, const struct crop *crop,
@@ -164,25 +198,18 @@ static int insert_crop(struct store *store, int64_t page, int64_t field, const s
 static int insert_readings(struct store *store, int64_t page_id, const struct page_record *page,
                            const struct form_ids *form, struct diag *d)
 {
-    sqlite3_stmt *stmt;
-    int rc = store_statement(
-        store,
-        "INSERT INTO readings (page_id, field_id, value, status, confidence, evidence)"
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        &stmt, d);
+    int rc = 0;
 
-    if (rc < 0)
-        return rc;
-    sqlite3_bind_int64(stmt, 1, page_id);
+    for (int i = 0, n; i < page->n_readings && rc == 0; i += n) {
+        n = page->n_readings - i >= READINGS_AT_ONCE ? READINGS_AT_ONCE : 1;
+        rc = insert_some_readings(store, page_id, page, i, n, form, d);
+    }
     for (int i = 0; i < page->n_readings && rc == 0; i++) {
         const struct reading *reading = &page->readings[i];
 
-        assert(form != NULL && reading->field >= 0 && reading->field < form->n_fields);
-        rc = insert_reading(store, stmt, form->fields[reading->field], reading, d);
-        if (rc == 0 && reading->crop.deflated != NULL)
+        if (reading->crop.deflated != NULL)
             rc = insert_crop(store, page_id, form->fields[reading->field], &reading->crop, d);
     }
-    sqlite3_clear_bindings(stmt);
     return rc;
 }
 
