@@ -4,21 +4,22 @@
 #include "witness.h"
 
 #include "diag.h"
+#include "outline.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define POINTS 16            /* pairs an outline */
-#define CLAMP 48             /* grey levels: no pair speaks louder */
-#define CONTRAST_MIN 9       /* grey levels: a pair sees print */
-#define SUPPORT_MIN 10       /* pairs of POINTS: an outline is found */
-#define OUTSIDE_GAP 0.55     /* mm from an outline to its outer points, where there is room */
-#define PATCH_SIDE 28.0      /* mm */
-#define PATCH_MIN 4          /* outlines; fewer join a neighbour */
-#define LOOK_SAMPLE 72       /* outlines in a quick look */
-#define RADIUS_OF_PITCH 0.45 /* a patch moves at most this share of the way to the next outline */
+#define POINTS OUTLINE_POINTS /* pairs an outline */
+#define CLAMP 48              /* grey levels: no pair speaks louder */
+#define CONTRAST_MIN 9        /* grey levels: a pair sees print */
+#define SUPPORT_MIN 10        /* pairs of POINTS: an outline is found */
+#define OUTSIDE_GAP 0.55      /* mm from an outline to its outer points, where there is room */
+#define PATCH_SIDE 28.0       /* mm */
+#define PATCH_MIN 4           /* outlines; fewer join a neighbour */
+#define LOOK_SAMPLE 72        /* outlines in a quick look */
+#define RADIUS_OF_PITCH 0.45  /* a patch moves at most this share of the way to the next outline */
 
 struct outline {
     struct point center;     /* mm */
@@ -58,59 +59,11 @@ struct witness_scratch {
 
 /* ---- preparing a form page ---- */
 
-static void ellipse_points(struct outline *o, double w, double h)
-{
-    for (int i = 0; i < POINTS; i++) {
-        double a = (i + 0.5) * 2 * M_PI / POINTS, c = cos(a), s = sin(a);
-        o->on[i] = (struct point){c * w / 2, s * h / 2};
-        double nx = c * h, ny = s * w, n = hypot(nx, ny);
-        o->normal[i] = (struct point){nx / n, ny / n};
-    }
-}
-
-/* Points at equal steps along a box's sides, corners left out. */
-static void box_points(struct outline *o, double w, double h)
-{
-    const int side = POINTS / 4;
-    for (int i = 0; i < POINTS; i++) {
-        double t = ((i % side) + 0.5) / side - 0.5;
-        switch (i / side) {
-        case 0:
-            o->on[i] = (struct point){t * w, -h / 2}, o->normal[i] = (struct point){0, -1};
-            break;
-        case 1:
-            o->on[i] = (struct point){w / 2, t * h}, o->normal[i] = (struct point){1, 0};
-            break;
-        case 2:
-            o->on[i] = (struct point){t * w, h / 2}, o->normal[i] = (struct point){0, 1};
-            break;
-        default:
-            o->on[i] = (struct point){-w / 2, t * h}, o->normal[i] = (struct point){-1, 0};
-        }
-    }
-}
-
-/* A bracket shows its left and right strokes only. */
-static void bracket_points(struct outline *o, double w, double h)
-{
-    const int side = POINTS / 2;
-    for (int i = 0; i < POINTS; i++) {
-        double t = ((i % side) + 0.5) / side - 0.5, sign = i < side ? -1 : 1;
-        o->on[i] = (struct point){sign * w / 2, t * h * 0.9};
-        o->normal[i] = (struct point){sign, 0};
-    }
-}
-
 static void outline_init(struct outline *o, struct rect box, enum bubble_shape shape)
 {
     o->center = rect_center(box);
     o->gap = OUTSIDE_GAP;
-    if (shape == BUBBLE_BOX)
-        box_points(o, box.w, box.h);
-    else if (shape == BUBBLE_BRACKET)
-        bracket_points(o, box.w, box.h);
-    else
-        ellipse_points(o, box.w, box.h);
+    outline_points(shape, box.w, box.h, o->on, o->normal);
 }
 
 static int count_outlines(const struct form *form, int page)
