@@ -22,8 +22,9 @@
 #define MARKER_MARGIN 0.6
 /* Our form's blocks hold no more fields. */
 #define MAX_BLOCK 1000
-/* A bubble whose sides differ by less is a circle. */
-#define ROUND 0.02
+/* Templates name the box that is summed over, inside the print; where its sides differ by no more
+ * than this, or only by the page's stretching, the print is a circle around it. */
+#define ROUND 1.25
 
 struct writer {
     const struct omr_template *t;
@@ -118,10 +119,12 @@ static void write_bubble(const struct writer *w, const struct omr_part *p)
 {
     double width = p->bubble_w * w->sx, height = p->bubble_h * w->sy;
 
+    bool square = fabs(p->bubble_w - p->bubble_h) < 0.5;
+
     fputs("bubble: {shape: ", w->out);
-    if (fabs(width - height) <= ROUND * fmax(width, height)) {
+    if (square || fmax(width, height) <= ROUND * fmin(width, height)) {
         fputs("circle, size: ", w->out);
-        write_mm(w->out, (width + height) / 2);
+        write_mm(w->out, fmax(width, height));
     } else {
         fputs("oval, size: ", w->out);
         write_pair(w->out, width, height);
