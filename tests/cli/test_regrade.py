@@ -1,0 +1,144 @@
+"""Scores by another key, without a scan; and what `verify` finds."""
+import json
+import shutil
+import sqlite3
+import unittest
+
+import sheets
+from runner import CliTest
+
+CANDIDATES = [1, 2, 3, 4]
+
+
+class Regrade(CliTest):
+    def setUp(self):
+        super().setUp()
+        sheets.write_scans(self.exam / "scans", CANDIDATES)
+        self.grade("--quiet")
+
+    def write_key(self, *rows):
+        (self.exam / "key.csv").write_text("item,key,points,rule\n" + "\n".join(rows) + "\n",
+                                           encoding="utf-8")
+
+    def totals(self):
+        return {row["candidate"]: row["total"] for row in self.rows("scores")
+                if row["status"] == "scored"}
+
+    def regrade(self, *arguments, expect=0, exam=None):
+        return self.run_program("regrade", exam or self.exam, *arguments, expect=expect)
+
+    @staticmethod
+    def points(candidate, key):
+        """What the sheet of `candidate` is worth by `key`, two points an item."""
+        return 2 * sum(a == k for a, k in zip(sheets.answers_of(candidate), key))
+
+    def test_another_key_without_scans(self):
+        """Catches a regrade that needs the scans, keeps an old score, or reads the old key."""
+        self.assertEqual(self.totals(),
+                         {f"{c:04d}": str(self.points(c, sheets.KEY)) for c in CANDIDATES})
+        shutil.rmtree(self.exam / "scans")
+        self.write_key("q1..10,BBBBBBBBBB,2,")
+        before = self.totals()
+        done = self.regrade()
+        expected = {f"{c:04d}": str(self.points(c, "B" * 10)) for c in CANDIDATES}
+        self.assertEqual(self.totals(), expected)
+        changed = sum(before[c] != expected[c] for c in expected)
+        self.assertGreater(changed, 0)
+        self.assertIn(f"30 scores, {changed} changed: 4 scored, 0 pending, 26 absent", done.stdout)
+        for candidate, total in expected.items():
+            if before[candidate] != total:
+                self.assertIn(f"{candidate} Name {int(candidate)}: {before[candidate]} -> {total}",
+                              done.stdout)
+        self.run_program("verify", self.exam, expect=0)
+
+    def test_void_item_changes_the_maximum(self):
+        """Catches a dropped item that still counts."""
+        self.write_key("q1,A,2,void_drop", "q2..10,BCDABCDAB,2,")
+        self.assertIn("the maximum was 20 and is now 18", self.regrade().stdout)
+        self.assertEqual({row["max"] for row in self.rows("scores")}, {"18"})
+
+    def test_the_database_alone(self):
+        """Catches a database that does not hold all that a regrade needs."""
+        alone = self.dir / "alone.db"
+        shutil.copy(self.db, alone)
+        before = self.export("scores")
+        shutil.rmtree(self.exam)
+        done = self.regrade("--json", exam=alone)
+        self.assertEqual(json.loads(done.stdout)["changed"], 0)
+        self.assertEqual(self.export("scores", alone), before)
+        audit = self.rows("audit", alone)
+        self.assertEqual([audit[-1]["action"], audit[-1]["detail"]],
+                         ["regrade", "30 scores, 0 changed"])
+        self.run_program("verify", alone, expect=0)
+
+    def test_a_bad_key_changes_nothing(self):
+        """Catches a key that is half stored, or a mistake that is told without its place."""
+        before = self.exports()
+        self.write_key("q1,A,2,", "q2,E,2,")
+        self.assertIn("key.csv:3:4: error: key 'E' of item 'q2'", self.regrade(expect=2).stderr)
+        self.assertEqual(self.exports(), before)
+
+    def test_a_changed_form_is_refused(self):
+        """Catches readings of one form scored as another's."""
+        before = self.exports()
+        form = self.exam / "form.yaml"
+        form.write_text(form.read_text(encoding="utf-8").replace("q1..10", "p1..10"),
+                        encoding="utf-8")
+        self.write_key("p1..10,ABCDABCDAB,2,")
+        self.assertIn("form", self.regrade(expect=2).stderr)
+        self.assertEqual(self.exports(), before)
+
+    def test_no_database(self):
+        """Catches an empty database made by mistake, or a file taken for one."""
+        for db in (self.dir / "none.db", self.exam / "key.csv"):
+            for command in ("regrade", "verify"):
+                done = self.run_program(command, self.exam, "--db", db, expect=2)
+                self.assertIn(db.name, done.stderr)
+        self.assertFalse((self.dir / "none.db").exists())
+
+
+class Verify(CliTest):
+    def setUp(self):
+        super().setUp()
+        sheets.write_scans(self.exam / "scans", CANDIDATES)
+        self.grade("--quiet")
+
+    def tamper(self, sql):
+        db = sqlite3.connect(self.db)
+        with db:
+            self.assertEqual(db.execute(sql).rowcount, 1, sql)
+        db.close()
+
+    def test_says_what_was_checked(self):
+        """Catches a check that passes over nothing, or writes to what it checks."""
+        before = self.db.read_bytes()
+        done = self.run_program("verify", self.exam, expect=0)
+        self.assertEqual(done.stdout, "ok: pages in 4 = pages out 4, audit chain of 3 whole, "
+                                      "30 scores equal a rescore\n")
+        self.assertEqual(self.db.read_bytes(), before)
+
+    def test_a_changed_score(self):
+        """Catches a score that was changed by hand."""
+        self.tamper("UPDATE scores SET total_num = total_num + 1 WHERE sheet_id = "
+                    "(SELECT id FROM sheets WHERE candidate = '0003')")
+        done = self.run_program("verify", self.exam, expect=1)
+        self.assertIn("candidate '0003': total", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_a_lost_page(self):
+        """Catches a page that is no longer there."""
+        self.tamper("DELETE FROM pages WHERE id = 2")
+        self.assertIn("lost pages", self.run_program("verify", self.exam, expect=1).stderr)
+
+    def test_a_key_that_was_not_applied(self):
+        """Catches scores that are right by a key that is no longer in the folder."""
+        key = self.exam / "key.csv"
+        key.write_text(key.read_text(encoding="utf-8").replace("q1,A", "q1,B"), encoding="utf-8")
+        self.assertIn("run regrade", self.run_program("verify", self.exam, expect=1).stderr)
+        self.run_program("verify", self.db, expect=0)
+        self.run_program("regrade", self.exam, expect=0)
+        self.run_program("verify", self.exam, expect=0)
+
+
+if __name__ == "__main__":
+    unittest.main()
