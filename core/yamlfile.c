@@ -276,12 +276,26 @@ static int read_events(struct builder *b, struct fy_parser *parser, struct fy_di
     return rc;
 }
 
+/* The parser's own words beside its collected errors; what matters is told through the diagnostic.
+ */
+static void drop_output(struct fy_diag *collected, void *user, const char *text, size_t length)
+{
+    (void)collected;
+    (void)user;
+    (void)text;
+    (void)length;
+}
+
 static int build_tree(struct yaml *yaml, const char *text, size_t size)
 {
     int rc = YJ_ENOMEM;
     struct fy_parser *parser = NULL;
     struct builder *b = calloc(1, sizeof *b);
-    struct fy_diag *collected = fy_diag_create(NULL);
+    struct fy_diag_cfg quiet;
+    fy_diag_cfg_default(&quiet);
+    quiet.fp = NULL;
+    quiet.output_fn = drop_output;
+    struct fy_diag *collected = fy_diag_create(&quiet);
     if (!b || !collected)
         goto finish;
     *b = (struct builder){.yaml = yaml, .line = 1, .column = 1};
