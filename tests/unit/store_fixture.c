@@ -211,7 +211,10 @@ void fixture_page_refuse(struct fixture_page *page, enum page_verdict verdict,
 
 struct scan_record fixture_scan(const char *path, struct fixture_page *page)
 {
-    struct scan_record scan = {.path = path, .bytes = 1000, .pages = &page->pointer, .n_pages = 1};
+    struct scan_record scan = {.path = path,
+                               .bytes = 1000,
+                               .pages = page != NULL ? &page->pointer : NULL,
+                               .n_pages = page != NULL};
 
     /* FNV-1a, spread over the hash: as good as any for names that differ. */
     uint64_t h = 14695981039346656037u;
