@@ -109,6 +109,19 @@ static int count_audit_rows(struct store *store, int *ret_n, struct diag *d)
     return rc;
 }
 
+/* What the stored key or roster warns of was told when they were put there. */
+static int get_stored_exam(struct store *store, struct exam **ret_exam)
+{
+    struct diag d;
+    diag_init(&d);
+    int rc = store_get_exam(store, ret_exam, &d);
+
+    if (rc < 0)
+        diag_print(&d, stderr);
+    diag_finish(&d);
+    return rc;
+}
+
 /* Faults of one kind do not keep those of the next from being found: all are told. */
 static int verify(struct store *store, const struct exam *of_files, struct verify_result *result,
                   struct diag *d)
@@ -118,7 +131,7 @@ static int verify(struct store *store, const struct exam *of_files, struct verif
     int rc = found == YJ_EDATA ? 0 : found;
 
     if (rc == 0)
-        rc = store_get_exam(store, &of_store, d);
+        rc = get_stored_exam(store, &of_store);
     if (rc == 0 && of_files && check_files(of_files, of_store, d) < 0)
         found = YJ_EDATA;
     if (rc == 0)
