@@ -63,12 +63,12 @@ static int square_pixels(struct image *out, struct decoder *decoder)
     return 0;
 }
 
-/* Phones state 72 dpi for want of anything better: a page of more than A2 or less than a visiting
- * card says that nothing was stated. */
+/* Phones state 72 dpi for want of anything better: a page of more than A2, or less than a
+ * centimetre, says that nothing was stated. */
 static bool is_plausible(const struct image *img)
 {
     double width = img->width / img->dpi_x * 25.4, height = img->height / img->dpi_y * 25.4;
-    return fmax(width, height) <= 650 && fmin(width, height) >= 20;
+    return fmax(width, height) <= 650 && fmin(width, height) >= 10;
 }
 
 int page_make_upright(struct image *out, const struct placement *p, struct decoder *decoder,
