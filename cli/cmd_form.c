@@ -67,8 +67,9 @@ static int save_layout(const char *path, const struct form *form, struct diag *d
     bool failed = !out;
     if (out) {
         write_layout(out, form);
-        failed = ferror(out) != 0;
-        failed |= (path ? fclose(out) : fflush(out)) != 0;
+        failed = fflush(out) != 0 || ferror(out);
+        if (path && fclose(out) != 0)
+            failed = true;
     }
     if (!failed)
         return 0;
