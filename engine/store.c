@@ -212,9 +212,11 @@ static int check_path(const char *path, enum store_mode mode, struct diag *d)
 
 static int open_connection(struct store *store, struct diag *d)
 {
-    int flags = SQLITE_OPEN_NOMUTEX |
-                (store->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                            : SQLITE_OPEN_READONLY);
+    /* A reader too: the last connection to close, whichever it is, puts the log away, which a
+     * read-only one leaves lying beside the database. Where the file cannot be written, SQLite
+     * opens it for reading by itself. */
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE |
+                (store->mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0);
     int rc = sqlite3_open_v2(store->path, &store->db, flags, NULL);
 
     if (rc != SQLITE_OK)
@@ -269,6 +271,8 @@ static int open_to_read(struct store *store, struct diag *d)
 
     if (rc == 0)
         rc = configure_connection(store, d);
+    if (rc == 0)
+        rc = store_exec(store, "PRAGMA query_only = ON", d);
     return rc < 0 ? rc : prepare_to_read(store, d);
 }
 

@@ -21,7 +21,8 @@ struct store;
 
 enum store_mode { STORE_READ, STORE_WRITE /* creates or migrates where needed */ };
 
-/* Whether the file is a database at all (EXAM on the command line may be one). */
+/* Whether the file is a database at all (EXAM on the command line may be one). Ask before opening
+ * it, not while it is open in this process: closing a file lets go of its locks. */
 bool store_is_database(const char *path);
 int store_open(const char *path, enum store_mode mode, struct store **ret_store, struct diag *d);
 void store_close(struct store *store);
