@@ -127,8 +127,12 @@ static int database_of(const struct export_command *c, char **ret_path, struct d
 {
     struct exam *exam = NULL;
     const char *path = c->db;
-    if (!path && store_is_database(c->exam))
+    if (store_is_database(c->exam)) {
+        if (path && strcmp(path, c->exam) != 0)
+            return diag_error(d, YJ_EINPUT, NULL, 0, 0, _("leave out one of the two"),
+                              _("'%s' is a database, and --db names another"), c->exam);
         path = c->exam;
+    }
     if (!path) {
         /* Only where the database is matters here: what the exam's files warn of does not. */
         struct diag of_exam;
