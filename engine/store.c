@@ -100,7 +100,7 @@ static int migrate(struct store *store, int64_t version, struct diag *d)
 
 static int prepare_to_write(struct store *store, struct diag *d)
 {
-    struct header header;
+    struct header header = {0, 0, 0};
     int rc = read_header(store, &header, d);
 
     if (rc == 0 && !header_is_empty(&header))
@@ -176,7 +176,7 @@ static bool cannot_make_side_files(struct store *store)
 
 static int prepare_to_read(struct store *store, struct diag *d)
 {
-    struct header header;
+    struct header header = {0, 0, 0};
     int rc = 0;
 
     if (cannot_make_side_files(store))
