@@ -5,7 +5,8 @@
 #include <math.h>
 
 #define INK_DPI 100.0
-#define INSET_SHARE 0.15 /* of the box's shorter side: its printed edge, and a little print shift  \
+#define INSET_SHARE                                                                                \
+    0.15                 /* of the box's shorter side: its printed edge, and a little print shift  \
                           */
 #define INSET_MAX 1.5    /* mm: a wide area's edge is no thicker than a small box's */
 #define PAPER_SHARE 0.75 /* this share of the pixels is darker than what counts as the paper */
