@@ -127,6 +127,17 @@ cv::Mat paper_mask(const cv::Mat &grey)
     return mask;
 }
 
+// Where the paper is hardly lighter than the ground, its edge is still an edge.
+cv::Mat edge_mask(const cv::Mat &grey)
+{
+    cv::Mat smooth, mask;
+    cv::GaussianBlur(grey, smooth, cv::Size(3, 3), 0);
+    cv::Canny(smooth, mask, 40, 120);
+    cv::morphologyEx(mask, mask, cv::MORPH_CLOSE,
+                     cv::getStructuringElement(cv::MORPH_RECT, cv::Size(9, 9)));
+    return mask;
+}
+
 cv::Mat frame_mask(const cv::Mat &grey)
 {
     cv::Mat mask;
@@ -137,6 +148,41 @@ cv::Mat frame_mask(const cv::Mat &grey)
     cv::morphologyEx(mask, mask, cv::MORPH_CLOSE,
                      cv::getStructuringElement(cv::MORPH_RECT, cv::Size(3, 3)));
     return mask;
+}
+
+// Adds the quadrilaterals among the contours of a mask, largest first, that are not there yet.
+void add_quads(const cv::Mat &mask, struct point (*quads)[4], size_t max, size_t *n)
+{
+    std::vector<std::vector<cv::Point>> contours;
+    cv::findContours(mask, contours, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
+    std::vector<std::pair<double, size_t>> order;
+    for (size_t i = 0; i < contours.size(); i++) {
+        std::vector<cv::Point> hull;
+        cv::convexHull(contours[i], hull);
+        double area = cv::contourArea(hull);
+        if (area > 0.05 * mask.cols * mask.rows)
+            order.emplace_back(area, i);
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto &a, const auto &b) { return a.first > b.first; });
+    for (const auto &o : order) {
+        if (*n == max)
+            break;
+        std::vector<cv::Point> poly = four_corners(contours[o.second]);
+        if (poly.size() != 4)
+            continue;
+        order_corners(poly, quads[*n]);
+        refine_quad(contours[o.second], quads[*n]);
+        bool seen = false;
+        for (size_t k = 0; k < *n && !seen; k++) {
+            double off = 0;
+            for (int c = 0; c < 4; c++)
+                off = std::max(off, std::hypot(quads[k][c].x - quads[*n][c].x,
+                                               quads[k][c].y - quads[*n][c].y));
+            seen = off < 3;
+        }
+        *n += !seen;
+    }
 }
 
 } // namespace
@@ -186,28 +232,12 @@ int vision_find_quads(const struct image *img, bool dark, struct point (*quads)[
                       size_t *ret_n)
 {
     return guarded([&] {
-        cv::Mat mask = dark ? frame_mask(view(img)) : paper_mask(view(img));
-        std::vector<std::vector<cv::Point>> contours;
-        cv::findContours(mask, contours, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
-        std::vector<std::pair<double, size_t>> order;
-        for (size_t i = 0; i < contours.size(); i++) {
-            double area = std::fabs(cv::contourArea(contours[i]));
-            if (area > 0.05 * img->width * img->height)
-                order.emplace_back(area, i);
-        }
-        std::stable_sort(order.begin(), order.end(),
-                         [](const auto &a, const auto &b) { return a.first > b.first; });
         size_t n = 0;
-        for (const auto &o : order) {
-            if (n == max)
-                break;
-            const std::vector<cv::Point> &contour = contours[o.second];
-            std::vector<cv::Point> poly = four_corners(contour);
-            if (poly.size() != 4)
-                continue;
-            order_corners(poly, quads[n]);
-            refine_quad(contour, quads[n]);
-            n++;
+        if (dark) {
+            add_quads(frame_mask(view(img)), quads, max, &n);
+        } else {
+            add_quads(paper_mask(view(img)), quads, max / 2, &n);
+            add_quads(edge_mask(view(img)), quads, max, &n);
         }
         *ret_n = n;
         return 0;

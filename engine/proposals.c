@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define QUAD_SIDE 900 /* px: longest side of the image in which quadrilaterals are sought */
-#define MAX_QUADS 4
+#define MAX_QUADS 6
 #define FEATURES 2500     /* ORB features, reference and scan each */
 #define FEATURE_SIDE 1600 /* px */
 
@@ -22,12 +22,12 @@ static struct homography rescale(const struct homography *h, double factor)
 
 struct homography pyramid_up(const struct homography *h, int level)
 {
-    return rescale(h, 1 << level);
+    return rescale(h, ldexp(1, level));
 }
 
 struct homography pyramid_down(const struct homography *h, int level)
 {
-    return rescale(h, 1.0 / (1 << level));
+    return rescale(h, ldexp(1, -level));
 }
 
 static int level_for_side(const struct pyramid *pyramid, int side)

@@ -15,23 +15,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORK_SCALE 3.6  /* px a mm the witness works at, at least (where the scan has as many) */
-#define SHARE_MIN 0.55  /* outlines found: less is not this form */
-#define SHARE_GOOD 0.85 /* as good as it gets on used paper: look no further */
-#define LOOK_MIN 0.30   /* a proposal worth refining */
-#define ALIAS_MARGIN 2  /* outlines by which the place must beat its neighbours */
-#define SIZE_GAIN 0.08  /* share that another outline size must add to be believed */
+#define WORK_SCALE 3.6   /* px a mm the witness works at, at least (where the scan has as many) */
+#define COARSE_SCALE 3.2 /* px a mm: a coarser page is enlarged ... */
+#define COARSE_SIDE 3000 /* ... unless its scan is larger than this, px */
+#define SHARE_MIN 0.55   /* outlines found: less is not this form */
+#define SHARE_GOOD 0.85  /* as good as it gets on used paper: look no further */
+#define LOOK_MIN 0.30    /* a proposal worth refining */
+#define MAX_HOPS 3       /* rows or columns that a proposal may be off */
+#define SIZE_GAIN 0.08   /* share that another outline size must add to be believed */
 
 /* How far the print may be from a proposal, by what it rests on. */
 struct slack {
     double look, refine; /* mm */
-    bool weak;           /* not tied to marks: could be off by a whole row */
+    double certainty; /* against a shift by a row: what is tied to marks needs none; what is tied to
+                         the paper's edge must not fit better elsewhere; else the print decides */
 };
 
 static const struct slack slacks[] = {
-    [REGISTER_MARKS] = {1.6, 1.4, false},    [REGISTER_MARKER] = {3.0, 2.0, false},
-    [REGISTER_OUTLINE] = {5.0, 3.0, true},   [REGISTER_FRAME] = {3.0, 2.0, false},
-    [REGISTER_REFERENCE] = {3.0, 2.0, true}, [REGISTER_IMAGE] = {5.0, 3.0, true},
+    [REGISTER_MARKS] = {1.6, 1.4, -HUGE_VAL}, [REGISTER_MARKER] = {3.0, 2.0, -HUGE_VAL},
+    [REGISTER_OUTLINE] = {5.0, 3.0, -0.1},    [REGISTER_FRAME] = {3.0, 2.0, -HUGE_VAL},
+    [REGISTER_REFERENCE] = {3.0, 2.0, -0.1},  [REGISTER_IMAGE] = {5.0, 3.0, 0.4},
 };
 
 struct prepared_page {
@@ -53,6 +56,7 @@ struct registrar {
 
 struct registration_scratch {
     struct image levels[3]; /* pyramid levels 1 to 3 */
+    struct image enlarged;  /* a coarse scan, twice its size */
     struct witness_scratch *witness;
 };
 
@@ -186,22 +190,36 @@ void registration_scratch_destroy(struct registration_scratch *s)
         return;
     for (int i = 0; i < 3; i++)
         image_finish(&s->levels[i]);
+    image_finish(&s->enlarged);
     witness_scratch_destroy(s->witness);
     free(s);
 }
 
 /* ---- one page of a form ---- */
 
-/* The level at which the witness looks: WORK_SCALE if the page fills the image. */
-static int work_level(const struct form *form, const struct pyramid *pyramid)
+/* What the witness looks at: a level of the pyramid, or (level -1) a coarse scan enlarged. */
+struct work {
+    const struct image *img;
+    int level;
+};
+
+/* WORK_SCALE px a mm, judging by the likeliest proposal; a page that is coarser is enlarged, so
+ * that the points on and beside an outline do not fall on the same pixel. */
+static int choose_work(const struct form *form, const struct pyramid *pyramid,
+                       const struct proposal *likeliest, struct registration_scratch *scratch,
+                       struct work *ret)
 {
+    struct point middle = {form->width / 2, form->height / 2};
+    double scale = homography_scale(&likeliest->mm_to_px, middle);
     const struct image *img = pyramid->levels[0];
-    double scale = fmax(fmax(img->width, img->height) / fmax(form->width, form->height),
-                        fmin(img->width, img->height) / fmin(form->width, form->height));
     int k = 0;
     while (k + 1 < pyramid->n_levels && scale / (2 << k) >= WORK_SCALE)
         k++;
-    return k;
+    *ret = (struct work){pyramid->levels[k], k};
+    if (scale >= COARSE_SCALE || img->width > COARSE_SIDE || img->height > COARSE_SIDE)
+        return 0;
+    *ret = (struct work){&scratch->enlarged, -1};
+    return vision_resize(img, 2 * img->width, 2 * img->height, &scratch->enlarged);
 }
 
 struct sight {
@@ -211,14 +229,14 @@ struct sight {
 };
 
 /* Looks at every proposal with outlines of the given size; keeps the best in `best`. */
-static int look_at_proposals(const struct outline_set *set, const struct image *work, int level,
+static int look_at_proposals(const struct outline_set *set, const struct work *work,
                              const struct proposal *proposals, int n, double radius, double size,
                              struct witness_scratch *scratch, struct sight *best)
 {
     for (int i = 0; i < n; i++) {
-        struct homography h = pyramid_down(&proposals[i].mm_to_px, level);
+        struct homography h = pyramid_down(&proposals[i].mm_to_px, work->level);
         struct witness_verdict v;
-        if (witness_look(set, work, &h, radius, size, scratch, &v) < 0)
+        if (witness_look(set, work->img, &h, radius, size, scratch, &v) < 0)
             return YJ_ENOMEM;
         if (v.share <= best->share + (size == 1 ? 0 : SIZE_GAIN))
             continue;
@@ -231,13 +249,13 @@ static int look_at_proposals(const struct outline_set *set, const struct image *
 
 /* Forms taken from other programs name the box they measure, not the printed outline: other sizes
  * are tried where the stated one explains little. */
-static int look_at_sizes(const struct outline_set *set, const struct image *work, int level,
+static int look_at_sizes(const struct outline_set *set, const struct work *work,
                          const struct proposal *proposals, int n, double radius,
                          struct witness_scratch *scratch, struct sight *best)
 {
     static const double sizes[] = {0.9, 1.1, 0.8, 1.2, 0.7, 1.35, 0.6, 1.5};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
-        if (look_at_proposals(set, work, level, proposals, n, radius, sizes[i], scratch, best) < 0)
+        if (look_at_proposals(set, work, proposals, n, radius, sizes[i], scratch, best) < 0)
             return YJ_ENOMEM;
     return 0;
 }
@@ -253,15 +271,26 @@ static void trust_marks(const struct proposal *p, struct attempt *a)
     a->score = a->fit.share;
 }
 
-static int refine(const struct outline_set *set, const struct image *work, int level,
-                  const struct slack *slack, const struct sight *sight,
-                  struct witness_scratch *scratch, struct attempt *a)
+/* Refines a sight. What is not tied to marks may have caught the print a row or a column off: while
+ * the neighbouring place finds more, moves there. */
+static int refine(const struct outline_set *set, const struct work *work, const struct slack *slack,
+                  const struct sight *sight, struct witness_scratch *scratch, struct attempt *a)
 {
-    if (witness_refine(set, work, &sight->h, slack->refine, sight->size, scratch, &a->fit) < 0)
-        return YJ_ENOMEM;
-    if (slack->weak)
-        a->ambiguous = a->fit.found - witness_best_alias(set, work, &a->fit.map) < ALIAS_MARGIN;
-    a->fit.map.mm_to_px = pyramid_up(&a->fit.map.mm_to_px, level);
+    struct homography h = sight->h;
+    for (int hop = 0; hop <= MAX_HOPS; hop++) {
+        struct point better = {0, 0};
+        if (witness_refine(set, work->img, &h, slack->refine, sight->size, scratch, &a->fit) < 0)
+            return YJ_ENOMEM;
+        if (slack->certainty == -HUGE_VAL)
+            break;
+        double certainty = witness_certainty(set, work->img, &a->fit, &better);
+        a->ambiguous = certainty < slack->certainty;
+        if (certainty >= 0)
+            break;
+        struct homography move = {{1, 0, better.x, 0, 1, better.y, 0, 0, 1}};
+        homography_compose(&a->fit.map.mm_to_px, &move, &h);
+    }
+    a->fit.map.mm_to_px = pyramid_up(&a->fit.map.mm_to_px, work->level);
     a->refined = true;
     a->score = a->fit.found * a->fit.share;
     return 0;
@@ -277,7 +306,8 @@ static int try_registration(const struct registrar *registrar, int form, int pag
     const struct slack *slack = &slacks[r->kind];
     struct proposal_source source = {r, f->width, f->height, &prepared->pictures[index]};
     struct proposal proposals[MAX_PROPOSALS];
-    int n = 0, level = work_level(f, pyramid);
+    struct work work;
+    int n = 0;
     *ret = (struct attempt){.form = form, .page = page, .registration = r};
     int e = propose(&source, pyramid, proposals, &n);
     if (e < 0 || n == 0)
@@ -287,16 +317,18 @@ static int try_registration(const struct registrar *registrar, int form, int pag
         trust_marks(&proposals[0], ret);
         return 0;
     }
-    const struct image *work = pyramid->levels[level];
+    e = choose_work(f, pyramid, &proposals[0], scratch, &work);
+    if (e < 0)
+        return e;
     struct sight best = {.share = 0};
-    e = look_at_proposals(prepared->outlines, work, level, proposals, n, slack->look, 1,
-                          scratch->witness, &best);
+    e = look_at_proposals(prepared->outlines, &work, proposals, n, slack->look, 1, scratch->witness,
+                          &best);
     if (e == 0 && best.share < SHARE_GOOD - 0.1)
-        e = look_at_sizes(prepared->outlines, work, level, proposals, n, slack->look,
-                          scratch->witness, &best);
+        e = look_at_sizes(prepared->outlines, &work, proposals, n, slack->look, scratch->witness,
+                          &best);
     if (e < 0 || best.share < LOOK_MIN)
         return e;
-    return refine(prepared->outlines, work, level, slack, &best, scratch->witness, ret);
+    return refine(prepared->outlines, &work, slack, &best, scratch->witness, ret);
 }
 
 static bool attempt_passes(const struct attempt *a)

@@ -13,13 +13,16 @@
 
 #define POINTS OUTLINE_POINTS /* pairs an outline */
 #define CLAMP 48              /* grey levels: no pair speaks louder */
-#define CONTRAST_MIN 9        /* grey levels: a pair sees print */
+#define CONTRAST_MAX 9        /* grey levels: a pair sees print, however strong the print is ... */
+#define CONTRAST_MIN 3        /* ... and however pale */
+#define CONTRAST_SHARE 0.4    /* of the print's mean evidence a pair */
 #define SUPPORT_MIN 10        /* pairs of POINTS: an outline is found */
 #define OUTSIDE_GAP 0.55      /* mm from an outline to its outer points, where there is room */
 #define PATCH_SIDE 28.0       /* mm */
 #define PATCH_MIN 4           /* outlines; fewer join a neighbour */
 #define LOOK_SAMPLE 72        /* outlines in a quick look */
-#define RADIUS_OF_PITCH 0.45  /* a patch moves at most this share of the way to the next outline */
+#define FARTHER_COST 0.04    /* share of the evidence that a shift to the end of the search costs */
+#define RADIUS_OF_PITCH 0.45 /* a patch moves at most this share of the way to the next outline */
 
 struct outline {
     struct point center;     /* mm */
@@ -351,16 +354,24 @@ static int outline_evidence(const struct cast_outline *c, const uint8_t *p)
     return sum;
 }
 
-static bool outline_supported(const struct cast_outline *c, const uint8_t *p)
+static bool outline_supported(const struct cast_outline *c, const uint8_t *p, int contrast)
 {
     int support = 0;
     for (int i = 0; i < POINTS; i++)
-        support += (int)p[c->out[i]] - (int)p[c->on[i]] >= CONTRAST_MIN;
+        support += (int)p[c->out[i]] - (int)p[c->on[i]] >= contrast;
     return support >= SUPPORT_MIN;
 }
 
+/* What a pair must show on print whose pairs show `evidence` on average. */
+static int contrast_wanted(double evidence)
+{
+    double c = CONTRAST_SHARE * evidence;
+    return (int)lround(c < CONTRAST_MIN ? CONTRAST_MIN : (c > CONTRAST_MAX ? CONTRAST_MAX : c));
+}
+
 /* Found here or within a pixel of here. */
-static bool outline_found(const struct cast_outline *c, const struct image *img, int dx, int dy)
+static bool outline_found(const struct cast_outline *c, const struct image *img, int dx, int dy,
+                          int contrast)
 {
     struct cast_outline moved = *c;
     moved.center.x += dx;
@@ -370,7 +381,7 @@ static bool outline_found(const struct cast_outline *c, const struct image *img,
         return false;
     for (int y = -1; y <= 1; y++)
         for (int x = -1; x <= 1; x++)
-            if (outline_supported(c, p + y * (ptrdiff_t)img->stride + x))
+            if (outline_supported(c, p + y * (ptrdiff_t)img->stride + x, contrast))
                 return true;
     return false;
 }
@@ -412,9 +423,15 @@ static double vertex(double left, double middle, double right)
 static struct peak find_peak(const int *sums, int side, int step, int n)
 {
     int best = (side / 2) * side + side / 2;
-    for (int i = 0; i < side * side; i++)
-        if (sums[i] > sums[best])
+    double most = sums[best];
+    for (int i = 0; i < side * side; i++) {
+        double x = 2.0 * (i % side) / side - 1, y = 2.0 * (i / side) / side - 1;
+        double value = sums[i] * (1 - FARTHER_COST * (x * x + y * y));
+        if (value > most) {
+            most = value;
             best = i;
+        }
+    }
     int x = best % side, y = best / side;
     struct peak p = {(x - side / 2) * step, (y - side / 2) * step, 0};
     if (x > 0 && x < side - 1)
@@ -434,6 +451,18 @@ static struct point px_to_mm(const struct homography *h, struct point at, double
         return (struct point){0, 0};
     struct point q = homography_apply(&inverse, (struct point){p.x + x, p.y + y});
     return (struct point){q.x - at.x, q.y - at.y};
+}
+
+/* What looking from whole pixels adds to a shift, on average. In a patch the outlines stand at
+ * nearly whole pixels from each other, so that their fractions do not cancel. */
+static struct point rounding_loss(const struct cast_outline *casts, int n)
+{
+    struct point sum = {0, 0};
+    for (int i = 0; i < n; i++) {
+        sum.x += (double)lround(casts[i].center.x) - casts[i].center.x;
+        sum.y += (double)lround(casts[i].center.y) - casts[i].center.y;
+    }
+    return n > 0 ? (struct point){sum.x / n, sum.y / n} : sum;
 }
 
 int witness_look(const struct outline_set *set, const struct image *img, const struct homography *h,
@@ -460,8 +489,8 @@ int witness_look(const struct outline_set *set, const struct image *img, const s
     int seen = add_evidence(scratch->casts, n, img, r, step, scratch->sums);
     struct peak peak = find_peak(scratch->sums, side, step, seen);
     for (int i = 0; i < n; i++)
-        ret->found +=
-            outline_found(&scratch->casts[i], img, (int)lround(peak.x), (int)lround(peak.y));
+        ret->found += outline_found(&scratch->casts[i], img, (int)lround(peak.x),
+                                    (int)lround(peak.y), contrast_wanted(peak.evidence));
     ret->share = (double)ret->found / n;
     ret->shift = px_to_mm(h, middle, peak.x, peak.y);
     return 0;
@@ -471,7 +500,7 @@ int witness_look(const struct outline_set *set, const struct image *img, const s
 
 struct patch_fit {
     struct point at, shift; /* mm */
-    double weight;
+    double weight, evidence;
 };
 
 static int move_patches(const struct outline_set *set, const struct image *img,
@@ -492,7 +521,11 @@ static int move_patches(const struct outline_set *set, const struct image *img,
         memset(scratch->sums, 0, (size_t)(side * side) * sizeof(int));
         int seen = add_evidence(scratch->casts, p->n_outlines, img, r, 1, scratch->sums);
         struct peak peak = find_peak(scratch->sums, side, 1, seen);
+        struct point lost = rounding_loss(scratch->casts, p->n_outlines);
+        peak.x += lost.x;
+        peak.y += lost.y;
         fits[k].at = p->center;
+        fits[k].evidence = peak.evidence;
         fits[k].shift = px_to_mm(h, p->center, peak.x, peak.y);
         bool at_edge = fabs(peak.x) > r - 0.6 || fabs(peak.y) > r - 0.6;
         bool seen_enough = 2 * seen >= p->n_outlines && peak.evidence > CONTRAST_MIN / 2.0;
@@ -571,7 +604,7 @@ static void set_anchors(const struct patch_fit *fits, int n, struct witness_fit 
 }
 
 static int found_when_moved(const struct outline_set *set, const struct image *img,
-                            const struct page_map *map, struct point by)
+                            const struct page_map *map, struct point by, int contrast)
 {
     int found = 0;
     for (int i = 0; i < set->n_outlines; i++) {
@@ -580,7 +613,7 @@ static int found_when_moved(const struct outline_set *set, const struct image *i
         homography_compose(&local, &move, &local);
         struct cast_outline c;
         cast_outline(&set->outlines[i], img, &local, map->bubble_scale, &c);
-        found += outline_found(&c, img, 0, 0);
+        found += outline_found(&c, img, 0, 0, contrast);
     }
     return found;
 }
@@ -607,19 +640,46 @@ static double common_pitch(const struct outline_set *set, bool vertical)
     return histogram[best] > 0 ? best / 10.0 : 0;
 }
 
-int witness_best_alias(const struct outline_set *set, const struct image *img,
-                       const struct page_map *map)
+/* How many outlines lose their print when the whole form moves: those that land on no other
+ * outline. */
+static int outlines_lost(const struct outline_set *set, struct point by)
 {
-    double dx = common_pitch(set, false), dy = common_pitch(set, true);
+    int lost = 0;
+    for (int i = 0; i < set->n_outlines; i++) {
+        bool lands = false;
+        for (int k = 0; k < set->n_outlines && !lands; k++)
+            lands = fabs(set->outlines[k].center.x - set->outlines[i].center.x - by.x) < 0.8 &&
+                    fabs(set->outlines[k].center.y - set->outlines[i].center.y - by.y) < 0.8;
+        lost += !lands;
+    }
+    return lost;
+}
+
+double witness_certainty(const struct outline_set *set, const struct image *img,
+                         const struct witness_fit *fit, struct point *ret_better)
+{
+    double dx = common_pitch(set, false), dy = common_pitch(set, true), least = 1;
     struct point moves[4] = {{dx, 0}, {-dx, 0}, {0, dy}, {0, -dy}};
-    int best = 0;
     for (int i = 0; i < 4; i++) {
         if (moves[i].x == 0 && moves[i].y == 0)
             continue;
-        int found = found_when_moved(set, img, map, moves[i]);
-        best = found > best ? found : best;
+        int moved = found_when_moved(set, img, &fit->map, moves[i], fit->contrast);
+        double lost = outlines_lost(set, moves[i]) * fit->share;
+        double certainty = lost > 0 ? (fit->found - moved) / lost : 0;
+        if (certainty < least) {
+            least = certainty;
+            *ret_better = moves[i];
+        }
     }
-    return best;
+    return least;
+}
+
+static double mean_evidence(const struct patch_fit *fits, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += fits[i].evidence / n;
+    return sum;
 }
 
 static int histogram_median(const int *histogram, int total)
@@ -633,12 +693,13 @@ static int histogram_median(const int *histogram, int total)
 static void count_found(const struct outline_set *set, const struct image *img, double size,
                         struct witness_fit *ret)
 {
+    const int contrast = ret->contrast;
     int on[256] = {0}, out[256] = {0}, pairs = 0;
     for (int i = 0; i < set->n_outlines; i++) {
         struct homography local = page_map_local(&ret->map, set->outlines[i].center);
         struct cast_outline c;
         cast_outline(&set->outlines[i], img, &local, size, &c);
-        if (!outline_found(&c, img, 0, 0))
+        if (!outline_found(&c, img, 0, 0, contrast))
             continue;
         ret->found++;
         const uint8_t *p = cast_pixel(&c, img, 0);
@@ -672,6 +733,7 @@ int witness_refine(const struct outline_set *set, const struct image *img,
     }
     if (r == 0) {
         set_anchors(fits, set->n_patches, ret);
+        ret->contrast = contrast_wanted(mean_evidence(fits, set->n_patches));
         count_found(set, img, size, ret);
     }
     free(fits);

@@ -38,6 +38,7 @@ struct witness_fit {
     double residual;     /* mm, root mean square of the anchors' shifts */
     double share;        /* 0 to 1: outlines found through the map */
     int found;
+    int contrast;      /* grey levels that counted as print */
     double paper, ink; /* grey, medians outside and on the outlines found */
 };
 
@@ -51,9 +52,10 @@ int witness_refine(const struct outline_set *set, const struct image *img,
 double witness_sharpness(const struct outline_set *set, const struct image *img,
                          const struct page_map *map);
 
-/* How many outlines the map finds when the whole form is moved by its own row or column pitch: the
- * most over the four directions. As many as unmoved: the place is not certain. */
-int witness_best_alias(const struct outline_set *set, const struct image *img,
-                       const struct page_map *map);
+/* How certain the place is against a shift by a row or a column: 1 where every outline that such a
+ * shift takes off the print is missed there, 0 where the shifted form finds as much, negative where
+ * more. */
+double witness_certainty(const struct outline_set *set, const struct image *img,
+                         const struct witness_fit *fit, struct point *ret_better);
 
 #endif
