@@ -4,8 +4,8 @@
  * group prints far darker than the others, and then the others' print stands in for it. */
 #include "bubble_ink.h"
 
+#include "bubble_place.h"
 #include "diag.h"
-#include "outline.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,10 +24,6 @@
 #define FREE_SHARE 8     /* an eighth of the points must be free paper for it to testify */
 #define PRINT_MAX 0.36   /* darkness no empty bubble's print exceeds */
 #define PAPER_POINTS 32
-#define ALIGN_STEPS 2   /* each way */
-#define ALIGN_STEP 0.11 /* mm */
-#define ALIGN_GAP 0.45  /* mm from the outline to the paper beside it */
-#define ALIGN_CLAMP 60  /* grey levels: no point speaks louder */
 
 struct print {
     const struct field *field;
@@ -73,21 +69,7 @@ static int pixel(const struct image *img, double x, double y)
     return image_row(img, (int)py)[px];
 }
 
-/* An affine view of the map around a bubble: mm from its centre -> px. */
-struct local_view {
-    struct point origin, dx, dy;
-};
-
-static struct local_view view_at(const struct page_map *map, struct point mm)
-{
-    struct homography h = page_map_local(map, mm);
-    struct point o = homography_apply(&h, mm);
-    struct point x = homography_apply(&h, (struct point){mm.x + 1, mm.y});
-    struct point y = homography_apply(&h, (struct point){mm.x, mm.y + 1});
-    return (struct local_view){o, {x.x - o.x, x.y - o.y}, {y.x - o.x, y.y - o.y}};
-}
-
-static int view_pixel(const struct image *img, const struct local_view *v, double x, double y)
+static int view_pixel(const struct image *img, const struct bubble_view *v, double x, double y)
 {
     return pixel(img, v->origin.x + x * v->dx.x + y * v->dy.x,
                  v->origin.y + x * v->dx.y + y * v->dy.y);
@@ -95,7 +77,7 @@ static int view_pixel(const struct image *img, const struct local_view *v, doubl
 
 /* The mean of side x side pixels: a point of the grid stands for all the paper around it, or the
  * edges of a bilevel scan would be noise. */
-static int view_patch(const struct image *img, const struct local_view *v, double x, double y,
+static int view_patch(const struct image *img, const struct bubble_view *v, double x, double y,
                       int side)
 {
     double half = (side - 1) / 2.0;
@@ -112,7 +94,7 @@ static int view_patch(const struct image *img, const struct local_view *v, doubl
 
 /* The paper beside the bubble: a light grey of a ring around its outline. Neighbours' ink darkens a
  * part of the ring only. */
-static int local_paper(const struct image *img, const struct local_view *v, double w, double h)
+static int local_paper(const struct image *img, const struct bubble_view *v, double w, double h)
 {
     int histogram[256] = {0}, n = 0, seen = 0;
     for (int i = 0; i < PAPER_POINTS; i++) {
@@ -128,43 +110,12 @@ static int local_paper(const struct image *img, const struct local_view *v, doub
     return 255;
 }
 
-/* Moves the view onto the outline as it is printed here: the last tenth of a millimetre that the
- * page's map leaves. On the outline it is darker than beside it, whether the bubble is filled or
- * not. */
-static void align_view(const struct image *img, enum bubble_shape shape, double w, double h,
-                       struct local_view *v)
-{
-    enum { REACH = ALIGN_STEPS, SIDE = 2 * REACH + 1 };
-    struct point on[OUTLINE_POINTS], normal[OUTLINE_POINTS];
-    outline_points(shape, w, h, on, normal);
-    int best = -1, best_k = (SIDE * SIDE) / 2;
-    for (int k = 0; k < SIDE * SIDE; k++) {
-        double dx = (k % SIDE - REACH) * ALIGN_STEP, dy = (k / SIDE - REACH) * ALIGN_STEP;
-        int sum = 0;
-        for (int i = 0; i < OUTLINE_POINTS; i++) {
-            double x = on[i].x + dx, y = on[i].y + dy;
-            int ink = view_pixel(img, v, x, y);
-            int paper =
-                view_pixel(img, v, x + ALIGN_GAP * normal[i].x, y + ALIGN_GAP * normal[i].y);
-            int drop = ink < 0 || paper < 0 ? 0 : paper - ink;
-            sum += drop < 0 ? 0 : (drop > ALIGN_CLAMP ? ALIGN_CLAMP : drop);
-        }
-        sum += k == (SIDE * SIDE) / 2 ? OUTLINE_POINTS : 0; /* where all are alike, stay */
-        if (sum > best)
-            best = sum, best_k = k;
-    }
-    double dx = (best_k % SIDE - REACH) * ALIGN_STEP, dy = (best_k / SIDE - REACH) * ALIGN_STEP;
-    v->origin.x += dx * v->dx.x + dy * v->dy.x;
-    v->origin.y += dx * v->dx.y + dy * v->dy.y;
-}
-
 static void sample_bubble(const struct image *img, const struct page_map *map,
                           const struct mask *mask, struct bubble_ink *b)
 {
     const struct rect *box = &b->bubble->box;
     double w = box->w * map->bubble_scale, h = box->h * map->bubble_scale;
-    struct local_view v = view_at(map, rect_center(*box));
-    align_view(img, b->field->shape, w, h, &v);
+    const struct bubble_view v = b->view;
     double step = fmin(w, h) * INSET / INK_GRID * hypot(v.dx.x, v.dx.y); /* px */
     int side = step < 1.5 ? 1 : (step < 2.6 ? 2 : (step < 3.6 ? 3 : 4));
     int paper = local_paper(img, &v, w, h);
@@ -395,6 +346,7 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
     }
     for (int s = 0; s <= BUBBLE_BRACKET; s++)
         make_mask((enum bubble_shape)s, &masks[s]);
+    bubble_place_find(img, map, b, n);
     for (int i = 0; i < n; i++)
         sample_bubble(img, map, &masks[b[i].field->shape], &b[i]);
     struct print *prints = arena_alloc(arena, (size_t)n * sizeof(*prints));

@@ -12,9 +12,15 @@
 #define INK_GRID 16 /* a bubble is looked at on a grid of INK_GRID x INK_GRID points */
 #define INK_POINTS (INK_GRID * INK_GRID)
 
+/* An affine view of the page around one bubble: mm from its centre -> px. */
+struct bubble_view {
+    struct point origin, dx, dy;
+};
+
 struct bubble_ink {
     const struct field *field;
     const struct bubble *bubble;
+    struct bubble_view view;      /* where it is printed */
     int n_points;                 /* points inside the outline that are looked at */
     uint8_t darkness[INK_POINTS]; /* 0 paper to 255 black, the n_points of the shape's mask */
     int group;                    /* bubbles with the same print */
