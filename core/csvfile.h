@@ -18,7 +18,8 @@ struct csv_row {
 
 struct csv {
     char *path;
-    struct csv_row *rows; /* rows[0] is the header; rows with no cell but an empty one are left out */
+    struct csv_row
+        *rows; /* rows[0] is the header; rows with no cell but an empty one are left out */
     int n_rows;
     char *storage; /* owns the cells */
 };

@@ -32,8 +32,8 @@ int scan_source_open(const char *const *paths, size_t n, struct scan_source **re
                      struct diag *d);
 /* The next scan, with one reference held by the caller: 1; 0 at the end; < 0 fault (memory). */
 int scan_source_next(struct scan_source *source, struct scan **ret_scan);
-/* 0 to 1: how much of the names given is walked past; a guess, as folders are not looked into before
- * their turn. */
+/* 0 to 1: how much of the names given is walked past; a guess, as folders are not looked into
+ * before their turn. */
 double scan_source_share(const struct scan_source *source);
 /* Ends the walk: how many files were not taken (a ZIP with members left is one). < 0 fault. */
 int scan_source_count_left(struct scan_source *source);
