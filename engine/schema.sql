@@ -244,12 +244,13 @@ BEGIN SELECT RAISE(ABORT, 'the audit chain is never cut'); END;
 
 -- ---- views for people ----
 
--- A page's candidate: its sheet's, else what its candidate field reads.
+-- A page's candidate: its sheet's, else what its candidate field reads for certain.
 CREATE VIEW v_pages AS
 SELECT p.id AS page_id, s.path AS scan, s.hash AS scan_hash, p.number AS page,
        COALESCE(sh.candidate,
                 (SELECT r.value FROM readings r WHERE r.page_id = p.id
-                                                  AND r.field_id = f.candidate_field),
+                                                  AND r.field_id = f.candidate_field
+                                                  AND r.status = 'ok'),
                 '') AS candidate,
        f.name AS form, p.form_page AS form_page, p.verdict AS verdict, p.serial AS serial,
        p.residual AS residual, p.fit AS fit, p.dpi AS dpi, p.skew AS skew, s.batch AS batch

@@ -861,8 +861,8 @@ def save_scores(form, key, pupils, sheets, meant):
             cells = unsettled("pending")
         else:
             cells = score_cells(form, key, m.value)
-        if s.number_gap is not None:  # a column left out reads as a question mark
-            number = number[: s.number_gap] + "?" + number[s.number_gap:]
+        if s.number_gap is not None:  # a number with a hole names nobody
+            number = ""
         rows.append([number, *person(known.get(number)), *cells])
     rows += [[p.number, *person(p), *unsettled("absent")] for p in pupils if p.number not in numbers]
     save_csv(HERE / "expected/scores.csv", [head] + sorted(rows))
@@ -879,7 +879,7 @@ def save_exceptions(form, pupils, sheets, meant):
     rows = [[f"{ROOM2}/029-中斷.jpg", 1, "", "unreadable_file"]]
     for s, m, number in zip(sheets, meant, numbers):
         gap = s.number_gap is not None
-        shown = number[: s.number_gap] + "?" + number[s.number_gap:] if gap else number
+        shown = "" if gap else number
         kinds = ["multiple_marks"] * len(s.double) + ["uncertain_reading"] * (len(m.ambiguous) + gap)
         kinds += ["unknown_candidate"] * (number not in known)
         kinds += ["duplicate_candidate"] * (numbers.count(number) > 1)
