@@ -267,6 +267,22 @@ int store_put_page(struct store *store, const struct exam *exam, const struct pa
 
 /* ---- one scan ---- */
 
+/* A file that could not be read and has other bytes now, as when it was still being copied: what
+ * was said of it no longer holds. */
+static int forget_unreadable(struct store *store, const char *path, struct diag *d)
+{
+    int before = sqlite3_total_changes(store->db);
+    int rc = store_run(store, d,
+                       "DELETE FROM scans WHERE path = ?1 AND (problem IS NOT NULL OR NOT EXISTS"
+                       "    (SELECT 1 FROM pages p WHERE p.scan_id = scans.id"
+                       "     AND p.verdict <> 'unreadable'))",
+                       "t", path);
+
+    if (rc < 0 || sqlite3_total_changes(store->db) == before)
+        return rc;
+    return store_audit(store, "replace", path, d);
+}
+
 int store_begin_scan(struct store *store, const struct exam *exam, const char *batch,
                      const struct scan_record *scan, struct diag *d)
 {
@@ -275,11 +291,14 @@ int store_begin_scan(struct store *store, const struct exam *exam, const char *b
     assert(store->scan == 0 && !sqlite3_get_autocommit(store->db));
     store_hex(scan->hash, hash);
     store_now(time);
-    int rc = store_run(store, d,
-                       "INSERT INTO scans (path, hash, bytes, problem, pages, batch, time)"
-                       "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                       "ttititt", scan->path, hash, (int64_t)scan->bytes, scan->problem,
-                       (int64_t)scan->n_pages, batch, time);
+    int rc = forget_unreadable(store, scan->path, d);
+    if (rc < 0)
+        return rc;
+    rc = store_run(store, d,
+                   "INSERT INTO scans (path, hash, bytes, problem, pages, batch, time)"
+                   "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                   "ttititt", scan->path, hash, (int64_t)scan->bytes, scan->problem,
+                   (int64_t)scan->n_pages, batch, time);
     int64_t id = sqlite3_last_insert_rowid(store->db);
     if (rc == 0 && scan->problem != NULL)
         rc = store_run(store, d,

@@ -43,6 +43,21 @@ class Rerun(CliTest):
         self.grade()
         self.assertEqual(len([r for r in self.rows("scores") if r["status"] == "scored"]), 10)
 
+    def test_a_file_that_was_incomplete_is_read_when_it_is_whole(self):
+        """Catches a scan met half copied that is called unreadable for ever."""
+        whole = sheets.filled(4).png()
+        for text in (whole[:len(whole) // 3], whole[:len(whole) // 2]):
+            (self.exam / "scans" / "late.png").write_bytes(text)
+            self.grade(expect=3)
+            self.assertEqual(self.exceptions_of("late.png"), ["unreadable_file"])
+        (self.exam / "scans" / "late.png").write_bytes(whole)
+        self.grade()
+        self.assertEqual(self.exceptions_of("late.png"), [])
+        self.assertEqual([r["candidate"] for r in self.rows("scores") if r["status"] == "scored"],
+                         ["0004"])
+        self.assertIn("replace", [r["action"] for r in self.rows("audit")])
+        self.run_program("verify", self.db, expect=0)
+
     def test_same_bytes_under_another_name_are_named_once(self):
         """Catches a pile scanned twice that nobody is told of, or is told of at every run."""
         sheets.write_scans(self.exam / "scans" / "room1", [1, 2])
