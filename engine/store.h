@@ -50,7 +50,8 @@ int store_put_scan(struct store *store, const struct exam *exam, const char *bat
 
 /* The same in pieces, so that a scan of thousands of pages never waits in memory: begin
  * (scan->pages is not looked at), its pages in the order of their numbers, end. Abandon forgets the
- * scan that was begun; the transaction around it and what else it holds stay as they are. */
+ * scan that was begun; the transaction around it and what else it holds stay as they are. A scan of
+ * the same path of which nothing could be read is forgotten, and the audit says so. */
 int store_begin_scan(struct store *store, const struct exam *exam, const char *batch,
                      const struct scan_record *scan, struct diag *d);
 int store_put_page(struct store *store, const struct exam *exam, const struct page_record *page,
