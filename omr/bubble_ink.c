@@ -23,6 +23,8 @@
 #define FREE_PAPER 24    /* of 255: template points lighter than this are paper */
 #define FREE_SHARE 8     /* an eighth of the points must be free paper for it to testify */
 #define PRINT_MAX 0.36   /* darkness no empty bubble's print exceeds */
+#define POOL_MIN 6       /* bubbles of one size that show what an empty one prints ... */
+#define POOL_MAX 0.15    /* ... if it is no darker than this */
 #define PAPER_POINTS 32
 
 struct print {
@@ -132,10 +134,15 @@ static void sample_bubble(const struct image *img, const struct page_map *map,
 
 /* ---- learning the print ---- */
 
-static bool same_print(const struct print *p, const struct bubble_ink *b)
+static bool same_size(const struct print *p, const struct bubble_ink *b)
 {
     return fabs(p->w - b->bubble->box.w) < 0.05 && fabs(p->h - b->bubble->box.h) < 0.05 &&
-           p->field->shape == b->field->shape &&
+           p->field->shape == b->field->shape;
+}
+
+static bool same_print(const struct print *p, const struct bubble_ink *b)
+{
+    return same_size(p, b) &&
            strcmp(p->field->options[p->option], b->field->options[b->bubble->option]) == 0;
 }
 
@@ -196,18 +203,31 @@ static double usual_print(struct bubble_ink *const *sorted, int n, double *scrat
     return fmin(scratch[n / 4], PRINT_MAX);
 }
 
-/* Whether a template is print, not marks of nearly all the group: either about as dark as the other
- * options' print, or bolder but with white paper between its strokes. */
-static bool is_print(const struct print *p, double usual)
+/* Its lightest quarter is much lighter than its mean: strokes, not a fill. */
+static bool leaves_white_paper(const struct print *p)
 {
     int histogram[256] = {0}, seen = 0, light = 0;
     for (int i = 0; i < p->n_points; i++)
         histogram[p->template[i]]++;
     while (light < 255 && (seen += histogram[light]) * 4 < p->n_points)
         light++;
-    if (p->mean <= usual + PRINT_SPREAD)
-        return true;
-    return p->mean <= usual + BOLD_SPREAD && light / 255.0 < BOLD_WHITE * p->mean;
+    return light / 255.0 < BOLD_WHITE * p->mean;
+}
+
+static double template_mean(const struct print *p)
+{
+    long sum = 0;
+    for (int i = 0; i < p->n_points; i++)
+        sum += p->template[i];
+    return (double)sum / (255.0 * p->n_points);
+}
+
+/* Whether a template is print, not marks of nearly all the group: either about as dark as the other
+ * options' print, or bolder but with white paper between its strokes. */
+static bool is_print(const struct print *p, double usual)
+{
+    return p->mean <= usual + PRINT_SPREAD ||
+           (p->mean <= usual + BOLD_SPREAD && leaves_white_paper(p));
 }
 
 static int learn_prints(struct bubble_ink *b, int n, struct print *prints, int n_prints,
@@ -232,30 +252,64 @@ static int learn_prints(struct bubble_ink *b, int n, struct print *prints, int n
     return 0;
 }
 
-/* For groups too small or too dark to show their own print: the mean print of those that do. */
-static void lend_prints(struct print *prints, int n_prints)
+/* The mean print of the groups that show theirs, into p; how many those are. */
+static int borrow_print(const struct print *prints, int n_prints, struct print *p)
+{
+    unsigned sums[INK_POINTS] = {0};
+    int lenders = 0;
+    for (int k = 0; k < n_prints; k++) {
+        if (!prints[k].trusted || prints[k].n_points != p->n_points)
+            continue;
+        lenders++;
+        for (int i = 0; i < p->n_points; i++)
+            sums[i] += prints[k].template[i];
+    }
+    for (int i = 0; i < p->n_points && lenders > 0; i++)
+        p->template[i] = (uint8_t)(sums[i] / (unsigned)lenders);
+    return lenders;
+}
+
+/* Where every option prints something else (a questionnaire), the paler half of all bubbles of p's
+ * size: their outlines, as far as they reach in, and an average letter. Only where that is plainly
+ * print: pale, with white paper in it. */
+static bool pool_print(const struct bubble_ink *b, int n, double *scratch, struct print *p)
+{
+    unsigned sums[INK_POINTS] = {0};
+    int m = 0, used = 0;
+    for (int i = 0; i < n; i++)
+        if (same_size(p, &b[i]))
+            scratch[m++] = b[i].mean;
+    if (m < POOL_MIN)
+        return false;
+    qsort(scratch, (size_t)m, sizeof(*scratch), by_double);
+    for (int i = 0; i < n; i++) {
+        if (!same_size(p, &b[i]) || b[i].mean > scratch[m / 2])
+            continue;
+        used++;
+        for (int k = 0; k < p->n_points; k++)
+            sums[k] += b[i].darkness[k];
+    }
+    struct print pooled = *p;
+    for (int k = 0; k < p->n_points; k++)
+        pooled.template[k] = (uint8_t)(sums[k] / (unsigned)used);
+    pooled.mean = template_mean(&pooled);
+    if (pooled.mean > POOL_MAX || !leaves_white_paper(&pooled))
+        return false;
+    *p = pooled;
+    return true;
+}
+
+/* For groups too small or too dark to show their own print: others', else none. */
+static void lend_prints(const struct bubble_ink *b, int n, struct print *prints, int n_prints,
+                        double *scratch)
 {
     for (int g = 0; g < n_prints; g++) {
-        if (prints[g].trusted)
+        struct print *p = &prints[g];
+        if (p->trusted)
             continue;
-        unsigned sums[INK_POINTS] = {0};
-        int lenders = 0;
-        for (int k = 0; k < n_prints; k++) {
-            if (!prints[k].trusted || prints[k].n_points != prints[g].n_points)
-                continue;
-            lenders++;
-            for (int i = 0; i < prints[g].n_points; i++)
-                sums[i] += prints[k].template[i];
-        }
-        bool own = lenders == 0 && prints[g].n > 1 && prints[g].mean <= PRINT_MAX / 2;
-        if (own)
-            continue;
-        double mean = 0;
-        for (int i = 0; i < prints[g].n_points; i++) {
-            prints[g].template[i] = (uint8_t)(lenders ? sums[i] / (unsigned)lenders : 0);
-            mean += prints[g].template[i] / 255.0 / prints[g].n_points;
-        }
-        prints[g].mean = mean;
+        if (borrow_print(prints, n_prints, p) == 0 && !pool_print(b, n, scratch, p))
+            memset(p->template, 0, sizeof(p->template));
+        p->mean = template_mean(p);
     }
 }
 
@@ -355,7 +409,10 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
     int n_prints = assign_groups(b, n, prints);
     if (learn_prints(b, n, prints, n_prints, arena) < 0)
         return YJ_ENOMEM;
-    lend_prints(prints, n_prints);
+    double *scratch = arena_alloc(arena, (size_t)n * sizeof(*scratch));
+    if (!scratch)
+        return YJ_ENOMEM;
+    lend_prints(b, n, prints, n_prints, scratch);
     for (int g = 0; g < n_prints; g++)
         find_free_paper(&prints[g], &masks[prints[g].field->shape]);
     for (int i = 0; i < n; i++)
