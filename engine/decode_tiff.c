@@ -20,6 +20,7 @@ static const tmsize_t SINGLE_ALLOC_MAX = (tmsize_t)512 << 20;
 struct tiff_reader {
     TIFF *tiff;
     const struct scan_file *file;
+    bool embedded;
     uint64_t at;       /* of libtiff's reading */
     char message[160]; /* libtiff's first about this page */
     bool damaged;      /* a message that means that pixels are wrong */
@@ -156,8 +157,10 @@ static int read_layout(struct tiff_reader *reader, char *reason)
 /* What the JPEG or fax library has to say where libtiff itself does not fail. */
 static int refuse_damage(const struct tiff_reader *reader, char *reason)
 {
-    return scan_refuse(reason, _("the TIFF's page is damaged: %s"),
-                       reader->message[0] ? reader->message : _("its rows cannot be read"));
+    const char *what = reader->message[0] ? reader->message : _("its rows cannot be read");
+    return reader->embedded
+               ? scan_refuse(reason, _("the picture of the PDF's page is damaged: %s"), what)
+               : scan_refuse(reason, _("the TIFF's page is damaged: %s"), what);
 }
 
 /* ---- row by row: nearly all scans ---- */
@@ -330,10 +333,11 @@ static int read_page(struct tiff_reader *reader, uint64_t directory, struct deco
                                  : read_rows(reader, layout, greys, decoder, out, reason);
 }
 
-int decode_tiff(const struct scan_file *file, uint64_t directory, struct decoder *decoder,
-                struct image *out, struct placement *ret_placement, char *reason)
+int decode_tiff(const struct scan_file *file, uint64_t directory, bool embedded,
+                struct decoder *decoder, struct image *out, struct placement *ret_placement,
+                char *reason)
 {
-    struct tiff_reader reader = {.file = file};
+    struct tiff_reader reader = {.file = file, .embedded = embedded};
     reader.tiff = open_reader(&reader);
     if (!reader.tiff)
         return scan_refuse(reason, _("the TIFF cannot be opened: %s"), reader.message);

@@ -45,8 +45,9 @@ int scan_file_descriptor(const struct scan_file *file);
 
 enum scan_kind { SCAN_UNKNOWN, SCAN_JPEG, SCAN_PNG, SCAN_TIFF, SCAN_PDF, SCAN_ZIP };
 
-#define SCAN_SNIFF_SIZE 1024 /* bytes that tell a file's kind; PDF allows junk before its header   \
-                              */
+#define SCAN_SNIFF_SIZE                                                                            \
+    1024 /* bytes that tell a file's kind; PDF allows junk before its header                       \
+          */
 
 enum scan_kind scan_sniff(const uint8_t *head, size_t n);
 /* Takes `file` over (also on failure). `reason` as for scan_create_problem. */
@@ -144,8 +145,10 @@ struct tiff_pages {
 /* YJ_EDATA with a reason: not one page. */
 int tiff_pages_find(const struct scan_file *file, struct tiff_pages *ret_pages, char *reason);
 void tiff_pages_finish(struct tiff_pages *pages);
-int decode_tiff(const struct scan_file *file, uint64_t directory, struct decoder *decoder,
-                struct image *out, struct placement *ret_placement, char *reason);
+/* `embedded`: fax data of a PDF, put into a TIFF by us; damage is told so. */
+int decode_tiff(const struct scan_file *file, uint64_t directory, bool embedded,
+                struct decoder *decoder, struct image *out, struct placement *ret_placement,
+                char *reason);
 
 /* ---- PDF (pdf_pages.c) ---- */
 

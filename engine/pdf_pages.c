@@ -415,8 +415,6 @@ static bool place(qpdf_data q, qpdf_oh page, const double m[6], struct pdf_pictu
 
 static bool is_plain_picture(qpdf_data q, qpdf_oh stream)
 {
-    if (!qpdf_oh_is_stream(q, stream))
-        return false;
     qpdf_oh dict = qpdf_oh_get_dict(q, stream);
     return name_is(q, key(q, dict, "/Subtype"), "/Image") && !has(q, dict, "/SMask") &&
            !has(q, dict, "/Mask") && !has(q, dict, "/OC") && !has(q, dict, "/F");
@@ -434,6 +432,8 @@ static int find_picture(qpdf_data q, qpdf_oh page, struct pdf_picture *ret, char
         !has_plain_states(q, resources, &content))
         return 0;
     qpdf_oh stream = key(q, key(q, resources, "/XObject"), content.name);
+    if (!qpdf_oh_is_stream(q, stream)) /* a viewer would show a blank page */
+        return scan_refuse(reason, _("the page shows a picture that is missing from the PDF"));
     if (!is_plain_picture(q, stream))
         return 0;
     qpdf_oh dict = qpdf_oh_get_dict(q, stream);

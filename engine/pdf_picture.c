@@ -333,7 +333,7 @@ static int decode_ccitt(const struct pdf_picture *p, const uint8_t *bytes, size_
     if (!file.data)
         return YJ_ENOMEM;
     file.size = wrapped;
-    int r = decode_tiff(&file, 8, decoder, out, &ignored, reason);
+    int r = decode_tiff(&file, 8, true, decoder, out, &ignored, reason);
     scan_file_finish(&file);
     if (r == 0 && white == 0)
         invert(out);

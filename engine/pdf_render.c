@@ -150,8 +150,8 @@ static int read_pixels(const struct renderer *r, struct image *out, char *reason
 /* Poppler draws what is left of a damaged picture and ends well; only its messages tell. */
 static int check_messages(const struct renderer *r, char *reason)
 {
-    static const char *const pictures[] = {"JBIG2",    "JPX",   "DCT", "JPEG",       "CCITT",
-                                           "CCITTFax", "Flate", "LZW", "stream data"};
+    static const char *const pictures[] = {"JBIG2",    "JPX",   "DCT", "JPEG",        "CCITT",
+                                           "CCITTFax", "Flate", "LZW", "stream data", "XObject"};
     char text[4096];
     ssize_t n = pread(r->messages, text, sizeof text - 1, 0);
     text[n > 0 ? n : 0] = '\0';

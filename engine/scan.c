@@ -328,8 +328,8 @@ static int decode_stored(const struct scan *s, int number, struct decoder *decod
         return decode_png(s->file.data, s->file.size, decoder, out, placement, reason);
     case SCAN_TIFF:
         if (number <= s->tiff.count)
-            return decode_tiff(&s->file, s->tiff.offsets[number - 1], decoder, out, placement,
-                               reason);
+            return decode_tiff(&s->file, s->tiff.offsets[number - 1], false, decoder, out,
+                               placement, reason);
         return scan_refuse(reason,
                            _("the TIFF's list of pages breaks off after page %d: damaged or "
                              "incomplete; any further page is lost"),
