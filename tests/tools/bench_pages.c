@@ -185,6 +185,18 @@ static int count_wrong(const char *db, const struct form *form, int *ret_wrong, 
     return rc;
 }
 
+/* With the files that a reader of a WAL database leaves beside it. */
+static void remove_database(const char *db)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char path[64];
+
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        snprintf(path, sizeof path, "%s%s", db, suffixes[i]);
+        unlink(path);
+    }
+}
+
 static int grade_pages(const struct exam *exam, const char *folder, int jobs, struct diag *d)
 {
     char db[] = "/tmp/yuejuan-bench-XXXXXX";
@@ -209,7 +221,7 @@ static int grade_pages(const struct exam *exam, const char *folder, int jobs, st
                         summary.pages_read, summary.pages, wrong);
     if (rc == 0)
         print_result(&summary, alone, process_ms);
-    unlink(db);
+    remove_database(db);
     return rc;
 }
 
