@@ -119,10 +119,26 @@ static int parse_options(int argc, char **argv, struct grade_command *c, bool *r
     return r;
 }
 
+/* EXAM may be the database of the commands that open no image; here it lacks the scans. */
+static bool is_database(const char *path)
+{
+    char head[16] = "";
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return false;
+    size_t n = fread(head, 1, sizeof head, file);
+    fclose(file);
+    return n == sizeof head && memcmp(head, "SQLite format 3", sizeof head) == 0;
+}
+
 static int run(const struct grade_command *c, struct grade_summary *ret_summary, char **ret_db_path,
                struct diag *d)
 {
     struct exam *exam = NULL;
+    if (is_database(c->exam))
+        return diag_error(d, YJ_EINPUT, c->exam, 0, 0,
+                          _("name the exam's folder, and the database with --db"),
+                          _("'%s' is a database, not an exam with scans"), c->exam);
     int r = exam_load(c->exam, &exam, d);
     if (r < 0)
         return r;

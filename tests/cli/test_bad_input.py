@@ -237,6 +237,12 @@ class BadPlaces(CliTest):
         self.assertIn("results.db", done.stderr)
         self.assertEqual(self.db.read_bytes(), before)
 
+    def test_database_in_the_place_of_the_exam(self):
+        """Catches a database read as if it were YAML."""
+        self.grade()
+        done = self.run_program("grade", self.db, expect=2)
+        self.assertRegex(done.stderr, "is a database.*--db")
+
     def test_database_of_another_exam(self):
         """Catches readings of two forms mixed in one database."""
         self.grade()
