@@ -72,16 +72,11 @@ static int map_bytes(thandle_t handle, void **ret_base, toff_t *ret_size)
 
 static void unmap_nothing(thandle_t handle, void *base, toff_t size) {}
 
-static void keep_message(struct tiff_reader *reader, const char *fmt, va_list ap)
-{
-    if (!reader->message[0])
-        vsnprintf(reader->message, sizeof reader->message, fmt, ap);
-}
-
 static int heed_error(TIFF *tiff, void *user, const char *module, const char *fmt, va_list ap)
 {
     struct tiff_reader *reader = user;
-    keep_message(reader, fmt, ap);
+    if (!reader->message[0])
+        vsnprintf(reader->message, sizeof reader->message, fmt, ap);
     reader->damaged = true;
     return 1; /* told: not to stderr */
 }
@@ -91,9 +86,12 @@ static int heed_error(TIFF *tiff, void *user, const char *module, const char *fm
 static int heed_warning(TIFF *tiff, void *user, const char *module, const char *fmt, va_list ap)
 {
     struct tiff_reader *reader = user;
+    char text[sizeof reader->message];
     bool picture = module && (strncmp(module, "Fax", 3) == 0 || strncmp(module, "JPEGLib", 7) == 0);
-    if (picture && !strstr(fmt, "xtraneous")) {
-        keep_message(reader, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
+    if (picture && !strstr(text, "xtraneous")) { /* bytes between a JPEG's segments */
+        if (!reader->message[0])
+            memcpy(reader->message, text, sizeof text);
         reader->damaged = true;
     }
     return 1;
