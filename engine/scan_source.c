@@ -161,7 +161,7 @@ static int create_scan_from(const char *path, enum scan_kind kind, int fd, uint6
     char reason[SCAN_REASON_MAX];
     struct scan_file file;
     scan_file_init(&file);
-    if (size > SCAN_FILE_IN_MEMORY && (kind == SCAN_TIFF || kind == SCAN_PDF)) {
+    if (size > SCAN_FILE_IN_MEMORY && kind != SCAN_JPEG && kind != SCAN_PNG) {
         file = (struct scan_file){.fd = fd, .size = size};
         return scan_create(path, kind, &file, ret_scan);
     }
@@ -172,13 +172,6 @@ static int create_scan_from(const char *path, enum scan_kind kind, int fd, uint6
     if (r == YJ_EDATA)
         return scan_create_problem(path, reason, NULL, ret_scan);
     return r < 0 ? r : scan_create(path, kind, &file, ret_scan);
-}
-
-/* A large file that is no scan is not read to say so: its start goes into the hash. */
-static int refuse_unknown(const char *path, uint8_t *head, size_t n, struct scan **ret_scan)
-{
-    const struct scan_file start = {.data = head, .fd = -1, .size = n};
-    return scan_create_problem(path, scan_describe_unknown(head, n), &start, ret_scan);
 }
 
 /* 1: *ret_scan; 0: a ZIP, whose members come next; < 0 fault. */
@@ -206,12 +199,7 @@ static int open_file(struct scan_source *source, const char *path, struct scan *
         r = zip_members_open(fd, size, path, &source->zip);
         return r < 0 ? r : 0;
     }
-    if (kind == SCAN_UNKNOWN) {
-        r = refuse_unknown(path, head, (size_t)n, ret_scan);
-        close(fd);
-    } else {
-        r = create_scan_from(path, kind, fd, size, ret_scan);
-    }
+    r = create_scan_from(path, kind, fd, size, ret_scan);
     return r < 0 ? r : 1;
 }
 
