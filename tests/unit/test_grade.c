@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { PAGES = 16, DPI = 100 };
+enum { PAGES = 16, DPI = 100, WRITER = 5 /* the candidate who wrote by hand */ };
 
 static const char form_text[] =
     "form: quiz\n"
@@ -55,6 +55,16 @@ static void write_text(const struct folder *f, const char *name, const char *tex
     assert_int_equal(fclose(out), 0);
 }
 
+/* A pen's stroke in the box `mm`. */
+static void draw_stroke(struct image *img, const struct homography *map, struct rect mm)
+{
+    for (double y = mm.y; y < mm.y + mm.h; y += 0.1)
+        for (double x = mm.x; x < mm.x + mm.w; x += 0.1) {
+            struct point px = homography_apply(map, (struct point){x, y});
+            image_row(img, (int)(px.y + 0.5))[(int)(px.x + 0.5)] = 60;
+        }
+}
+
 /* Candidate n's page: the number's two digits, and answers that follow from it. */
 static void write_page(const struct folder *f, int n)
 {
@@ -69,6 +79,10 @@ static void write_page(const struct folder *f, int n)
     struct image img;
     image_init(&img);
     drawn_page_draw(form, 0, &map, (int)(148 * DPI / 25.4), (int)(210 * DPI / 25.4), fills, &img);
+    if (n == WRITER) {
+        draw_stroke(&img, &map, (struct rect){40, 130, 15, 0.8});
+        draw_stroke(&img, &map, (struct rect){65, 107, 10, 0.6});
+    }
     snprintf(name, sizeof name, "scan%02d.png", n);
     assert_int_equal(image_write_png(path_in(f, name, path), img.data, img.width, img.height,
                                      img.stride, 0, NULL),
@@ -170,6 +184,28 @@ static void test_one_job_or_four_give_the_same_tables(void **state)
     free(readings);
 }
 
+/* Catches handwriting that is scored without anybody having read it, handwriting that nobody scores
+ * put before people, and an empty box that is. */
+static void test_handwriting_waits_for_a_person_where_it_is_scored(void **state)
+{
+    grade(*state, "hand.db", 2, NULL);
+    char *readings = table_text(*state, "hand.db", TABLE_READINGS);
+    assert_non_null(strstr(readings, "scan04.png|1|04|essay||blank|"));
+    assert_non_null(strstr(readings, "scan04.png|1|04|name||blank|"));
+    assert_non_null(strstr(readings, "scan05.png|1|05|essay||uncertain|"));
+    assert_non_null(strstr(readings, "scan05.png|1|05|name||uncertain|"));
+    char *exceptions = table_text(*state, "hand.db", TABLE_EXCEPTIONS);
+    assert_non_null(strstr(exceptions, "scan05.png|1|05|uncertain_reading|field 'essay'"));
+    assert_null(strstr(exceptions, "'name'"));
+    assert_null(strstr(exceptions, "scan04.png"));
+    char *scores = table_text(*state, "hand.db", TABLE_SCORES);
+    assert_non_null(strstr(scores, "05|||||8|pending"));
+    assert_non_null(strstr(scores, "04||||3|8|scored"));
+    free(readings);
+    free(exceptions);
+    free(scores);
+}
+
 /* Catches a stop that is noticed only at the end, one that loses count of what is left, and a rerun
  * that does not go on. */
 static void test_stop_leaves_the_rest_for_the_next_run(void **state)
@@ -260,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_job_or_four_give_the_same_tables),
+        cmocka_unit_test(test_handwriting_waits_for_a_person_where_it_is_scored),
         cmocka_unit_test(test_stop_leaves_the_rest_for_the_next_run),
         cmocka_unit_test(test_only_what_somebody_waits_for_is_asked),
         cmocka_unit_test(test_a_page_may_have_many_exceptions),
