@@ -6,16 +6,9 @@
 #ifndef YJ_ENGINE_WITNESS_H
 #define YJ_ENGINE_WITNESS_H
 
-#include "form.h"
 #include "image.h"
+#include "outline_set.h"
 #include "pagemap.h"
-
-struct outline_set; /* the outlines of one form page; immutable */
-
-/* *ret_set may hold no outline at all (a page of regions). 0 or YJ_ENOMEM. */
-int outline_set_create(const struct form *form, int page, struct outline_set **ret_set);
-void outline_set_destroy(struct outline_set *set);
-int outline_set_count(const struct outline_set *set);
 
 struct witness_scratch; /* one a worker */
 int witness_scratch_create(struct witness_scratch **ret_scratch);

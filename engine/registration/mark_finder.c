@@ -154,7 +154,7 @@ static void try_pair(struct search *s, const struct tolerance *t, int i, int j, 
         return;
     struct hypothesis y = {.matches = 2, .cost = ca + cb};
     for (int m = 0; m < s->n_marks; m++) {
-        double off, area;
+        double off = 0, area = 0;
         y.sighting[m] = m == i ? a : (m == j ? b : -1);
         if (m == i || m == j)
             continue;

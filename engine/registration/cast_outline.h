@@ -1,0 +1,35 @@
+/* cast_outline.h - an outline laid over a scan by a transform: is it printed there?
+ *
+ * Pairs of points, one on the outline and one outside it, are kept as byte offsets from the pixel
+ * under the outline's centre, so that trying a shift costs two loads a pair. On print the first is
+ * darker. */
+#ifndef YJ_ENGINE_CAST_OUTLINE_H
+#define YJ_ENGINE_CAST_OUTLINE_H
+
+#include "image.h"
+#include "outline_set.h"
+
+#define CONTRAST_MIN 3 /* grey levels: the palest print a pair may see */
+
+/* An outline under a transform: where its centre is and its pairs as offsets. */
+struct cast_outline {
+    struct point center; /* px */
+    int reach;           /* px: farthest offset in x or y */
+    int on[POINTS], out[POINTS];
+};
+
+/* `size` scales the outline about its centre. */
+void cast_outline(const struct outline *o, const struct image *img, const struct homography *h,
+                  double size, struct cast_outline *ret);
+/* The pixel under the centre, or NULL where a search of `radius` px would leave the image. */
+const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img, int radius);
+/* Sum over the pairs of (outside - on) at p, grey levels; no pair speaks louder than a few dozen: a
+ * pen's black must not outweigh the thin print of the other bubbles. */
+int cast_evidence(const struct cast_outline *c, const uint8_t *p);
+/* What a pair must show on print whose pairs show `evidence` on average. */
+int cast_contrast_wanted(double evidence);
+/* Whether enough pairs show `contrast` at (dx, dy) px from the cast or within a pixel of there. */
+bool cast_found(const struct cast_outline *c, const struct image *img, int dx, int dy,
+                int contrast);
+
+#endif

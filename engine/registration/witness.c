@@ -1,0 +1,343 @@
+/* A shift's evidence is the sum over all pairs of all outlines: the place where the print is, is
+ * where it peaks. Patches of outlines peak by themselves and show how the paper stretched. */
+#include "witness.h"
+
+#include "cast_outline.h"
+#include "diag.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_SAMPLE 72       /* outlines in a quick look */
+#define FARTHER_COST 0.04    /* share of the evidence that a shift to the end of the search costs */
+#define RADIUS_OF_PITCH 0.45 /* a patch moves at most this share of the way to the next outline */
+
+struct witness_scratch {
+    struct cast_outline *casts;
+    int capacity;
+    int *sums;
+    int sums_capacity;
+};
+
+int witness_scratch_create(struct witness_scratch **ret_scratch)
+{
+    struct witness_scratch *s = calloc(1, sizeof(*s));
+    if (!s)
+        return YJ_ENOMEM;
+    *ret_scratch = s;
+    return 0;
+}
+
+void witness_scratch_destroy(struct witness_scratch *s)
+{
+    if (!s)
+        return;
+    free(s->casts);
+    free(s->sums);
+    free(s);
+}
+
+static int scratch_reserve(struct witness_scratch *s, int casts, int sums)
+{
+    if (casts > s->capacity) {
+        struct cast_outline *grown = realloc(s->casts, (size_t)casts * sizeof(*grown));
+        if (!grown)
+            return YJ_ENOMEM;
+        s->casts = grown;
+        s->capacity = casts;
+    }
+    if (sums > s->sums_capacity) {
+        int *grown = realloc(s->sums, (size_t)sums * sizeof(*grown));
+        if (!grown)
+            return YJ_ENOMEM;
+        s->sums = grown;
+        s->sums_capacity = sums;
+    }
+    return 0;
+}
+
+/* ---- looking ---- */
+
+/* Adds to sums[(2 radius + 1)^2] the evidence of each shift, in steps of `step` px; returns how
+ * many outlines could be looked at. */
+static int add_evidence(const struct cast_outline *casts, int n, const struct image *img,
+                        int radius, int step, int *sums)
+{
+    const int side = 2 * (radius / step) + 1;
+    int seen = 0;
+    for (int k = 0; k < n; k++) {
+        const uint8_t *p = cast_pixel(&casts[k], img, radius);
+        if (!p)
+            continue;
+        seen++;
+        for (int y = 0; y < side; y++) {
+            const uint8_t *row = p + (y * step - radius / step * step) * (ptrdiff_t)img->stride;
+            for (int x = 0; x < side; x++)
+                sums[y * side + x] +=
+                    cast_evidence(&casts[k], row + x * step - radius / step * step);
+        }
+    }
+    return seen;
+}
+
+struct peak {
+    double x, y;     /* px */
+    double evidence; /* a pair, grey levels */
+};
+
+/* Vertex of the parabola through three values at -1, 0, 1. */
+static double vertex(double left, double middle, double right)
+{
+    double curve = left - 2 * middle + right;
+    return curve < 0 ? fmax(-0.5, fmin(0.5, 0.5 * (left - right) / curve)) : 0;
+}
+
+static struct peak find_peak(const int *sums, int side, int step, int n)
+{
+    int best = (side / 2) * side + side / 2;
+    double most = sums[best];
+    for (int i = 0; i < side * side; i++) {
+        double x = 2.0 * (i % side) / side - 1, y = 2.0 * (i / side) / side - 1;
+        double value = sums[i] * (1 - FARTHER_COST * (x * x + y * y));
+        if (value > most) {
+            most = value;
+            best = i;
+        }
+    }
+    int x = best % side, y = best / side;
+    struct peak p = {(x - side / 2) * step, (y - side / 2) * step, 0};
+    if (x > 0 && x < side - 1)
+        p.x += step * vertex(sums[best - 1], sums[best], sums[best + 1]);
+    if (y > 0 && y < side - 1)
+        p.y += step * vertex(sums[best - side], sums[best], sums[best + side]);
+    p.evidence = n ? (double)sums[best] / (n * POINTS) : 0;
+    return p;
+}
+
+/* A px vector at a place of the form, in mm there. */
+static struct point px_to_mm(const struct homography *h, struct point at, double x, double y)
+{
+    struct homography inverse;
+    struct point p = homography_apply(h, at);
+    if (homography_invert(h, &inverse) < 0)
+        return (struct point){0, 0};
+    struct point q = homography_apply(&inverse, (struct point){p.x + x, p.y + y});
+    return (struct point){q.x - at.x, q.y - at.y};
+}
+
+/* What looking from whole pixels adds to a shift, on average. In a patch the outlines stand at
+ * nearly whole pixels from each other, so that their fractions do not cancel. */
+static struct point rounding_loss(const struct cast_outline *casts, int n)
+{
+    struct point sum = {0, 0};
+    for (int i = 0; i < n; i++) {
+        sum.x += (double)lround(casts[i].center.x) - casts[i].center.x;
+        sum.y += (double)lround(casts[i].center.y) - casts[i].center.y;
+    }
+    return n > 0 ? (struct point){sum.x / n, sum.y / n} : sum;
+}
+
+int witness_look(const struct outline_set *set, const struct image *img, const struct homography *h,
+                 double radius, double size, struct witness_scratch *scratch,
+                 struct witness_verdict *ret)
+{
+    *ret = (struct witness_verdict){0};
+    int n = set->n_outlines < LOOK_SAMPLE ? set->n_outlines : LOOK_SAMPLE;
+    if (n == 0)
+        return 0;
+    struct point middle = rect_center(set->extent);
+    double scale = homography_scale(h, middle);
+    if (!(scale > 0.5) || !(scale < 60))
+        return 0;
+    int r = (int)ceil(radius * scale), step = r > 6 ? 2 : 1;
+    r = (r + step - 1) / step * step;
+    int side = 2 * (r / step) + 1;
+    if (scratch_reserve(scratch, n, side * side) < 0)
+        return YJ_ENOMEM;
+    for (int i = 0; i < n; i++)
+        cast_outline(&set->outlines[(long)i * set->n_outlines / n], img, h, size,
+                     &scratch->casts[i]);
+    memset(scratch->sums, 0, (size_t)(side * side) * sizeof(int));
+    int seen = add_evidence(scratch->casts, n, img, r, step, scratch->sums);
+    struct peak peak = find_peak(scratch->sums, side, step, seen);
+    for (int i = 0; i < n; i++)
+        ret->found += cast_found(&scratch->casts[i], img, (int)lround(peak.x), (int)lround(peak.y),
+                                 cast_contrast_wanted(peak.evidence));
+    ret->share = (double)ret->found / n;
+    ret->shift = px_to_mm(h, middle, peak.x, peak.y);
+    return 0;
+}
+
+/* ---- refining ---- */
+
+struct patch_fit {
+    struct point at, shift; /* mm */
+    double weight, evidence;
+};
+
+static int move_patches(const struct outline_set *set, const struct image *img,
+                        const struct homography *h, double radius, double size,
+                        struct witness_scratch *scratch, struct patch_fit *fits)
+{
+    int first = 0;
+    for (int k = 0; k < set->n_patches; first += set->patches[k++].n_outlines) {
+        const struct patch *p = &set->patches[k];
+        double scale = homography_scale(h, p->center);
+        int r = (int)ceil(fmin(radius, RADIUS_OF_PITCH * p->pitch) * scale);
+        r = r < 1 ? 1 : (r > 40 ? 40 : r);
+        int side = 2 * r + 1;
+        if (scratch_reserve(scratch, set->n_outlines, side * side) < 0)
+            return YJ_ENOMEM;
+        for (int i = 0; i < p->n_outlines; i++)
+            cast_outline(&set->outlines[first + i], img, h, size, &scratch->casts[i]);
+        memset(scratch->sums, 0, (size_t)(side * side) * sizeof(int));
+        int seen = add_evidence(scratch->casts, p->n_outlines, img, r, 1, scratch->sums);
+        struct peak peak = find_peak(scratch->sums, side, 1, seen);
+        struct point lost = rounding_loss(scratch->casts, p->n_outlines);
+        peak.x += lost.x;
+        peak.y += lost.y;
+        fits[k].at = p->center;
+        fits[k].evidence = peak.evidence;
+        fits[k].shift = px_to_mm(h, p->center, peak.x, peak.y);
+        bool at_edge = fabs(peak.x) > r - 0.6 || fabs(peak.y) > r - 0.6;
+        bool seen_enough = 2 * seen >= p->n_outlines && peak.evidence > CONTRAST_MIN / 2.0;
+        fits[k].weight =
+            seen_enough && !(at_edge && r > 1) ? sqrt(seen) * fmin(peak.evidence, 30) : 0;
+    }
+    return 0;
+}
+
+/* The transform that follows the patches: a homography for many, an affine or a shift for few,
+ * twice reweighted so that a patch led astray by dirt is left behind. */
+static int follow_patches(const struct patch_fit *fits, int n, struct homography *h)
+{
+    struct point from[PAGE_MAP_MAX_ANCHORS], to[PAGE_MAP_MAX_ANCHORS];
+    double base[PAGE_MAP_MAX_ANCHORS], weight[PAGE_MAP_MAX_ANCHORS];
+    size_t m = 0;
+    for (int i = 0; i < n && m < PAGE_MAP_MAX_ANCHORS; i++) {
+        if (fits[i].weight <= 0)
+            continue;
+        from[m] = fits[i].at;
+        to[m] = (struct point){fits[i].at.x + fits[i].shift.x, fits[i].at.y + fits[i].shift.y};
+        base[m] = weight[m] = fits[i].weight;
+        m++;
+    }
+    if (m < 3)
+        return -1;
+    struct homography move;
+    for (int round = 0; round < 3; round++) {
+        int r = m >= 8 ? homography_fit(from, to, weight, m, &move)
+                       : homography_fit_affine(from, to, weight, m, &move);
+        if (r < 0)
+            return -1;
+        for (size_t i = 0; i < m; i++) {
+            struct point p = homography_apply(&move, from[i]);
+            double off = hypot(p.x - to[i].x, p.y - to[i].y) / 0.35; /* mm */
+            weight[i] = base[i] / (1 + off * off);
+        }
+    }
+    homography_compose(h, &move, h);
+    return 0;
+}
+
+/* An anchor that moves unlike its neighbours was led astray: it takes their median instead. */
+static void calm_anchors(struct page_map *map)
+{
+    for (int i = 0; i < map->n_anchors; i++) {
+        struct page_anchor *a = &map->anchors[i];
+        double sx = 0, sy = 0, sw = 0;
+        for (int k = 0; k < map->n_anchors; k++) {
+            if (k == i)
+                continue;
+            double d = hypot(map->anchors[k].at.x - a->at.x, map->anchors[k].at.y - a->at.y);
+            double w = d < 70 ? 1 / (1 + d * d / 900) : 0;
+            sx += w * map->anchors[k].shift.x;
+            sy += w * map->anchors[k].shift.y;
+            sw += w;
+        }
+        if (sw > 0 && hypot(a->shift.x - sx / sw, a->shift.y - sy / sw) > 1.2)
+            a->shift = (struct point){sx / sw, sy / sw};
+    }
+}
+
+static void set_anchors(const struct patch_fit *fits, int n, struct witness_fit *ret)
+{
+    double sum = 0, weights = 0;
+    for (int i = 0; i < n && ret->map.n_anchors < PAGE_MAP_MAX_ANCHORS; i++) {
+        if (fits[i].weight <= 0)
+            continue;
+        ret->map.anchors[ret->map.n_anchors++] = (struct page_anchor){fits[i].at, fits[i].shift};
+        sum += fits[i].weight *
+               (fits[i].shift.x * fits[i].shift.x + fits[i].shift.y * fits[i].shift.y);
+        weights += fits[i].weight;
+    }
+    calm_anchors(&ret->map);
+    ret->residual = weights > 0 ? sqrt(sum / weights) : 0;
+}
+
+static double mean_evidence(const struct patch_fit *fits, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += fits[i].evidence / n;
+    return sum;
+}
+
+static int histogram_median(const int *histogram, int total)
+{
+    int seen = 0, g = 0;
+    while (g < 255 && (seen += histogram[g]) * 2 < total)
+        g++;
+    return g;
+}
+
+static void count_found(const struct outline_set *set, const struct image *img, double size,
+                        struct witness_fit *ret)
+{
+    const int contrast = ret->contrast;
+    int on[256] = {0}, out[256] = {0}, pairs = 0;
+    for (int i = 0; i < set->n_outlines; i++) {
+        struct homography local = page_map_local(&ret->map, set->outlines[i].center);
+        struct cast_outline c;
+        cast_outline(&set->outlines[i], img, &local, size, &c);
+        if (!cast_found(&c, img, 0, 0, contrast))
+            continue;
+        ret->found++;
+        const uint8_t *p = cast_pixel(&c, img, 0);
+        for (int k = 0; k < POINTS; k++) {
+            on[p[c.on[k]]]++;
+            out[p[c.out[k]]]++;
+            pairs++;
+        }
+    }
+    ret->share = (double)ret->found / set->n_outlines;
+    ret->ink = histogram_median(on, pairs);
+    ret->paper = histogram_median(out, pairs);
+}
+
+int witness_refine(const struct outline_set *set, const struct image *img,
+                   const struct homography *h, double radius, double size,
+                   struct witness_scratch *scratch, struct witness_fit *ret)
+{
+    *ret = (struct witness_fit){.map = {.mm_to_px = *h, .bubble_scale = size}};
+    if (set->n_outlines == 0)
+        return 0;
+    struct patch_fit *fits = calloc((size_t)set->n_patches, sizeof(*fits));
+    if (!fits)
+        return YJ_ENOMEM;
+    int r = 0;
+    for (int round = 0; round < 3 && r == 0; round++) {
+        r = move_patches(set, img, &ret->map.mm_to_px, radius, size, scratch, fits);
+        if (r == 0 && round < 2)
+            follow_patches(fits, set->n_patches, &ret->map.mm_to_px);
+        radius = fmax(0.6, radius * 0.6);
+    }
+    if (r == 0) {
+        set_anchors(fits, set->n_patches, ret);
+        ret->contrast = cast_contrast_wanted(mean_evidence(fits, set->n_patches));
+        count_found(set, img, size, ret);
+    }
+    free(fits);
+    return r;
+}
