@@ -5,8 +5,8 @@
  * own words), then write that as the YAML of docs/form.md in millimetres. Everything that has no
  * counterpart is told as a warning with its line; docs/import-omrchecker.md lists what becomes of
  * what. Opens no scan; knows nothing of registration beyond its names. */
-#ifndef YJ_ENGINE_IMPORT_OMRCHECKER_H
-#define YJ_ENGINE_IMPORT_OMRCHECKER_H
+#ifndef YJ_IMPORT_OMRCHECKER_H
+#define YJ_IMPORT_OMRCHECKER_H
 
 #include "arena.h"
 #include "geometry.h"
