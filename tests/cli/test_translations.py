@@ -36,7 +36,7 @@ class Translations(unittest.TestCase):
     def test_languages_keep_up(self):
         """Catches messages that came or changed without their translations: 1 in 20 may be new."""
         sources = [path for path in sorted(ROOT.glob("*/**/*.c"))
-                   if path.relative_to(ROOT).parts[0] not in ("build", "tests")]
+                   if not path.relative_to(ROOT).parts[0].startswith(("build", "tests"))]
         with tempfile.TemporaryDirectory() as folder:
             pot = pathlib.Path(folder) / "all.pot"
             subprocess.run(["xgettext", "--from-code=UTF-8", "--keyword=_", "--keyword=N_", "-o",
