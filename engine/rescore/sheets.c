@@ -241,7 +241,8 @@ static void name_sheets(struct resolver *r)
     for (int s = 0; s < r->n_sheets; s++) {
         struct sheet *sheet = &r->sheets[s];
         sheet->owner = find_owner(r, sheet);
-        /* A number that is not certain names nobody: '115032?6' is for the message, not for a score. */
+        /* A number that is not certain names nobody: '115032?6' is for the message, not for a
+         * score. */
         if (sheet->owner_page >= 0 && sheet->owner != OWNER_UNREAD)
             sheet->candidate = r->pages[sheet->owner_page].candidate;
         r->n_unresolved += sheet->owner > OWNER_NAMELESS;
