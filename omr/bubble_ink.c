@@ -25,6 +25,7 @@
 #define PRINT_MAX 0.36   /* darkness no empty bubble's print exceeds */
 #define POOL_MIN 6       /* bubbles of one size that show what an empty one prints ... */
 #define POOL_MAX 0.15    /* ... if it is no darker than this */
+#define UNKNOWN_MIN 5    /* bubbles of a column with unknown print that show it together */
 #define PAPER_POINTS 32
 
 struct print {
@@ -366,6 +367,28 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
     b->cover = (double)clear / b->n_points;
 }
 
+/* Where a letter is printed too seldom to be learned, what it has more than a borrowed print looks
+ * like a little ink; but then the other letters of its column have as much. Of a column at most one
+ * bubble is meant, so what half of them show is print. */
+static void discount_unknown_print(const struct print *prints, struct bubble_ink *b, int n,
+                                   double *scratch)
+{
+    int unknown = 0;
+    for (int i = 0; i < n; i++)
+        if (!prints[b[i].group].trusted)
+            scratch[unknown++] = b[i].excess;
+    if (unknown < UNKNOWN_MIN || (b[0].field->kind == FIELD_CHOICE && b[0].field->max_marks > 1))
+        return;
+    qsort(scratch, (size_t)unknown, sizeof(*scratch), by_double);
+    double usual = scratch[unknown / 2];
+    for (int i = 0; i < n; i++)
+        if (!prints[b[i].group].trusted && b[i].excess > 0) {
+            double left = fmax(0, b[i].excess - usual);
+            b[i].core *= left / b[i].excess;
+            b[i].excess = left;
+        }
+}
+
 static int collect_bubbles(const struct form *form, int page, struct arena *arena,
                            struct bubble_ink **ret_bubbles)
 {
@@ -385,6 +408,14 @@ static int collect_bubbles(const struct form *form, int page, struct arena *aren
     }
     *ret_bubbles = b;
     return n;
+}
+
+int bubble_group_length(const struct bubble_ink *b, int n)
+{
+    int k = 1;
+    while (k < n && b[k].field == b[0].field && b[k].bubble->column == b[0].bubble->column)
+        k++;
+    return k;
 }
 
 int bubble_ink_measure(const struct form *form, int page, const struct image *img,
@@ -417,6 +448,10 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
         find_free_paper(&prints[g], &masks[prints[g].field->shape]);
     for (int i = 0; i < n; i++)
         measure_excess(&prints[b[i].group], &masks[b[i].field->shape], &b[i]);
+    for (int i = 0, m; i < n; i += m) {
+        m = bubble_group_length(&b[i], n - i);
+        discount_unknown_print(prints, &b[i], m, scratch);
+    }
     *ret_bubbles = b;
     *ret_n = n;
     return 0;

@@ -35,4 +35,7 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
                        const struct page_map *map, struct arena *arena,
                        struct bubble_ink **ret_bubbles, int *ret_n);
 
+/* How many of b[0 .. n) from the first on belong to one choice or one column of a grid. */
+int bubble_group_length(const struct bubble_ink *b, int n);
+
 #endif

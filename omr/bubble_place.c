@@ -113,14 +113,6 @@ static int move_group(const struct image *img, struct bubble_ink *b, struct cast
     return best_x || best_y ? best : still;
 }
 
-static int group_length(const struct bubble_ink *b, int n)
-{
-    int k = 1;
-    while (k < n && b[k].field == b[0].field && b[k].bubble->column == b[0].bubble->column)
-        k++;
-    return k;
-}
-
 static int by_value(const void *a, const void *b)
 {
     int x = *(const int *)a, y = *(const int *)b;
@@ -142,7 +134,7 @@ static void move_weak_groups(const struct image *img, const struct page_map *map
 {
     for (int i = 0, m; i < n; i += m) {
         int sum = 0, still;
-        m = group_length(&b[i], n - i);
+        m = bubble_group_length(&b[i], n - i);
         for (int k = 0; k < m; k++)
             sum += values[i + k];
         if (m < GROUP_MIN || sum >= WEAK * usual * m)

@@ -46,12 +46,6 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Bubbles of one choice, or of one column of a grid. */
-static bool same_group(const struct bubble_ink *a, const struct bubble_ink *b)
-{
-    return a->field == b->field && a->bubble->column == b->bubble->column;
-}
-
 /* For pages with few single choices: median and spread of the paler half of all bubbles, which is
  * as good as all empty (a quarter of a sheet's bubbles is marked, seldom more). */
 static double limit_from_paler_half(const struct bubble_ink *b, int n, double *scratch)
@@ -72,17 +66,15 @@ static double limit_from_paler_half(const struct bubble_ink *b, int n, double *s
 static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
 {
     int m = 0;
-    for (int i = 0; i < n;) {
+    for (int i = 0, length; i < n; i += length) {
         double first = 0, second = 0;
-        int k = i;
-        for (; k < n && same_group(&b[k], &b[i]); k++) {
-            double e = b[k].excess;
-            second = e > first ? first : fmax(second, e);
-            first = fmax(first, e);
+        length = bubble_group_length(&b[i], n - i);
+        for (int k = i; k < i + length; k++) {
+            second = b[k].excess > first ? first : fmax(second, b[k].excess);
+            first = fmax(first, b[k].excess);
         }
-        if (k - i >= 3 && (b[i].field->kind == FIELD_GRID || b[i].field->max_marks == 1))
+        if (length >= 3 && (b[i].field->kind == FIELD_GRID || b[i].field->max_marks == 1))
             scratch[m++] = second;
-        i = k;
     }
     if (m < SECONDS_MIN)
         return limit_from_paler_half(b, n, scratch);
@@ -97,14 +89,13 @@ static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
 static double usual_mark(const struct bubble_ink *b, int n, double low, double *scratch, int *ret_n)
 {
     int m = 0;
-    for (int i = 0; i < n;) {
+    for (int i = 0, length; i < n; i += length) {
         double darkest = 0;
-        int k = i;
-        while (k < n && same_group(&b[k], &b[i]))
-            darkest = fmax(darkest, b[k++].excess);
+        length = bubble_group_length(&b[i], n - i);
+        for (int k = i; k < i + length; k++)
+            darkest = fmax(darkest, b[k].excess);
         if (darkest > low)
             scratch[m++] = darkest;
-        i = k;
     }
     *ret_n = m;
     if (m == 0)
@@ -243,9 +234,7 @@ static void read_grid(const struct field *f, const struct bubble_ink *b, struct 
     int doubtful = 0, several = 0, blank = 0, pending_spaces = 0, columns = 0;
     r->confidence = 1;
     for (int i = 0; i < f->n_bubbles; columns++) {
-        int n = 0;
-        while (i + n < f->n_bubbles && b[i + n].bubble->column == b[i].bubble->column)
-            n++;
+        int n = bubble_group_length(b + i, f->n_bubbles - i);
         struct group_reading g;
         read_group(b + i, s + i, n, 1, &g);
         bool sure = g.confidence >= min_confidence;
