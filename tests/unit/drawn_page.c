@@ -125,7 +125,7 @@ static void paint_marks(const struct registration *r, const struct homography *m
 static void paint_field(const struct field *f, const struct homography *map, struct image *img)
 {
     for (int i = 0; i < f->n_bubbles; i++) {
-        struct shape s = {.box = f->bubbles[i].box, .line = 0.25, .kind = ELLIPSE_LINE};
+        struct shape s = {.box = f->bubbles[i].box, .line = 0.18, .kind = ELLIPSE_LINE};
         if (f->shape == BUBBLE_BOX)
             s.kind = BOX_LINE;
         if (f->shape == BUBBLE_BRACKET)

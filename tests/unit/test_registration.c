@@ -223,13 +223,38 @@ static void test_other_forms_are_refused(void **state)
     struct registration_result r = find(&b, &other.img);
     assert_int_equal(r.verdict, PAGE_UNKNOWN_FORM);
     assert_non_null(strstr(r.reason, "card"));
-    memset(b.img.data, 0, b.img.capacity);
     assert_int_equal(image_resize(&b.img, 1654, 2339), 0);
     memset(b.img.data, 240, b.img.capacity);
     r = find(&b, &b.img);
     assert_int_equal(r.verdict, PAGE_NO_REGISTRATION);
     bench_finish(&b);
     bench_finish(&other);
+}
+
+/* Catches a sheet refused because its outlines are a little smaller or larger than the form says: a
+ * thin line drawn inside or outside of the edge that was measured. */
+static void test_outlines_of_another_size(void **state)
+{
+    static const char *const sizes[] = {"3.8", "4.2", "3.5", "4.5"};
+    static const double dpis[] = {100, 150, 200, 300};
+    const char *at = strstr(card, "size: 4}}");
+    struct bench b;
+    assert_non_null(at);
+    bench_init(&b, card);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        char text[sizeof(card) + 16];
+        struct bench printed;
+        snprintf(text, sizeof(text), "%.*ssize: %s}}\n", (int)(at - card), card, sizes[i]);
+        bench_init(&printed, text);
+        for (size_t k = 0; k < sizeof(dpis) / sizeof(*dpis); k++) {
+            struct homography truth = draw(&printed, printed.form, dpis[k], 0.7);
+            struct registration_result r = find(&b, &printed.img);
+            print_message("outlines of %s mm for 4 mm at %.0f dpi\n", sizes[i], dpis[k]);
+            expect_read(&b, &r, &truth, 0.3);
+        }
+        bench_finish(&printed);
+    }
+    bench_finish(&b);
 }
 
 /* Catches answers read one row down: without marks, a page whose first row is cut off and whose
@@ -258,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_stretched_paper),
         cmocka_unit_test(test_print_shifted_against_the_marks),
         cmocka_unit_test(test_other_forms_are_refused),
+        cmocka_unit_test(test_outlines_of_another_size),
         cmocka_unit_test(test_a_row_off_is_not_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
