@@ -178,11 +178,86 @@ static int check_accepted(const struct key_checker *c, const struct key_item *it
     return rc;
 }
 
+/* ---- numbers of a grid ---- */
+
+/* Moves *text over one of the field's options; false where none stands there. The longest wins. */
+static bool take_option(const struct field *field, const char **text)
+{
+    size_t longest = 0;
+
+    for (int i = 0; i < field->n_options; i++) {
+        size_t length = strlen(field->options[i]);
+        if (length > longest && strncmp(*text, field->options[i], length) == 0)
+            longest = length;
+    }
+    *text += longest;
+    return longest > 0;
+}
+
+/* The columns that a sheet needs to show the key, -1 where it cannot: a full-width 7 or "7a" of 0
+ * to 9. */
+static int count_columns(const struct field *field, const char *accepted)
+{
+    int n = 0;
+
+    for (; *accepted; n++) {
+        if (n > 0 && *accepted == ' ' && field->blank == BLANK_SPACE)
+            accepted++;
+        else if (!take_option(field, &accepted))
+            return -1;
+    }
+    return n;
+}
+
+/* A key that no sheet can show makes everybody's answer wrong, and looks like a hard question. */
+static int check_grid_key(const struct key_checker *c, const struct key_item *item,
+                          const struct form *form, const struct field *field, const char *accepted)
+{
+    int n = count_columns(field, accepted);
+
+    if (n < 0)
+        return tell_unknown_option(c, item, form, field, accepted);
+    if (n <= field->n_columns && (n == field->n_columns || field->blank != BLANK_DOUBT))
+        return 0;
+    return diag_error(c->d, YJ_EINPUT, c->key->path, item->line, item->key_column,
+                      _("write it as it is marked, with its leading zeros: 07"),
+                      _("key '%s' of item '%s' has %d characters, but its field has %d columns"),
+                      accepted, item->item, n, field->n_columns);
+}
+
+/* Where columns may stay empty, "7" and "07" are two answers: most often both are right. */
+static void warn_of_short_key(const struct key_checker *c, const struct key_item *item,
+                              const struct field *field)
+{
+    for (int i = 0; i < item->n_accepted; i++)
+        if (count_columns(field, item->accepted[i]) == field->n_columns)
+            return;
+    diag_warning(c->d, c->key->path, item->line, item->key_column,
+                 _("write 7|07 where both are right"),
+                 _("key '%s' of item '%s' is shorter than its field: with leading zeros marked it "
+                   "is a wrong answer"),
+                 item->accepted[0], item->item);
+}
+
+static int check_grid(const struct key_checker *c, const struct key_item *item,
+                      const struct form *form, const struct field *field)
+{
+    for (int i = 0; i < item->n_accepted; i++) {
+        int rc = check_grid_key(c, item, form, field, item->accepted[i]);
+        if (rc < 0)
+            return rc;
+    }
+    if (item->n_accepted > 0)
+        warn_of_short_key(c, item, field);
+    return 0;
+}
+
 /* ---- one item ---- */
 
 static bool fields_alike(const struct field *a, const struct field *b)
 {
-    if (a->kind != b->kind || a->max_marks != b->max_marks || a->n_options != b->n_options)
+    if (a->kind != b->kind || a->max_marks != b->max_marks || a->n_options != b->n_options ||
+        a->n_columns != b->n_columns || a->blank != b->blank)
         return false;
     for (int i = 0; i < a->n_options; i++)
         if (strcmp(a->options[i], b->options[i]) != 0)
@@ -309,6 +384,8 @@ static int check_item(const struct key_checker *c, struct key_item *item)
     if (!item->rule_given && item->multiple)
         item->rule = RULE_ALL;
     rc = check_rule(c, item, field);
+    if (rc == 0 && field->kind == FIELD_GRID)
+        return check_grid(c, item, form, field);
     if (rc < 0 || field->kind != FIELD_CHOICE)
         return rc;
     if (item->multiple) {
@@ -421,6 +498,17 @@ static int warn_of_fields_without_key(const struct key_checker *c, const struct 
     return 0;
 }
 
+/* One key for all versions of a paper is right only where they ask the same in the same order. */
+static void warn_of_versions(const struct key_checker *c, const struct form *form)
+{
+    if (form->version >= 0)
+        diag_warning(c->d, c->key->path, 0, 0,
+                     _("give each version an exam of its own, unless their answers are the same"),
+                     _("form '%s' reads a version in field '%s', but all versions are scored by "
+                       "this one key"),
+                     form->name, form->fields[form->version].name);
+}
+
 int key_check(struct key *key, const struct form *const *forms, int n_forms, struct diag *d)
 {
     struct key_checker c = {.key = key, .forms = forms, .n_forms = n_forms, .d = d};
@@ -437,5 +525,7 @@ int key_check(struct key *key, const struct form *const *forms, int n_forms, str
     rc = check_exactness(&c);
     for (int f = 0; f < n_forms && rc == 0; f++)
         rc = warn_of_fields_without_key(&c, forms[f]);
+    for (int f = 0; f < n_forms && rc == 0; f++)
+        warn_of_versions(&c, forms[f]);
     return rc;
 }

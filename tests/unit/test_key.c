@@ -18,6 +18,7 @@
 static char *abcd[] = {"A", "B", "C", "D"};
 static char *abcde[] = {"A", "B", "C", "D", "E"};
 static char *numbers[] = {"1", "2", "12"};
+static char *digits[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 static char *months[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"};
 
 static struct field choice(char *name, char **options, int n, int max_marks)
@@ -27,6 +28,17 @@ static struct field choice(char *name, char **options, int n, int max_marks)
                           .options = options,
                           .n_options = n,
                           .max_marks = max_marks};
+}
+
+/* A number of two digits. */
+static struct field grid(char *name, enum blank_policy blank)
+{
+    return (struct field){.name = name,
+                          .kind = FIELD_GRID,
+                          .options = digits,
+                          .n_options = 10,
+                          .n_columns = 2,
+                          .blank = blank};
 }
 
 struct two_forms {
@@ -47,7 +59,8 @@ static void make_form(struct two_forms *f)
         choice("m2", abcde, 5, 2),
         choice("odd", numbers, 3, 3),
         choice("month", months, 12, 1),
-        {.name = "count", .kind = FIELD_GRID},
+        grid("count", BLANK_SKIP),
+        grid("year", BLANK_DOUBT),
         {.name = "essay", .kind = FIELD_REGION},
     };
     *f = (struct two_forms){0};
@@ -297,6 +310,60 @@ static void puts_sets_in_option_order(void **state)
     key_destroy(key);
 }
 
+/* A number that no sheet can show makes everybody wrong in silence: '7' where two digits must be
+ * marked, a full-width digit of a Chinese keyboard, a number too long. */
+static void tells_numbers_that_no_sheet_shows(void **state)
+{
+    refuse_for_form("item,key,points\nyear,7,1\n", 2, 6,
+                    "key '7' of item 'year' has 1 characters, but its field has 2 columns", "07");
+    refuse_for_form("item,key,points\ncount,007,1\n", 2, 7, "3 characters", NULL);
+    refuse_for_form("item,key,points\ncount,12|\xef\xbc\x97,1\n", 2, 7, "no option of that field",
+                    "0, 1, 2");
+    refuse_for_form("item,key,points\nyear,1.5,1\n", 2, 6, "no option", NULL);
+}
+
+/* Where a column may stay empty '7' is an answer, but a pupil who marks 07 would be wrong. */
+static void warns_of_numbers_without_leading_zeros(void **state)
+{
+    static const struct {
+        const char *key;
+        size_t warnings;
+    } cases[] = {{"7", 1}, {"7|07", 0}, {"07", 0}, {"15", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[64];
+        size_t told = 0;
+        struct two_forms f;
+        struct diag d;
+        make_form(&f);
+        diag_init(&d);
+        snprintf(text, sizeof text, "item,key,points\ncount,%s,1\n", cases[i].key);
+        struct key *key = parse(text);
+        assert_int_equal(key_check(key, f.list, 1, &d), 0);
+        for (size_t k = 0; k < d.count; k++)
+            told += strstr(d.entries[k].what, "leading zeros") != NULL;
+        assert_int_equal(told, cases[i].warnings);
+        diag_finish(&d);
+        key_destroy(key);
+    }
+}
+
+/* Version B of a paper scored by the key of version A is a wrong score for half the room. */
+static void warns_of_versions_with_one_key(void **state)
+{
+    struct two_forms f;
+    struct key *key = parse("item,key,points\nq1,A,1\nq2,B,1\nm1,AB,1\nm2,A,1\nmonth,12,1\n");
+    struct diag d;
+    make_form(&f);
+    f.form.version = 4; /* "q3" */
+    f.fields[7].max_marks = 1;
+    diag_init(&d);
+    assert_int_equal(key_check(key, f.list, 1, &d), 0);
+    assert_true(d.count >= 1);
+    assert_non_null(strstr(d.entries[d.count - 1].what, "reads a version in field 'q3'"));
+    diag_finish(&d);
+    key_destroy(key);
+}
+
 static void tells_items_that_no_form_has(void **state)
 {
     refuse_for_form("item,key,points\nq1,A,1\nqq2,B,1\n", 3, 1,
@@ -405,6 +472,9 @@ int main(void)
         cmocka_unit_test(tells_mistakes_of_ranges),
         cmocka_unit_test(tells_all_mistakes),
         cmocka_unit_test(puts_sets_in_option_order),
+        cmocka_unit_test(tells_numbers_that_no_sheet_shows),
+        cmocka_unit_test(warns_of_numbers_without_leading_zeros),
+        cmocka_unit_test(warns_of_versions_with_one_key),
         cmocka_unit_test(tells_items_that_no_form_has),
         cmocka_unit_test(tells_options_that_no_field_offers),
         cmocka_unit_test(tells_rules_that_the_field_cannot_have),
