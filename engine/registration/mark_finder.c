@@ -15,7 +15,7 @@
 #define MAX_BLOBS 3000
 #define MAX_SIGHTINGS 360
 #define MAX_MARKS 12       /* a registration uses at most this many of its marks */
-#define MARK_MIN_PX 8.0    /* least side of a mark in the image searched, if the scan has as many */
+#define MARK_MIN_PX 6.0    /* least side of a mark in the image searched, if the scan has as many */
 #define AREA_RATIO_MIN 0.5 /* ink seen / ink expected */
 #define AREA_RATIO_MAX 1.9
 #define AFFINE_ENOUGH 0.3 /* mm: marks this near an affine map need no perspective */
@@ -138,6 +138,16 @@ static int nearest_sighting(const struct search *s, int m, struct point at, doub
     return best;
 }
 
+/* The one similarity that takes two points to two others. */
+static struct homography similarity_of_two(const struct point from[2], const struct point to[2])
+{
+    double dx = from[1].x - from[0].x, dy = from[1].y - from[0].y, q = dx * dx + dy * dy;
+    double ex = to[1].x - to[0].x, ey = to[1].y - to[0].y;
+    double a = (ex * dx + ey * dy) / q, b = (ey * dx - ex * dy) / q;
+    return (struct homography){{a, -b, to[0].x - a * from[0].x + b * from[0].y, b, a,
+                                to[0].y - b * from[0].x - a * from[0].y, 0, 0, 1}};
+}
+
 /* Marks i and j are sightings a and b: are the others where that puts them? */
 static void try_pair(struct search *s, const struct tolerance *t, int i, int j, int a, int b)
 {
@@ -149,9 +159,9 @@ static void try_pair(struct search *s, const struct tolerance *t, int i, int j, 
     if (scale < t->scale_min * s->scale || scale > t->scale_max * s->scale)
         return;
     double ca = area_cost(s, i, a, scale), cb = area_cost(s, j, b, scale);
-    struct homography h;
-    if (ca < 0 || cb < 0 || homography_fit_similarity(from, to, NULL, 2, &h) < 0)
+    if (ca < 0 || cb < 0)
         return;
+    struct homography h = similarity_of_two(from, to);
     struct hypothesis y = {.matches = 2, .cost = ca + cb};
     for (int m = 0; m < s->n_marks; m++) {
         double off = 0, area = 0;
@@ -192,6 +202,38 @@ static bool may_be_a_mark(const struct search *s, const struct tolerance *t,
     return false;
 }
 
+/* Of four marks, any three hold one of the two diagonals: the other pairs need not be tried. */
+static bool is_diagonal(const struct mark *marks, int i, int j)
+{
+    double length[4][4];
+    int longer = 0;
+    for (int a = 0; a < 4; a++)
+        for (int b = 0; b < 4; b++)
+            length[a][b] = hypot(marks[a].centroid.x - marks[b].centroid.x,
+                                 marks[a].centroid.y - marks[b].centroid.y);
+    for (int a = 0; a < 4; a++)
+        for (int b = a + 1; b < 4; b++)
+            longer += length[a][b] > length[i][j] + 1e-6;
+    return longer < 2;
+}
+
+/* Every two sightings taken for marks i and j. */
+static void try_sightings(struct search *s, const struct tolerance *t, int i, int j)
+{
+    const struct mark *marks = s->registration->marks;
+    double length =
+        hypot(marks[i].centroid.x - marks[j].centroid.x, marks[i].centroid.y - marks[j].centroid.y);
+    double least = t->scale_min * s->scale * length, most = t->scale_max * s->scale * length;
+    for (int a = 0; a < s->n_sightings; a++)
+        for (int b = 0; b < s->n_sightings; b++) {
+            double dx = s->sightings[a].at.x - s->sightings[b].at.x;
+            double dy = s->sightings[a].at.y - s->sightings[b].at.y;
+            double q = dx * dx + dy * dy;
+            if (q >= least * least && q <= most * most)
+                try_pair(s, t, i, j, a, b);
+        }
+}
+
 /* The search over the sightings that the tolerance leaves; what it finds is kept under the numbers
  * they had before. */
 static void try_all_pairs(struct search *all, const struct tolerance *t)
@@ -206,22 +248,10 @@ static void try_all_pairs(struct search *all, const struct tolerance *t)
     struct search narrowed = *all, *s = &narrowed;
     s->sightings = left;
     s->n_sightings = n;
-    const struct mark *marks = s->registration->marks;
     for (int i = 0; i < s->n_marks; i++)
-        for (int j = i + 1; j < s->n_marks; j++) {
-            double length = hypot(marks[i].centroid.x - marks[j].centroid.x,
-                                  marks[i].centroid.y - marks[j].centroid.y);
-            double least = t->scale_min * s->scale * length,
-                   most = t->scale_max * s->scale * length;
-            for (int a = 0; a < s->n_sightings; a++)
-                for (int b = 0; b < s->n_sightings; b++) {
-                    double dx = s->sightings[a].at.x - s->sightings[b].at.x;
-                    double dy = s->sightings[a].at.y - s->sightings[b].at.y;
-                    double q = dx * dx + dy * dy;
-                    if (q >= least * least && q <= most * most)
-                        try_pair(s, t, i, j, a, b);
-                }
-        }
+        for (int j = i + 1; j < s->n_marks; j++)
+            if (s->n_marks != 4 || is_diagonal(s->registration->marks, i, j))
+                try_sightings(s, t, i, j);
     for (int k = 0; k < s->n_best; k++)
         for (int m = 0; m < s->n_marks; m++)
             if (s->best[k].sighting[m] >= 0)
