@@ -153,6 +153,17 @@ static int database_of(const struct export_command *c, char **ret_path, struct d
     return 0;
 }
 
+/* Old scores in place of the new ones are wrong scores: whoever exports them is told. */
+static int warn_of_old_scores(struct store *store, const struct export_command *c, struct diag *d)
+{
+    if (c->table == TABLE_READINGS || c->table == TABLE_AUDIT)
+        return 0;
+    int r = store_scores_current(store, d);
+    if (r == 0)
+        diag_warning(d, NULL, 0, 0, NULL, "%s", scores_are_old());
+    return r < 0 ? r : 0;
+}
+
 static int run(const struct export_command *c, struct diag *d)
 {
     struct store *store = NULL;
@@ -160,6 +171,8 @@ static int run(const struct export_command *c, struct diag *d)
     int r = database_of(c, &path, d);
     if (r == 0)
         r = store_open(path, STORE_READ, &store, d);
+    if (r == 0)
+        r = warn_of_old_scores(store, c, d);
     if (r == 0)
         r = c->output && strcmp(c->output, "-") != 0
                 ? export_table_file(store, c->table, c->format, c->output, d)

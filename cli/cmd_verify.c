@@ -122,6 +122,15 @@ static int get_stored_exam(struct store *store, struct exam **ret_exam)
     return rc;
 }
 
+static int check_scores_current(struct store *store, struct diag *d)
+{
+    int rc = store_scores_current(store, d);
+
+    return rc == 0  ? diag_error(d, YJ_EDATA, NULL, 0, 0, NULL, "%s", scores_are_old())
+           : rc < 0 ? rc
+                    : 0;
+}
+
 /* Faults of one kind do not keep those of the next from being found: all are told. */
 static int verify(struct store *store, const struct exam *of_files, struct verify_result *result,
                   struct diag *d)
@@ -130,6 +139,12 @@ static int verify(struct store *store, const struct exam *of_files, struct verif
     int found = store_check(store, d);
     int rc = found == YJ_EDATA ? 0 : found;
 
+    if (rc == 0)
+        rc = check_scores_current(store, d);
+    if (rc == YJ_EDATA) {
+        found = rc;
+        rc = 0;
+    }
     if (rc == 0)
         rc = get_stored_exam(store, &of_store);
     if (rc == 0 && of_files && check_files(of_files, of_store, d) < 0)

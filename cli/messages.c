@@ -92,6 +92,12 @@ int finish_command(const struct diag *d, int code)
     return code == YJ_EINPUT ? EXIT_USAGE : EXIT_FAILED;
 }
 
+const char *scores_are_old(void)
+{
+    return _("the scores are older than what is stored: a run is under way, or did not end; run "
+             "grade or regrade");
+}
+
 /* ---- alignment ---- */
 
 /* The character at *text, which is moved past it; a byte that is no UTF-8 counts as itself. */

@@ -19,6 +19,8 @@ int usage_error(const char *command, const char *fmt, ...) __attribute__((format
 int usage_error_option(const char *command, int argc, char **argv, int returned);
 /* Prints the diagnostics and turns a return code (0 or enum yj_error) into the exit status. */
 int finish_command(const struct diag *d, int code);
+/* What `export` and `verify` say of scores that do not follow from all that is stored. */
+const char *scores_are_old(void);
 
 /* Columns that UTF-8 text takes on a terminal. */
 int display_width(const char *text);

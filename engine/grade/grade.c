@@ -281,10 +281,18 @@ static int audit(const struct batch *batch)
         "{\"scans\":%d,\"scans_already\":%d,\"unreadable\":%d,\"pages\":%d,\"version\":\"%s\"}",
         batch->tally.scans, batch->tally.scans_already, batch->tally.unreadable, batch->tally.pages,
         YJ_VERSION);
+    return store_audit(batch->store, "grade", detail, batch->d);
+}
+
+/* The scores and what the audit says of the run are stored together, or neither is. */
+static int score_and_audit(struct batch *batch)
+{
     int r = store_begin(batch->store, batch->d);
     if (r < 0)
         return r;
-    r = store_audit(batch->store, "grade", detail, batch->d);
+    r = rescore_within(batch->store, batch->exam, batch->d);
+    if (r == 0)
+        r = audit(batch);
     if (r == 0)
         r = store_commit(batch->store, batch->d);
     if (r < 0)
@@ -296,7 +304,7 @@ static int score(struct batch *batch)
 {
     struct timespec a, b;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
-    int r = rescore_run(batch->store, batch->exam, batch->d);
+    int r = score_and_audit(batch);
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
     batch->tally.cpu_ms[STAGE_SCORE] +=
         (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
@@ -345,8 +353,6 @@ int grade_run(const struct exam *exam, const struct grade_options *options,
         r = read_scans(&batch, &feed);
     if (r == 0)
         r = score(&batch);
-    if (r == 0)
-        r = audit(&batch);
     if (r == 0)
         r = summarize(&batch, &feed, ret_summary);
     if (r == YJ_ENOMEM && d->errors == told)

@@ -51,7 +51,8 @@ int store_put_scan(struct store *store, const struct exam *exam, const char *bat
 /* The same in pieces, so that a scan of thousands of pages never waits in memory: begin
  * (scan->pages is not looked at), its pages in the order of their numbers, end. Abandon forgets the
  * scan that was begun; the transaction around it and what else it holds stay as they are. A scan of
- * the same path of which nothing could be read is forgotten, and the audit says so. */
+ * the same path of which nothing could be read is forgotten, and the audit says so; where the path
+ * is relative it may have been another folder's file, and an exception keeps its reason. */
 int store_begin_scan(struct store *store, const struct exam *exam, const char *batch,
                      const struct scan_record *scan, struct diag *d);
 int store_put_page(struct store *store, const struct exam *exam, const struct page_record *page,
@@ -145,6 +146,10 @@ int store_put_test(struct store *store, const struct test_row *row, struct diag 
  * of no page. */
 int store_put_exception(struct store *store, int64_t page_id, const char *candidate,
                         enum exception_kind kind, const char *detail, struct diag *d);
+/* Whether scores, items, statistics and derived exceptions follow from all that is stored: 1; 0
+ * where pages were read or the exam changed since, because a run is under way or died before its
+ * end; < 0 fault. What scores again audits "grade" or "regrade" in the same transaction. */
+int store_scores_current(struct store *store, struct diag *d);
 /* What was done, by whom (user name), when: action "grade", "regrade", ... */
 int store_audit(struct store *store, const char *action, const char *detail, struct diag *d);
 

@@ -166,3 +166,18 @@ int store_put_exception(struct store *store, int64_t page_id, const char *candid
                      "ttti", candidate != NULL ? candidate : "", exception_kind_name(kind), detail,
                      page_id);
 }
+
+int store_scores_current(struct store *store, struct diag *d)
+{
+    int64_t stale = 0;
+    int rc =
+        store_ask(store, d, &stale, NULL,
+                  "SELECT EXISTS (SELECT 1 FROM pages p WHERE p.verdict = 'read' AND NOT EXISTS "
+                  "    (SELECT 1 FROM sheet_pages s WHERE s.page_id = p.id)) "
+                  "OR (SELECT COALESCE(MAX(seq), 0) FROM audit WHERE action = 'exam') > "
+                  "   (SELECT COALESCE(MAX(seq), 0) FROM audit"
+                  "    WHERE action IN ('grade', 'regrade'))",
+                  "");
+
+    return rc < 0 ? rc : !stale;
+}

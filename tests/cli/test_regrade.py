@@ -57,6 +57,40 @@ class Regrade(CliTest):
         self.assertIn("the maximum was 20 and is now 18", self.regrade().stdout)
         self.assertEqual({row["max"] for row in self.rows("scores")}, {"18"})
 
+    def test_scores_left_behind_are_told(self):
+        """Catches scores of before, exported as if they were of now, when a run died between its
+        last scan and its scores."""
+        before = self.export("scores")
+        self.assertNotIn("warning", self.run_program("export", self.db, "--what", "scores").stderr)
+        with sqlite3.connect(self.db) as db:
+            db.execute("CREATE TRIGGER die BEFORE INSERT ON scores BEGIN SELECT RAISE(ABORT, ''); END")
+        sheets.write_scans(self.exam / "scans", [5])
+        self.grade(expect=1)
+        self.assertEqual(self.export("scores"), before)
+        for what, warned in (("scores", True), ("items", True), ("distribution", True),
+                             ("exceptions", True), ("readings", False), ("audit", False)):
+            done = self.run_program("export", self.db, "--what", what, expect=0)
+            self.assertEqual("the scores are older than what is stored" in done.stderr, warned, what)
+        with sqlite3.connect(self.db) as db:
+            db.execute("DROP TRIGGER die")
+        self.grade()
+        self.assertNotIn("older", self.run_program("export", self.db, "--what", "scores").stderr)
+        self.assertEqual(len(self.totals()), 5)
+
+    def test_a_new_key_that_was_not_applied_is_told(self):
+        """Catches the same for a key: stored at a run's start, the scores at its end."""
+        with sqlite3.connect(self.db) as db:
+            db.execute("CREATE TRIGGER die BEFORE INSERT ON scores BEGIN SELECT RAISE(ABORT, ''); END")
+        self.write_key("q1..10,BBBBBBBBBB,2,")
+        self.grade(expect=1)
+        done = self.run_program("export", self.db, "--what", "scores", expect=0)
+        self.assertIn("the scores are older than what is stored", done.stderr)
+        self.assertIn("older", self.run_program("verify", self.db, expect=1).stderr)
+        with sqlite3.connect(self.db) as db:
+            db.execute("DROP TRIGGER die")
+        self.regrade()
+        self.assertNotIn("older", self.run_program("export", self.db, "--what", "scores").stderr)
+
     def test_the_database_alone(self):
         """Catches a database that does not hold all that a regrade needs."""
         alone = self.dir / "alone.db"
