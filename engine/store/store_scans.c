@@ -267,44 +267,86 @@ int store_put_page(struct store *store, const struct exam *exam, const struct pa
 
 /* ---- one scan ---- */
 
-/* A file that could not be read and has other bytes now, as when it was still being copied: what
- * was said of it no longer holds. */
-static int forget_unreadable(struct store *store, const char *path, struct diag *d)
-{
-    int before = sqlite3_total_changes(store->db);
-    int rc = store_run(store, d,
-                       "DELETE FROM scans WHERE path = ?1 AND (problem IS NOT NULL OR NOT EXISTS"
-                       "    (SELECT 1 FROM pages p WHERE p.scan_id = scans.id"
-                       "     AND p.verdict <> 'unreadable'))",
-                       "t", path);
+/* Other scans of the path of which nothing could be read: ?1 the path, ?2 the scan that came now.
+ */
+#define UNREADABLE_NAMESAKES                                                                       \
+    "path = ?1 AND id <> ?2 AND (problem IS NOT NULL OR NOT EXISTS"                                \
+    "    (SELECT 1 FROM pages p WHERE p.scan_id = scans.id AND p.verdict <> 'unreadable'))"
 
-    if (rc < 0 || sqlite3_total_changes(store->db) == before)
-        return rc;
-    return store_audit(store, "replace", path, d);
+/* A relative path may mean another file than the last time: scanners number from 1 in every room.
+ * What could not be read then stays told, at the new scan. */
+static int keep_reasons(struct store *store, const char *path, int64_t scan, struct diag *d)
+{
+    char *told = sqlite3_mprintf(
+        _("an earlier file '%s' could not be read; if it was another one, scan it again: "), path);
+
+    if (told == NULL)
+        return store_fault(store, SQLITE_NOMEM, d);
+    int rc = store_run(store, d,
+                       "UPDATE exceptions SET scan_id = ?2 WHERE page_id IS NULL AND derived = 0 "
+                       "AND kind = 'scan_quality' AND scan_id IN "
+                       "(SELECT id FROM scans WHERE " UNREADABLE_NAMESAKES ")",
+                       "ti", path, scan);
+    if (rc == 0)
+        rc = store_run(store, d,
+                       "INSERT INTO exceptions (scan_id, candidate, kind, detail, derived) "
+                       "SELECT ?2, '', 'scan_quality', ?3 || COALESCE(problem,"
+                       "    (SELECT e.detail FROM exceptions e JOIN pages p ON p.id = e.page_id"
+                       "     WHERE p.scan_id = scans.id ORDER BY p.number, e.id LIMIT 1), ''), 0 "
+                       "FROM scans WHERE " UNREADABLE_NAMESAKES " ORDER BY id",
+                       "tit", path, scan, told);
+    sqlite3_free(told);
+    return rc;
 }
 
-int store_begin_scan(struct store *store, const struct exam *exam, const char *batch,
-                     const struct scan_record *scan, struct diag *d)
+/* A file that could not be read and has other bytes now, as when it was still being copied: what
+ * was said of it no longer holds. */
+static int forget_unreadable(struct store *store, const char *path, int64_t scan, struct diag *d)
+{
+    int64_t n = 0;
+    int rc = store_ask(store, d, &n, NULL, "SELECT COUNT(*) FROM scans WHERE " UNREADABLE_NAMESAKES,
+                       "ti", path, scan);
+
+    if (rc < 0 || n == 0)
+        return rc;
+    if (path[0] != '/')
+        rc = keep_reasons(store, path, scan, d);
+    if (rc == 0)
+        rc = store_run(store, d, "DELETE FROM scans WHERE " UNREADABLE_NAMESAKES, "ti", path, scan);
+    return rc < 0 ? rc : store_audit(store, "replace", path, d);
+}
+
+static int insert_scan(struct store *store, const char *batch, const struct scan_record *scan,
+                       int64_t *ret_id, struct diag *d)
 {
     char hash[STORE_HASH_TEXT_MAX], time[STORE_TIME_MAX];
 
-    assert(store->scan == 0 && !sqlite3_get_autocommit(store->db));
     store_hex(scan->hash, hash);
     store_now(time);
-    int rc = forget_unreadable(store, scan->path, d);
-    if (rc < 0)
-        return rc;
-    rc = store_run(store, d,
-                   "INSERT INTO scans (path, hash, bytes, problem, pages, batch, time)"
-                   "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                   "ttititt", scan->path, hash, (int64_t)scan->bytes, scan->problem,
-                   (int64_t)scan->n_pages, batch, time);
+    int rc = store_run(store, d,
+                       "INSERT INTO scans (path, hash, bytes, problem, pages, batch, time)"
+                       "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                       "ttititt", scan->path, hash, (int64_t)scan->bytes, scan->problem,
+                       (int64_t)scan->n_pages, batch, time);
     int64_t id = sqlite3_last_insert_rowid(store->db);
     if (rc == 0 && scan->problem != NULL)
         rc = store_run(store, d,
                        "INSERT INTO exceptions (scan_id, candidate, kind, detail, derived)"
                        "VALUES (?, '', ?, ?, 0)",
                        "itt", id, exception_kind_name(EXCEPTION_UNREADABLE_FILE), scan->problem);
+    *ret_id = id;
+    return rc;
+}
+
+int store_begin_scan(struct store *store, const struct exam *exam, const char *batch,
+                     const struct scan_record *scan, struct diag *d)
+{
+    int64_t id = 0;
+
+    assert(store->scan == 0 && !sqlite3_get_autocommit(store->db));
+    int rc = insert_scan(store, batch, scan, &id, d);
+    if (rc == 0)
+        rc = forget_unreadable(store, scan->path, id, d);
     if (rc < 0)
         return rc;
     store->scan = id;

@@ -58,6 +58,20 @@ class Rerun(CliTest):
         self.assertIn("replace", [r["action"] for r in self.rows("audit")])
         self.run_program("verify", self.db, expect=0)
 
+    def test_an_unreadable_file_is_not_forgotten_for_its_namesake(self):
+        """Catches scanners that number from 1 in every room: room 2's 0004.png is no new copy of
+        the one that could not be read in room 1, whose candidate would be lost."""
+        whole = sheets.filled(4).png()
+        for room, content in (("room1", whole[:len(whole) // 2]), ("room2", whole)):
+            folder = self.dir / room
+            folder.mkdir()
+            (folder / "0004.png").write_bytes(content)
+            self.run_program("grade", self.exam, "0004.png", cwd=folder)
+        told = [(r["kind"], r["detail"]) for r in self.rows("exceptions")
+                if r["scan"] == "0004.png"]
+        self.assertEqual([kind for kind, _ in told], ["scan_quality"])
+        self.assertIn("an earlier file '0004.png' could not be read", told[0][1])
+
     def test_same_bytes_under_another_name_are_named_once(self):
         """Catches a pile scanned twice that nobody is told of, or is told of at every run."""
         sheets.write_scans(self.exam / "scans" / "room1", [1, 2])
