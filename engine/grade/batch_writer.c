@@ -19,6 +19,7 @@ struct writer {
     int pages_since_commit;
     struct timespec began; /* the transaction */
     /* The scan being written. */
+    struct batch_tally before; /* the tally before it */
     int n_pages, n_unreadable;
     char reason[SCAN_REASON_MAX]; /* of its first unreadable page */
 };
@@ -95,6 +96,7 @@ static int begin_scan(struct writer *w, const struct scan *scan)
     if (r < 0)
         return r;
     w->in_scan = true;
+    w->before = w->batch->tally;
     w->n_pages = w->n_unreadable = 0;
     return 0;
 }
@@ -206,8 +208,10 @@ static void free_slot(struct page_slot *slot)
  * store itself that failed. */
 static int finish(struct writer *w, int r)
 {
-    if (w->in_scan)
+    if (w->in_scan) {
         store_abandon_scan(w->batch->store);
+        w->batch->tally = w->before; /* the audit counts what is kept */
+    }
     w->in_scan = false;
     if (r == 0)
         r = commit(w);
