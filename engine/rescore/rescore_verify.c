@@ -16,6 +16,9 @@
 /* Columns of TABLE_SCORES and TABLE_ITEMS that the contract fixes. */
 enum {
     SCORES_CANDIDATE = 0,
+    SCORES_NAME = 1,
+    SCORES_CLASS = 2,
+    SCORES_SCHOOL = 3,
     SCORES_TOTAL = 4,
     SCORES_MAX = 5,
     SCORES_STATUS = 6,
@@ -30,6 +33,8 @@ struct verifier {
     struct store_rows *rows;
     struct store_cell *cells; /* of the row last read */
     int n_cells;
+    int *section_of_item; /* [item]: in the order in which the key names them; -1: none */
+    int n_sections;
     int n_differences;
     int n_scores;
     struct diag *d;
@@ -102,6 +107,48 @@ static void compare_item_points(struct verifier *v, const struct score_row *row,
                row->candidate, v->r.exam->key->items[item].item, text, expected);
 }
 
+/* A total under another's name is another's total. */
+static void compare_names(struct verifier *v, const struct score_row *row)
+{
+    const struct roster *roster = v->r.exam->roster;
+    const struct roster_entry *entry = roster ? roster_find(roster, row->candidate) : NULL;
+    const struct {
+        const char *column, *text;
+        int cell;
+    } names[] = {{"name", entry ? entry->name : "", SCORES_NAME},
+                 {"class", entry ? entry->class_name : "", SCORES_CLASS},
+                 {"school", entry ? entry->school : "", SCORES_SCHOOL}};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(v->cells[names[i].cell].text, names[i].text) != 0)
+            DIFFERENCE(v, _("candidate '%s': %s '%s' is stored, the roster has '%s'"),
+                       row->candidate, names[i].column, v->cells[names[i].cell].text,
+                       names[i].text);
+}
+
+/* Sections are added up when they are exported, from what the items say their section is. */
+static void compare_section(struct verifier *v, const struct score_row *row, int section)
+{
+    const char *text = v->cells[SCORES_FIXED + section].text, *name = "";
+    bool shown = row->status == SCORE_SCORED || row->status == SCORE_PENDING;
+    struct points sum = POINTS_ZERO;
+    char expected[POINTS_TEXT_MAX] = "";
+
+    for (int i = 0; i < row->n_items; i++) {
+        if (v->section_of_item[i] != section)
+            continue;
+        name = v->r.exam->key->items[i].section;
+        shown &= !row->items[i].pending;
+        sum = points_add(sum, row->items[i].points);
+    }
+    if (shown ? text[0] && same_points(cell_number(v, SCORES_FIXED + section), sum) : !text[0])
+        return;
+    if (shown)
+        points_print(sum, expected);
+    DIFFERENCE(v, _("candidate '%s': section '%s' has '%s' stored, the readings give '%s'"),
+               row->candidate, name, text, expected);
+}
+
 static void compare_score(struct verifier *v, const struct score_row *row)
 {
     const char *status = score_status_name(row->status), *total = v->cells[SCORES_TOTAL].text;
@@ -119,6 +166,9 @@ static void compare_score(struct verifier *v, const struct score_row *row)
     if (!same_points(cell_number(v, SCORES_MAX), row->max))
         DIFFERENCE(v, _("candidate '%s': the stored maximum '%s' is not the key's"), row->candidate,
                    v->cells[SCORES_MAX].text);
+    compare_names(v, row);
+    for (int s = 0; s < v->n_sections; s++)
+        compare_section(v, row, s);
     for (int i = 0; i < row->n_items; i++)
         compare_item_points(v, row, i);
 }
@@ -152,15 +202,57 @@ static int compare_scores(struct verifier *v)
     return rc;
 }
 
+static int number_sections(struct verifier *v)
+{
+    const struct key *key = v->r.exam->key;
+
+    v->section_of_item = malloc((size_t)(v->r.n_items + 1) * sizeof *v->section_of_item);
+    if (!v->section_of_item)
+        return YJ_ENOMEM;
+    for (int i = 0; i < v->r.n_items; i++) {
+        int same = 0;
+        while (strcmp(key->items[same].section, key->items[i].section) != 0)
+            same++;
+        v->section_of_item[i] = !key->items[i].section[0] ? -1
+                                : same < i                ? v->section_of_item[same]
+                                                          : v->n_sections++;
+    }
+    return 0;
+}
+
+/* A section whose name another column has taken is called "section NAME". */
+static bool is_section_name(const char *column, const char *section)
+{
+    size_t length = strlen(column), of_section = strlen(section);
+
+    return length >= of_section && strcmp(column + length - of_section, section) == 0;
+}
+
+static bool has_columns_of_key(const struct verifier *v)
+{
+    if (v->n_cells != SCORES_FIXED + v->n_sections + v->r.n_items)
+        return false;
+    for (int i = 0; i < v->r.n_items; i++) {
+        int s = v->section_of_item[i];
+        if (s >= 0 && !is_section_name(store_rows_column_name(v->rows, SCORES_FIXED + s),
+                                       v->r.exam->key->items[i].section))
+            return false;
+    }
+    return true;
+}
+
 static int verify_scores(struct verifier *v)
 {
-    int rc = open_table(v, TABLE_SCORES);
+    int rc = number_sections(v);
 
-    if (rc == 0 && v->n_cells < SCORES_FIXED + v->r.n_items)
+    if (rc == 0)
+        rc = open_table(v, TABLE_SCORES);
+    if (rc == 0 && !has_columns_of_key(v))
         DIFFERENCE(v, _("the stored scores are of another key; run regrade"));
     else if (rc == 0 && v->r.n_items > 0)
         rc = compare_scores(v);
     close_table(v);
+    free(v->section_of_item);
     return rc;
 }
 

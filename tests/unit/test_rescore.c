@@ -689,6 +689,17 @@ static void finds_what_was_changed(void **state)
     expect_difference(&f, "candidate '14' has a sheet or a place in the roster, but no score");
     tamper(&f, "UPDATE sheets SET candidate = '99' WHERE candidate = '11'");
     expect_difference(&f, "candidate '99' has a score, but neither");
+    tamper(&f, "UPDATE items SET section = 'II' WHERE item = 'q3'");
+    expect_difference(&f, "candidate '13': section 'II' has '2' stored, the readings give '0'");
+    tamper(&f, "UPDATE items SET section = CASE section WHEN 'I' THEN 'II' ELSE 'I' END");
+    expect_difference(&f, "the stored scores are of another key");
+    tamper(&f, "UPDATE items SET section = 'I'");
+    expect_difference(&f, "the stored scores are of another key");
+    tamper(&f, "UPDATE roster SET name = 'An' WHERE candidate = '12'");
+    expect_difference(&f, "candidate '12': name 'An' is stored, the roster has 'Bo'");
+    tamper(&f, "UPDATE roster SET name = 'Bo', class = '2' WHERE candidate = '12'");
+    expect_difference(&f, "candidate '12': class '2' is stored, the roster has '1'");
+    tamper(&f, "UPDATE roster SET class = '1' WHERE candidate = '12'");
     expect_verified(&f, 4);
     end(&f);
 }
