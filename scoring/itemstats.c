@@ -151,9 +151,12 @@ static bool is_nought(double squares, double scale, size_t n)
     return !(squares > least * least * (double)n);
 }
 
+/* One that is nothing but rounding is nought: -3.6e-16 in a table is a riddle. */
 static double correlation(double ab, double aa, double bb)
 {
-    return fmax(-1, fmin(1, ab / sqrt(aa) / sqrt(bb)));
+    double r = ab / sqrt(aa) / sqrt(bb);
+
+    return fabs(r) < 1e-12 ? 0 : fmax(-1, fmin(1, r));
 }
 
 /* Cronbach, "Coefficient alpha and the internal structure of tests", Psychometrika 16, 1951:

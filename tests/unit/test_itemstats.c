@@ -187,6 +187,20 @@ static void leaves_the_undefined_undefined(void **state)
     assert_true(isnan(items[0].mean) && isnan(test.mean) && isnan(test.median));
 }
 
+/* -3.6e-16 for an item that has nothing to do with the rest: such figures came of thirds. */
+static void rounding_is_no_correlation(void **state)
+{
+    static const double scores[4][2] = {{1, 94.0 / 3}, {1, 88.0 / 3}, {1, 82.0 / 3}, {0, 88.0 / 3}};
+    static const double max[2] = {1, 94.0 / 3};
+    struct item_statistics items[2];
+    struct test_statistics test;
+    assert_int_equal(
+        item_statistics_compute(&(struct response_matrix){4, 2, &scores[0][0], max}, items, &test),
+        0);
+    assert_true(items[0].rpb_rest == 0 && items[1].rpb_rest == 0);
+    assert_true(items[0].rpb > 0);
+}
+
 /* One item: alpha has no k - 1, its rest score is nought; two: alpha without one has none. */
 static void needs_enough_items(void **state)
 {
@@ -226,6 +240,7 @@ int main(void)
         cmocka_unit_test(does_not_depend_on_the_order),
         cmocka_unit_test(keeps_digits_of_shifted_scores),
         cmocka_unit_test(leaves_the_undefined_undefined),
+        cmocka_unit_test(rounding_is_no_correlation),
         cmocka_unit_test(needs_enough_items),
         cmocka_unit_test(agrees_with_r_on_options),
     };
