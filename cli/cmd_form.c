@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void print_help(void)
 {
@@ -77,6 +78,12 @@ static int save_layout(const char *path, const struct form *form, struct diag *d
                       path ? path : _("standard output"), strerror(errno));
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int form_layout(int argc, char **argv)
 {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'},
@@ -95,6 +102,8 @@ static int form_layout(int argc, char **argv)
     }
     if (argc - optind != 1)
         return usage_error("form layout", _("name one form"));
+    if (is_folder(argv[optind]))
+        return usage_error("form layout", _("'%s' is a folder: name a form in it"), argv[optind]);
     struct diag d;
     struct form *form = NULL;
     diag_init(&d);

@@ -172,10 +172,15 @@ static int run(struct arguments *a, struct diag *d)
     if (rc == 0) {
         a->options.out_dir = out_dir;
         a->options.key_path = a->key_path ? evaluation : NULL;
-        if (!a->key_path && access(evaluation, R_OK) == 0)
+        if (a->key_path && access(evaluation, R_OK) != 0)
+            rc = diag_error(d, YJ_EINPUT, evaluation, 0, 0,
+                            _("leave out --key: the form alone is imported then"),
+                            _("cannot open '%s': %s"), evaluation, strerror(errno));
+        else if (!a->key_path && access(evaluation, R_OK) == 0)
             diag_warning(d, evaluation, 0, 0, _("add --key key.csv"), _("the key is not imported"));
-        rc = omr_import(a->template_path, &a->options, &import, d);
     }
+    if (rc == 0)
+        rc = omr_import(a->template_path, &a->options, &import, d);
     if (rc == 0)
         rc = check_import(a, &import, d);
     if (rc == 0)

@@ -6,6 +6,7 @@
 #include "i18n.h"
 #include "messages.h"
 #include "vision.h"
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static void print_help(void)
         "reads and scores scans into the exam's database; run again, it adds only what is new\n"
         "\n"
         "  EXAM              the exam's folder, its exam.yaml, or a single form file, which then\n"
-        "                    is read and not scored (database: results.db in this folder)\n"
+        "                    is read and not scored (database: results.db beside it)\n"
         "  SCAN              JPEG, PNG, TIFF, PDF, ZIP of these, or folder; default: EXAM/scans\n"
         "      --db FILE     database to write, default EXAM/results.db\n"
         "  -j, --jobs N      pages read at a time, 1 to 256; default: one a core\n"
@@ -131,6 +132,23 @@ static bool is_database(const char *path)
     return n == sizeof head && memcmp(head, "SQLite format 3", sizeof head) == 0;
 }
 
+static int check_default_scans(const struct grade_command *c, const char *folder, struct diag *d)
+{
+    if (c->n_scans > 0 || access(folder, F_OK) == 0)
+        return 0;
+    return diag_error(d, YJ_EINPUT, folder, 0, 0,
+                      _("put the scans there, or name them after the exam"),
+                      _("cannot open '%s': %s"), folder, strerror(errno));
+}
+
+/* Everybody on the roster is absent then, which looks like a result. */
+static void warn_no_scan(const char *path, const struct grade_summary *summary, struct diag *d)
+{
+    if (summary->scans + summary->scans_already + summary->unreadable == 0 && !summary->interrupted)
+        diag_warning(d, path, 0, 0, _("put the scans there, or name them after the exam"),
+                     _("no scan in '%s'"), path);
+}
+
 static int run(const struct grade_command *c, struct grade_summary *ret_summary, char **ret_db_path,
                struct diag *d)
 {
@@ -154,9 +172,13 @@ static int run(const struct grade_command *c, struct grade_summary *ret_summary,
         .stop = &interrupted,
     };
     char *db_path = strdup(options.db_path);
-    r = db_path ? grade_run(exam, &options, ret_summary, d) : YJ_ENOMEM;
+    r = db_path ? check_default_scans(c, default_scans, d) : YJ_ENOMEM;
+    if (r == 0)
+        r = grade_run(exam, &options, ret_summary, d);
     if (progress)
         clear_progress();
+    if (r == 0)
+        warn_no_scan(options.paths[0], ret_summary, d);
     exam_destroy(exam);
     if (r < 0) {
         free(db_path);

@@ -226,6 +226,29 @@ static int warn_changed_forms(struct store *store, int64_t version, const struct
     return rc;
 }
 
+/* Without the key all scores would be gone with the next scoring; without the roster a wrong number
+ * would pass for a candidate. */
+static int check_removed_files(struct store *store, const struct exam *exam, struct diag *d)
+{
+    int64_t scores = 0, candidates = 0;
+    int rc = store_ask(store, d, &scores, NULL, "SELECT COUNT(*) FROM scores", "");
+
+    if (rc == 0)
+        rc = store_ask(store, d, &candidates, NULL, "SELECT COUNT(*) FROM roster", "");
+    if (rc < 0)
+        return rc;
+    if (scores > 0 && exam->key == NULL)
+        return diag_error(d, YJ_EINPUT, exam->path, 0, 0,
+                          exam->text == NULL
+                              ? _("name the exam's folder, or another database with --db FILE")
+                              : _("put the key back, or grade into a new database with --db FILE"),
+                          _("'%s' holds scores, which would be lost without a key"), store->path);
+    if (scores > 0 && candidates > 0 && exam->roster == NULL)
+        diag_warning(d, exam->path, 0, 0, _("put it back and run regrade"),
+                     _("the roster is gone: any number now passes for a candidate"));
+    return 0;
+}
+
 /* ---- key and roster ---- */
 
 /* NULL where there is none (void items), or no memory. */
@@ -327,8 +350,10 @@ static int insert_version(struct store *store, int64_t version, const struct exa
 static int put_changed_exam(struct store *store, int64_t version, const struct exam *exam,
                             const struct exam_files *list, const char *changes, struct diag *d)
 {
-    int rc = store_check_forms(store, exam, d);
+    int rc = check_removed_files(store, exam, d);
 
+    if (rc == 0)
+        rc = store_check_forms(store, exam, d);
     if (rc == 0)
         rc = warn_changed_forms(store, version, list, exam, d);
     if (rc == 0)

@@ -116,6 +116,12 @@ class BadScans(CliTest):
         self.assertIn("nowhere", done.stderr)
         self.assertFalse(self.db.exists())
 
+    def test_no_scans(self):
+        """Catches a whole roster called absent, without a word, where a folder is empty."""
+        self.assertIn("no scan in", self.grade().stderr)
+        (self.exam / "scans").rmdir()
+        self.assertRegex(self.grade(expect=2).stderr, "cannot open '.*scans'.*put the scans there")
+
 
 class BadExams(CliTest):
     """Told with file, line and column, before any scan is opened."""
@@ -251,6 +257,32 @@ class BadPlaces(CliTest):
         key = (self.exam / "key.csv").read_text(encoding="utf-8")
         (self.exam / "key.csv").write_text(key.replace("\nq", "\np"), encoding="utf-8")
         self.grade(expect=2)
+
+    def test_scores_are_not_lost_with_the_key(self):
+        """Catches scores wiped out by trying the form by itself beside them, or by a lost key."""
+        sheets.write_scans(self.exam / "scans", [1, 2])
+        self.grade()
+        before = self.exports()
+        done = self.run_program("grade", self.exam / "form.yaml", expect=2)
+        self.assertRegex(done.stderr, "holds scores.*name the exam's folder")
+        (self.exam / "key.csv").rename(self.exam / "lost.csv")
+        exam = (self.exam / "exam.yaml").read_text(encoding="utf-8")
+        lines = [line for line in exam.splitlines(True) if not line.startswith("key:")]
+        (self.exam / "exam.yaml").write_text("".join(lines), encoding="utf-8")
+        for command in ("grade", "regrade"):
+            done = self.run_program(command, self.exam, expect=2)
+            self.assertRegex(done.stderr, "holds scores.*put the key back")
+        self.assertEqual(self.exports(), before)
+
+    def test_a_lost_roster_is_told(self):
+        """Catches wrong numbers that pass for candidates once the roster is gone."""
+        sheets.write_scans(self.exam / "scans", [1])
+        self.grade()
+        (self.exam / "roster.csv").unlink()
+        exam = (self.exam / "exam.yaml").read_text(encoding="utf-8")
+        lines = [line for line in exam.splitlines(True) if not line.startswith("roster:")]
+        (self.exam / "exam.yaml").write_text("".join(lines), encoding="utf-8")
+        self.assertIn("the roster is gone", self.grade().stderr)
 
     def test_copied_exam_elsewhere(self):
         """Catches scans met again at another place that are graded twice."""
