@@ -223,9 +223,10 @@ static int number_sections(struct verifier *v)
 /* A section whose name another column has taken is called "section NAME". */
 static bool is_section_name(const char *column, const char *section)
 {
-    size_t length = strlen(column), of_section = strlen(section);
+    static const char kind[] = "section ";
 
-    return length >= of_section && strcmp(column + length - of_section, section) == 0;
+    return strcmp(column, section) == 0 || (strncmp(column, kind, sizeof kind - 1) == 0 &&
+                                            strcmp(column + sizeof kind - 1, section) == 0);
 }
 
 static bool has_columns_of_key(const struct verifier *v)

@@ -691,9 +691,9 @@ static void finds_what_was_changed(void **state)
     expect_difference(&f, "candidate '99' has a score, but neither");
     tamper(&f, "UPDATE items SET section = 'II' WHERE item = 'q3'");
     expect_difference(&f, "candidate '13': section 'II' has '2' stored, the readings give '0'");
-    tamper(&f, "UPDATE items SET section = CASE section WHEN 'I' THEN 'II' ELSE 'I' END");
+    tamper(&f, "UPDATE items SET section = 'III' WHERE item = 'm1'");
     expect_difference(&f, "the stored scores are of another key");
-    tamper(&f, "UPDATE items SET section = 'I'");
+    tamper(&f, "UPDATE items SET section = 'I' WHERE item = 'm1'");
     expect_difference(&f, "the stored scores are of another key");
     tamper(&f, "UPDATE roster SET name = 'An' WHERE candidate = '12'");
     expect_difference(&f, "candidate '12': name 'An' is stored, the roster has 'Bo'");
