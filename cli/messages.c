@@ -31,11 +31,38 @@ static const char *build_locale_dir(char path[PATH_MAX])
     return path;
 }
 
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value;
+}
+
+/* A bare machine knows no locale but C.UTF-8, and gettext no neighbours; neither is a reason to
+ * answer in English who asked for Chinese. */
+static void choose_language(void)
+{
+    static const char *const neighbours[][2] = {
+        {"zh_HK", "zh_TW"}, {"zh_MO", "zh_TW"}, {"zh_SG", "zh_CN"}};
+    const char *wanted = getenv(is_set("LC_ALL")        ? "LC_ALL"
+                                : is_set("LC_MESSAGES") ? "LC_MESSAGES"
+                                                        : "LANG");
+    const char *language = NULL;
+    if (!setlocale(LC_ALL, "")) {
+        setlocale(LC_ALL, "C.UTF-8");
+        language = wanted;
+    }
+    for (size_t i = 0; wanted && i < sizeof neighbours / sizeof *neighbours; i++)
+        if (strncmp(wanted, neighbours[i][0], strlen(neighbours[i][0])) == 0)
+            language = neighbours[i][1];
+    if (language && !is_set("LANGUAGE"))
+        setenv("LANGUAGE", language, 1);
+}
+
 void messages_init(void)
 {
     char path[PATH_MAX];
     const char *dir = getenv("YUEJUAN_LOCALE_DIR");
-    setlocale(LC_ALL, "");
+    choose_language();
     setlocale(LC_NUMERIC, "C");
     if (!dir || !*dir)
         dir = build_locale_dir(path);

@@ -26,6 +26,7 @@ class Usage(CliTest):
                                 (["grade", self.exam, "--jobs=0"], "'0'"),
                                 (["grade", self.exam, "--db"], "--db"),
                                 (["export", self.exam, "--what", "socres"], "socres"),
+                                (["form", "layout", self.exam], "name a form"),
                                 (["form"], "form")):
             done = self.run_program(*arguments, expect=2)
             self.assertIn(told, done.stderr)
@@ -55,6 +56,15 @@ class Usage(CliTest):
         for language, word in (("zh_TW", "用法"), ("zh_CN", "用法")):
             done = self.run_program("--help", env={"LANGUAGE": language}, expect=0)
             self.assertIn(word, done.stdout)
+
+    def test_chinese_without_its_locale(self):
+        """Catches English for LANG=zh_TW.UTF-8 on a machine where no such locale was generated, and
+        for Hong Kong."""
+        for name, word in (("zh_TW.UTF-8", "範例"), ("zh_CN.UTF-8", "示例"), ("zh_HK.UTF-8", "範例"),
+                           ("zh_SG.UTF-8", "示例"), ("en_GB.UTF-8", "example"), ("C", "example")):
+            for variables in ({"LC_ALL": name}, {"LC_ALL": "", "LC_MESSAGES": "", "LANG": name}):
+                done = self.run_program("--help", env={**variables, "LANGUAGE": ""}, expect=0)
+                self.assertIn(word, done.stdout, variables)
 
 
 if __name__ == "__main__":
