@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns of TABLE_SCORES, which the contract fixes. */
+/* Columns of TABLE_TOTALS, which are those of the scores that the contract fixes. */
 enum { CANDIDATE = 0, NAME = 1, TOTAL = 4, MAX = 5, STATUS = 6 };
 
 static int add_line(struct score_lines *lines, const struct store_cell *cells)
@@ -33,7 +33,7 @@ int score_lines_read(struct score_lines *ret, struct store *store, struct diag *
     struct store_cell *cells = NULL;
 
     *ret = (struct score_lines){0};
-    int rc = store_rows_open(store, TABLE_SCORES, &rows, d);
+    int rc = store_rows_open(store, TABLE_TOTALS, &rows, d);
     if (rc < 0)
         return rc;
     cells = calloc((size_t)store_rows_columns(rows), sizeof *cells);

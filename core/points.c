@@ -115,6 +115,10 @@ int points_parse(const char *text, struct points *ret)
 void points_print(struct points p, char text[POINTS_TEXT_MAX])
 {
     assert(p.den > 0);
+    if (p.den == 1) { /* most often, and printing is what an export does */
+        snprintf(text, POINTS_TEXT_MAX, "%" PRId64, p.num);
+        return;
+    }
     if (PRINTED_DENOMINATOR % p.den != 0) {
         snprintf(text, POINTS_TEXT_MAX, "%" PRId64 "/%" PRId64, p.num, p.den);
         return;

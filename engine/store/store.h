@@ -162,6 +162,7 @@ enum store_table {
     TABLE_EXCEPTIONS,
     TABLE_AUDIT,
     TABLE_DISTRIBUTION, /* one row a score: score, count, cumulative, share */
+    TABLE_TOTALS,       /* scores up to `status`, without sections and items: many times faster */
 };
 
 struct store_cell {

@@ -51,24 +51,44 @@ static int count_items(struct store *store, struct diag *d)
     return rc;
 }
 
+/* Rows that one statement inserts: starting a statement costs as much as the row itself. */
+#define ITEMS_AT_ONCE 20
+#define ITEM_COLUMNS 6
+#define ITEM_ROW "(?, ?, ?, ?, ?, ?)"
+#define ITEM_ROWS_5 ITEM_ROW "," ITEM_ROW "," ITEM_ROW "," ITEM_ROW "," ITEM_ROW
+#define INSERT_ITEM_SCORES                                                                         \
+    "INSERT INTO item_scores (sheet_id, item, points_num, points_den, pending, counts) VALUES "
+
+static const char insert_one_item[] = INSERT_ITEM_SCORES ITEM_ROW;
+static const char insert_some_items[] =
+    INSERT_ITEM_SCORES ITEM_ROWS_5 "," ITEM_ROWS_5 "," ITEM_ROWS_5 "," ITEM_ROWS_5;
+
+static void bind_item(sqlite3_stmt *stmt, int row, int64_t sheet, int item,
+                      const struct item_points *points)
+{
+    int at = row * ITEM_COLUMNS;
+
+    sqlite3_bind_int64(stmt, at + 1, sheet);
+    sqlite3_bind_int(stmt, at + 2, item + 1);
+    sqlite3_bind_int64(stmt, at + 3, points->points.num);
+    sqlite3_bind_int64(stmt, at + 4, points->points.den);
+    sqlite3_bind_int(stmt, at + 5, points->pending);
+    sqlite3_bind_int(stmt, at + 6, points->counts);
+}
+
 static int put_item_scores(struct store *store, int64_t sheet, const struct score_row *row,
                            struct diag *d)
 {
     sqlite3_stmt *stmt;
-    int rc = store_statement(store,
-                             "INSERT INTO item_scores (sheet_id, item, points_num, points_den, "
-                             "pending, counts) VALUES (?, ?, ?, ?, ?, ?)",
-                             &stmt, d);
+    int rc = 0;
 
-    if (rc < 0)
-        return rc;
-    sqlite3_bind_int64(stmt, 1, sheet);
-    for (int i = 0; i < row->n_items && rc == 0; i++) {
-        sqlite3_bind_int(stmt, 2, i + 1);
-        sqlite3_bind_int64(stmt, 3, row->items[i].points.num);
-        sqlite3_bind_int64(stmt, 4, row->items[i].points.den);
-        sqlite3_bind_int(stmt, 5, row->items[i].pending);
-        sqlite3_bind_int(stmt, 6, row->items[i].counts);
+    for (int i = 0, n; i < row->n_items && rc == 0; i += n) {
+        n = row->n_items - i >= ITEMS_AT_ONCE ? ITEMS_AT_ONCE : 1;
+        rc = store_statement(store, n == 1 ? insert_one_item : insert_some_items, &stmt, d);
+        if (rc < 0)
+            return rc;
+        for (int k = 0; k < n; k++)
+            bind_item(stmt, k, sheet, i + k, &row->items[i + k]);
         rc = store_step_done(store, stmt, d);
     }
     return rc;

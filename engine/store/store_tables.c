@@ -433,6 +433,8 @@ static const struct table {
 } tables[] = {
     [TABLE_SCORES] = {"candidate,name,class,school,total,max,status", scores_outer, scores_inner,
                       NULL, 0, add_score_columns, next_score},
+    [TABLE_TOTALS] = {"candidate,name,class,school,total,max,status", scores_outer, NULL, "ttttppt",
+                      1, NULL, next_plain},
     [TABLE_READINGS] = {"scan,page,candidate,field,value,status,confidence,source", readings_outer,
                         readings_inner, NULL, 0, NULL, next_reading},
     [TABLE_ITEMS] = {"item,n,max,mean,difficulty,d27,rpb,rpb_rest,alpha_without,omitted,multiple",

@@ -661,6 +661,34 @@ static void expect_difference(struct fixture *f, const char *what)
     rescore(f);
 }
 
+/* Points of many items are stored several at a time: none may be lost, or be its neighbour's. */
+static void stores_the_points_of_many_items(void **state)
+{
+    static const char form[] =
+        "form: long\npage: {size: A4}\ncandidate: number\nregistration: {image: true}\nfields:\n"
+        "  - {field: number, kind: grid, options: 0-9, columns: 2, at: [20, 30],\n"
+        "     option_step: [0, 6], column_step: [8, 0], bubble: {size: 3}}\n"
+        "  - {fields: q1..29, kind: choice, options: AB, at: [60, 30], option_step: [10, 0],\n"
+        "     step: [0, 8], bubble: {size: 3}}\n";
+    char key[1024] = "item,key,points\n", page[1024] = "number=11",
+         row[1024] = "11,,,,406,435,scored";
+    struct fixture f;
+    for (int q = 1; q <= 29; q++) { /* q points each; q2 and q27 are wrong: 435 - 29 = 406 */
+        bool wrong = q == 2 || q == 27;
+        sprintf(key + strlen(key), "q%d,A,%d\n", q, q);
+        sprintf(page + strlen(page), " q%d=%s", q, wrong ? "B" : "A");
+        sprintf(row + strlen(row), ",%d", wrong ? 0 : q);
+    }
+    strcat(row, "\n");
+    begin(&f, "title: long\nform: form.yaml\n", form, NULL, key, NULL);
+    scan(&f, "a.png", page, NULL);
+    rescore(&f);
+    expect_table(&f, TABLE_SCORES, 0, 99, row);
+    expect_table(&f, TABLE_TOTALS, 0, 99, "11,,,,406,435,scored\n");
+    expect_verified(&f, 1);
+    end(&f);
+}
+
 /* A score, an answer or an exception changed behind the program's back. */
 static void finds_what_was_changed(void **state)
 {
@@ -723,6 +751,7 @@ int main(void)
         cmocka_unit_test(holds_two_versions_of_one_candidate),
         cmocka_unit_test(keeps_sheets_without_a_key),
         cmocka_unit_test(scores_again_by_another_key),
+        cmocka_unit_test(stores_the_points_of_many_items),
         cmocka_unit_test(finds_what_was_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
