@@ -28,7 +28,7 @@ static void print_help(void)
 {
     puts(_("usage: yuejuan form import-omrchecker TEMPLATE.json [options]\n"
            "\n"
-           "Brings an OMRChecker template over to a form of ours (docs/import-omrchecker.md).\n"
+           "brings an OMRChecker template over to a form of ours (docs/import-omrchecker.md)\n"
            "\n"
            "  -o, --output FILE      the form to write (default: standard output)\n"
            "      --key FILE         also write the key, from evaluation.json beside the template\n"

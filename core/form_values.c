@@ -259,8 +259,8 @@ int form_expand_name(struct form_reader *r, const struct yaml_node *node, char *
     struct name_range range = {.prefix = (int)strlen(text)};
     bool many = strstr(text, "..");
     if (many && parse_range(text, &range) < 0)
-        return yaml_error(r->yaml, node, _("a range is written 'q1..40'"), _("'%s' is no range"),
-                          text);
+        return yaml_error(r->yaml, node, _("a range is written 'q1..40', its number last"),
+                          _("'%s' is no range"), text);
     if (range.last < range.first)
         return yaml_error(r->yaml, node, _("write the smaller number first"),
                           _("'%s' runs backwards"), text);

@@ -46,7 +46,7 @@ static int tell_unwritable(const char *db_path, int error, struct diag *d)
 {
     const char *hint = NULL;
 
-    if (error == EACCES || error == EROFS || error == EPERM)
+    if (error == EACCES || error == EROFS || error == EPERM || error == ENOENT)
         hint = _("choose another place with --db FILE");
     if (error == ENOSPC || error == EDQUOT)
         hint = _("free some space and run the same command again");
