@@ -4,6 +4,7 @@
  * group prints far darker than the others, and then the others' print stands in for it. */
 #include "bubble_ink.h"
 
+#include "bubble_halo.h"
 #include "bubble_place.h"
 #include "diag.h"
 
@@ -11,18 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INSET 0.80        /* of the outline's half axes: what is looked at */
-#define NOISE 12          /* of 255: darker than the print by less is noise */
-#define CLEAR 46          /* of 255: darker than the print by more is ink for sure */
+#define INSET 0.80          /* of the outline's half axes: what is looked at */
+#define NOISE 12            /* of 255: darker than the print by less is noise */
+#define STROKE_MIDDLE 0.62f /* of the half axes: where a pen's line is looked for */
+#define STROKE_WORTH                                                                               \
+    0.25                  /* excess that a full-black line across the bubble counts as, at least   \
+                           */
 #define GROUP_MIN 4       /* bubbles from which a print can be learned */
 #define PRINT_SPREAD 0.11 /* darkness by which one option's print may exceed the others' */
 #define BOLD_SPREAD                                                                                \
-    0.28               /* the same for a letter as bold as W, known by the paper it leaves white */
-#define BOLD_WHITE 0.5 /* its lightest quarter is less than this share of its mean */
+    0.28                /* the same for a letter as bold as W, known by the paper it leaves white */
+#define BOLD_WHITE 0.55 /* its lightest quarter is less than this share of its mean */
 #define MEAN_NOISE 0.015 /* by which empty bubbles of one print differ in mean darkness */
 #define FREE_PAPER 24    /* of 255: template points lighter than this are paper */
+#define FAR_STEPS 2      /* of the grid */
 #define FREE_SHARE 8     /* an eighth of the points must be free paper for it to testify */
-#define PRINT_MAX 0.36   /* darkness no empty bubble's print exceeds */
+#define PRINT_MAX 0.27   /* darkness that the paler quarter of a page's empty bubbles stays under */
+#define PRINT_PALE 0.22  /* darker print must leave white paper */
 #define POOL_MIN 6       /* bubbles of one size that show what an empty one prints ... */
 #define POOL_MAX 0.15    /* ... if it is no darker than this */
 #define UNKNOWN_MIN 5    /* bubbles of a column with unknown print that show it together */
@@ -36,6 +42,7 @@ struct print {
     double mean;                  /* of the paler half */
     uint8_t template[INK_POINTS]; /* the print, as darkness */
     bool free[INK_POINTS];        /* paper with no print beside it */
+    bool far[INK_POINTS];         /* in the middle, with no print for FAR_STEPS about */
     int n_free;
     bool trusted;
 };
@@ -122,6 +129,7 @@ static void sample_bubble(const struct image *img, const struct page_map *map,
     double step = fmin(w, h) * INSET / INK_GRID * hypot(v.dx.x, v.dx.y); /* px */
     int side = step < 1.5 ? 1 : (step < 2.6 ? 2 : (step < 3.6 ? 3 : 4));
     int paper = local_paper(img, &v, w, h);
+    b->paper = paper;
     long sum = 0;
     b->n_points = mask->n;
     for (int i = 0; i < mask->n; i++) {
@@ -227,8 +235,9 @@ static double template_mean(const struct print *p)
  * options' print, or bolder but with white paper between its strokes. */
 static bool is_print(const struct print *p, double usual)
 {
-    return p->mean <= usual + PRINT_SPREAD ||
-           (p->mean <= usual + BOLD_SPREAD && leaves_white_paper(p));
+    if (p->mean <= PRINT_PALE && p->mean <= usual + PRINT_SPREAD)
+        return true;
+    return p->mean <= usual + BOLD_SPREAD && leaves_white_paper(p);
 }
 
 static int learn_prints(struct bubble_ink *b, int n, struct print *prints, int n_prints,
@@ -316,27 +325,48 @@ static void lend_prints(const struct bubble_ink *b, int n, struct print *prints,
 
 /* ---- ink beyond the print ---- */
 
-/* Points of the template that are paper, and so are their neighbours: print that stands a pixel
- * aside does not reach them. */
+/* Darkest point of the template within `reach` steps of the grid. */
+static int darkest_near(const struct print *p, const struct mask *mask, int x, int y, int reach)
+{
+    int darkest = 0;
+    for (int ny = y - reach; ny <= y + reach; ny++)
+        for (int nx = x - reach; nx <= x + reach; nx++) {
+            bool outside = nx < 0 || ny < 0 || nx >= INK_GRID || ny >= INK_GRID;
+            int at = outside ? -1 : mask->index[ny][nx];
+            if (at >= 0 && p->template[at] > darkest)
+                darkest = p->template[at];
+        }
+    return darkest;
+}
+
+/* Points of the template that are paper, and so is all about them: print that stands a little aside
+ * does not reach them. */
 static void find_free_paper(struct print *p, const struct mask *mask)
 {
     p->n_free = 0;
-    memset(p->free, 0, sizeof(p->free));
     for (int y = 0; y < INK_GRID; y++)
         for (int x = 0; x < INK_GRID; x++) {
-            int darkest = 0, i = mask->index[y][x];
+            int i = mask->index[y][x];
             if (i < 0)
                 continue;
-            for (int k = 0; k < 9; k++) {
-                int nx = x + k % 3 - 1, ny = y + k / 3 - 1;
-                bool outside = nx < 0 || ny < 0 || nx >= INK_GRID || ny >= INK_GRID;
-                int at = outside ? -1 : mask->index[ny][nx];
-                if (at >= 0 && p->template[at] > darkest)
-                    darkest = p->template[at];
-            }
-            p->free[i] = darkest < FREE_PAPER;
+            p->free[i] = darkest_near(p, mask, x, y, 1) < FREE_PAPER;
+            p->far[i] = p->free[i] && darkest_near(p, mask, x, y, FAR_STEPS) < FREE_PAPER &&
+                        fabsf(mask->u[i]) < STROKE_MIDDLE && fabsf(mask->v[i]) < STROKE_MIDDLE;
             p->n_free += p->free[i];
         }
+}
+
+/* Mean of the darkest eighth of n values of a histogram, 0 to 1. */
+static double darkest_eighth(const int histogram[256], int n)
+{
+    long sum = 0;
+    int want = n / 8 > 0 ? n / 8 : 1, left = want;
+    for (int g = 255; g > 0 && left > 0; g--) {
+        int take = histogram[g] < left ? histogram[g] : left;
+        sum += (long)take * g;
+        left -= take;
+    }
+    return (double)sum / (255.0 * want);
 }
 
 /* Ink shows where no print is. But so does print that stands a pixel beside its template, and toner
@@ -344,18 +374,22 @@ static void find_free_paper(struct print *p, const struct mask *mask)
  * paper that no print is near. */
 static void measure_excess(const struct print *p, const struct mask *mask, struct bubble_ink *b)
 {
-    long sum = 0, core = 0, clear = 0, n_core = 0, on_free = 0;
+    long sum = 0, core = 0, n_core = 0, on_free = 0;
+    int lines[256] = {0}, n_lines = 0; /* histogram of the paper far from print */
     for (int i = 0; i < b->n_points; i++) {
         int beyond = (int)b->darkness[i] - (int)p->template[i] - NOISE;
         bool inner = fabsf(mask->u[i]) < 0.5f * (float)INSET + 0.1f &&
                      fabsf(mask->v[i]) < 0.5f * (float)INSET + 0.1f;
+        bool middle =
+            p->free[i] && fabsf(mask->u[i]) < STROKE_MIDDLE && fabsf(mask->v[i]) < STROKE_MIDDLE;
         n_core += inner;
+        n_lines += p->far[i];
         if (beyond <= 0)
             continue;
+        lines[beyond] += p->far[i];
         sum += beyond;
         core += inner ? beyond : 0;
         on_free += p->free[i] ? beyond : 0;
-        clear += beyond > CLEAR - NOISE;
     }
     double beyond_print = (double)sum / (255.0 * b->n_points);
     double more = fmax(0, b->mean - p->mean - MEAN_NOISE);
@@ -364,7 +398,7 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
     double share = beyond_print > more && beyond_print > 0 ? more / beyond_print : 1;
     b->excess = share * beyond_print;
     b->core = n_core ? share * (double)core / (255.0 * (double)n_core) : 0;
-    b->cover = (double)clear / b->n_points;
+    b->stroke = n_lines * FREE_SHARE > b->n_points ? darkest_eighth(lines, n_lines) : 0;
 }
 
 /* Where a letter is printed too seldom to be learned, what it has more than a borrowed print looks
@@ -385,6 +419,7 @@ static void discount_unknown_print(const struct print *prints, struct bubble_ink
         if (!prints[b[i].group].trusted && b[i].excess > 0) {
             double left = fmax(0, b[i].excess - usual);
             b[i].core *= left / b[i].excess;
+            b[i].stroke *= left / b[i].excess;
             b[i].excess = left;
         }
 }
@@ -452,7 +487,9 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
         m = bubble_group_length(&b[i], n - i);
         discount_unknown_print(prints, &b[i], m, scratch);
     }
+    for (int i = 0; i < n; i++)
+        b[i].ink = fmax(b[i].excess, STROKE_WORTH * b[i].stroke);
     *ret_bubbles = b;
     *ret_n = n;
-    return 0;
+    return bubble_halo_measure(img, map, b, n, arena);
 }

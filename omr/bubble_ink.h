@@ -27,7 +27,10 @@ struct bubble_ink {
     double mean;                  /* darkness, 0 to 1 */
     double excess;                /* mean darkness beyond the print and the paper's noise, 0 to 1 */
     double core;                  /* the same over the inner half only */
-    double cover;                 /* share of points clearly darker than the print */
+    double stroke;                /* the same over the darkest eighth of it: a pen's line */
+    double ink;                   /* what is judged: excess, or a line's worth of it */
+    double halo;                  /* darkness around the outline beyond what is printed there */
+    int paper;                    /* grey of the paper beside it */
 };
 
 /* Every bubble of form page `page`, field by field, in the arena. 0 or YJ_ENOMEM. */

@@ -21,13 +21,20 @@
 #define SECONDS_QUANTILE 0.85
 #define EMPTY_MARGIN                                                                               \
     1.8 /* of that quantile above the floor: the tail of bold letters and dust ... */
-#define EMPTY_TAIL 0.05 /* ... which ends here: what is darker is residue, and that has no tail */
-#define MARK_SHARE 0.42 /* of the page's usual mark: as much ink is a mark for sure */
-#define BAND_MIN 1.7    /* the band's upper edge over its lower, at least */
-#define FEW_MARKS 4     /* fewer marks than this do not tell how a pupil marks ... */
-#define FEW_SURE 0.12   /* ... and must then be this dark */
+#define EMPTY_TAIL 0.05  /* ... which ends here: what is darker is residue, and that has no tail */
+#define EMPTY_SHARE 0.30 /* of the page's usual mark: no empty bubble shows more */
+#define MARK_SHARE 0.42  /* of the page's usual mark: as much ink is a mark for sure */
+#define BAND_MIN 1.7     /* the band's upper edge over its lower, at least */
+#define FEW_MARKS 4      /* fewer marks than this do not tell how a pupil marks ... */
+#define FEW_SURE 0.12    /* ... and must then be this dark */
 #define EDGE_CERTAINTY 0.995 /* probability at the band's edges */
-#define ERASED_SHARE 0.45    /* of the field's mark: what an eraser leaves beside it */
+#define ERASED_SHARE 0.33    /* of the field's mark: what an eraser leaves beside it ... */
+#define ERASED_DARKNESS 0.55 /* ... and how dark its darkest parts are beside the mark's */
+#define SMEAR_MIN 0.030      /* a blank choice is doubted for a bubble that has as much ink, */
+#define SMEAR_SHARE 0.8      /* as much of what empty ones may show, */
+#define SMEAR_ALONE 4.0      /* and this many times the next one's; */
+#define HALO_MIN 0.10        /* or for as much around one */
+#define BLANK_DOUBTED 0.90   /* probability that it is blank all the same */
 #define RIM_SHARE 0.30       /* core / whole: less is ink that only reaches in from outside */
 
 struct band {
@@ -51,7 +58,7 @@ static int by_value(const void *a, const void *b)
 static double limit_from_paler_half(const struct bubble_ink *b, int n, double *scratch)
 {
     for (int i = 0; i < n; i++)
-        scratch[i] = b[i].excess;
+        scratch[i] = b[i].ink;
     qsort(scratch, (size_t)n, sizeof(*scratch), by_value);
     int half = n / 2 > 0 ? n / 2 : 1;
     double median = scratch[half / 2], upper = scratch[half - 1];
@@ -70,8 +77,8 @@ static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
         double first = 0, second = 0;
         length = bubble_group_length(&b[i], n - i);
         for (int k = i; k < i + length; k++) {
-            second = b[k].excess > first ? first : fmax(second, b[k].excess);
-            first = fmax(first, b[k].excess);
+            second = b[k].ink > first ? first : fmax(second, b[k].ink);
+            first = fmax(first, b[k].ink);
         }
         if (length >= 3 && (b[i].field->kind == FIELD_GRID || b[i].field->max_marks == 1))
             scratch[m++] = second;
@@ -93,7 +100,7 @@ static double usual_mark(const struct bubble_ink *b, int n, double low, double *
         double darkest = 0;
         length = bubble_group_length(&b[i], n - i);
         for (int k = i; k < i + length; k++)
-            darkest = fmax(darkest, b[k].excess);
+            darkest = fmax(darkest, b[k].ink);
         if (darkest > low)
             scratch[m++] = darkest;
     }
@@ -109,6 +116,9 @@ static struct band find_band(const struct bubble_ink *b, int n, double *scratch)
     struct band band = {.low = empty_limit(b, n, scratch)};
     int marks = 0;
     band.usual = usual_mark(b, n, band.low, scratch, &marks);
+    if (marks >=
+        FEW_MARKS) /* doubles on half a page must not pass for what its empty bubbles show */
+        band.low = fmax(EMPTY_FLOOR, fmin(band.low, EMPTY_SHARE * band.usual));
     band.high = fmax(band.low * BAND_MIN, MARK_SHARE * band.usual);
     if (marks < FEW_MARKS)
         band.high = fmax(band.high, FEW_SURE);
@@ -128,28 +138,47 @@ static double mark_probability(const struct band *band, double excess)
 static void judge_bubble(const struct band *band, const struct bubble_ink *b,
                          struct bubble_state *ret)
 {
-    ret->p = mark_probability(band, b->excess);
+    ret->p = mark_probability(band, b->ink);
     if (ret->p > 0.5 && b->core < RIM_SHARE * b->excess)
         ret->p = fmin(ret->p, 0.7);
     ret->marked = ret->p > 0.5;
 }
 
 /* One choice among bubbles of which only one may be marked: residue of an eraser beside a full mark
- * is no second mark. */
+ * is no second mark. Residue is pale all over; a thin dark line is a pen's. */
 static void forgive_residue(const struct bubble_ink *b, struct bubble_state *s, int n)
 {
     int top = 0;
     for (int i = 1; i < n; i++)
-        if (b[i].excess > b[top].excess)
+        if (b[i].ink > b[top].ink)
             top = i;
     if (s[top].p < EDGE_CERTAINTY)
         return;
-    for (int i = 0; i < n; i++)
-        if (i != top && s[i].p < EDGE_CERTAINTY && b[i].excess < ERASED_SHARE * b[top].excess) {
-            double doubt = b[i].excess / b[top].excess / ERASED_SHARE; /* 0 to 1 */
-            s[i].p = fmin(s[i].p, 0.009 * doubt * doubt);
-            s[i].marked = false;
-        }
+    for (int i = 0; i < n; i++) {
+        bool pale = b[i].stroke == 0 || b[i].stroke < ERASED_DARKNESS * b[top].stroke;
+        if (i == top || !pale || s[i].p >= EDGE_CERTAINTY || b[i].ink >= ERASED_SHARE * b[top].ink)
+            continue;
+        double doubt = b[i].ink / b[top].ink / ERASED_SHARE; /* 0 to 1 */
+        s[i].p = fmin(s[i].p, 0.009 * doubt * doubt);
+        s[i].marked = false;
+    }
+}
+
+/* What looks blank but is not quite: one bubble stands out from the others though it is pale, or
+ * something is drawn around one. */
+static bool blank_is_doubtful(const struct band *band, const struct bubble_ink *b, int n)
+{
+    double first = 0, second = 0, halo = 0;
+    for (int i = 0; i < n; i++) {
+        second = b[i].ink > first ? first : fmax(second, b[i].ink);
+        first = fmax(first, b[i].ink);
+        halo = fmax(halo, b[i].halo);
+    }
+    if (b[0].field->kind != FIELD_CHOICE)
+        return false;
+    if (first > SMEAR_MIN && first > SMEAR_SHARE * band->low && first > SMEAR_ALONE * second)
+        return true;
+    return halo > HALO_MIN;
 }
 
 /* A choice's bubbles, or those of one column of a grid. */
@@ -159,8 +188,8 @@ struct group_reading {
     double confidence;
 };
 
-static void read_group(const struct bubble_ink *b, struct bubble_state *s, int n, int max_marks,
-                       struct group_reading *ret)
+static void read_group(const struct band *band, const struct bubble_ink *b, struct bubble_state *s,
+                       int n, int max_marks, struct group_reading *ret)
 {
     if (max_marks == 1)
         forgive_residue(b, s, n);
@@ -170,6 +199,8 @@ static void read_group(const struct bubble_ink *b, struct bubble_state *s, int n
         if (s[i].marked && ret->n_marked < 64)
             ret->marked[ret->n_marked++] = i;
     }
+    if (ret->n_marked == 0 && blank_is_doubtful(band, b, n))
+        ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
 }
 
 static const char *option_name(const struct bubble_ink *b, int i)
@@ -194,11 +225,12 @@ static void text_add(struct text *t, const char *more)
     }
 }
 
-static void read_choice(const struct field *f, const struct bubble_ink *b, struct bubble_state *s,
-                        double min_confidence, struct text *value, struct reading *r)
+static void read_choice(const struct field *f, const struct band *band, const struct bubble_ink *b,
+                        struct bubble_state *s, double min_confidence, struct text *value,
+                        struct reading *r)
 {
     struct group_reading g;
-    read_group(b, s, f->n_bubbles, f->max_marks, &g);
+    read_group(band, b, s, f->n_bubbles, f->max_marks, &g);
     for (int i = 0; i < g.n_marked; i++)
         text_add(value, option_name(b, g.marked[i]));
     r->confidence = g.confidence;
@@ -228,15 +260,16 @@ static void add_column(const struct bubble_ink *b, const struct group_reading *g
 }
 
 /* A column that is not sure reads '?'; one with several marks reads [0|5]. */
-static void read_grid(const struct field *f, const struct bubble_ink *b, struct bubble_state *s,
-                      double min_confidence, struct text *value, struct reading *r)
+static void read_grid(const struct field *f, const struct band *band, const struct bubble_ink *b,
+                      struct bubble_state *s, double min_confidence, struct text *value,
+                      struct reading *r)
 {
     int doubtful = 0, several = 0, blank = 0, pending_spaces = 0, columns = 0;
     r->confidence = 1;
     for (int i = 0; i < f->n_bubbles; columns++) {
         int n = bubble_group_length(b + i, f->n_bubbles - i);
         struct group_reading g;
-        read_group(b + i, s + i, n, 1, &g);
+        read_group(band, b + i, s + i, n, 1, &g);
         bool sure = g.confidence >= min_confidence;
         r->confidence *= g.confidence;
         doubtful += !sure;
@@ -280,8 +313,7 @@ static const char *write_evidence(const struct band *band, const struct bubble_i
     at = (size_t)snprintf(text, size, "{\"low\":%ld,\"high\":%ld,\"ink\":[",
                           lround(1000 * band->low), lround(1000 * band->high));
     for (int i = 0; i < n; i++)
-        at +=
-            (size_t)snprintf(text + at, size - at, i ? ",%ld" : "%ld", lround(1000 * b[i].excess));
+        at += (size_t)snprintf(text + at, size - at, i ? ",%ld" : "%ld", lround(1000 * b[i].ink));
     at += (size_t)snprintf(text + at, size - at, "],\"p\":[");
     for (int i = 0; i < n; i++)
         at += (size_t)snprintf(text + at, size - at, i ? ",%ld" : "%ld", lround(1000 * s[i].p));
@@ -298,9 +330,9 @@ static int read_field(const struct form *form, const struct field *f, const stru
     for (int i = 0; i < f->n_bubbles; i++)
         judge_bubble(band, &b[i], &states[i]);
     if (f->kind == FIELD_GRID)
-        read_grid(f, b, states, settings->min_confidence, &value, r);
+        read_grid(f, band, b, states, settings->min_confidence, &value, r);
     else
-        read_choice(f, b, states, settings->min_confidence, &value, r);
+        read_choice(f, band, b, states, settings->min_confidence, &value, r);
     r->value = arena_strdup(arena, value.bytes);
     r->evidence = write_evidence(band, b, states, f->n_bubbles, arena);
     return r->value && r->evidence ? 0 : YJ_ENOMEM;
