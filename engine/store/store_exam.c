@@ -226,6 +226,36 @@ static int warn_changed_forms(struct store *store, int64_t version, const struct
     return rc;
 }
 
+/* Two subjects on one answer card look alike: the title says whose pages these are. */
+static int warn_changed_settings(struct store *store, int64_t version, const struct exam *exam,
+                                 struct diag *d)
+{
+    sqlite3_stmt *stmt;
+    int64_t pages = 0;
+    int rc = store_ask(store, d, &pages, NULL, "SELECT COUNT(*) FROM pages", "");
+
+    if (rc == 0)
+        rc = store_statement(
+            store, "SELECT title, min_confidence FROM exam_versions WHERE version = ?", &stmt, d);
+    if (rc < 0)
+        return rc;
+    sqlite3_bind_int64(stmt, 1, version);
+    int answer = pages > 0 ? sqlite3_step(stmt) : SQLITE_DONE;
+    if (answer == SQLITE_ROW && strcmp(store_text(stmt, 0), exam->title) != 0)
+        diag_warning(d, exam->path, 0, 0,
+                     _("if it is another exam, put the old files back, run regrade, and grade this "
+                       "one into a database of its own"),
+                     _("'%s' holds %lld pages of the exam '%s'; they are now scored as '%s'"),
+                     store->path, (long long)pages, store_text(stmt, 0), exam->title);
+    if (answer == SQLITE_ROW && sqlite3_column_double(stmt, 1) != exam->min_confidence)
+        diag_warning(d, exam->path, 0, 0,
+                     _("to read them again, grade into a new database with --db FILE"),
+                     _("%lld pages were read with min_confidence %g and keep their readings"),
+                     (long long)pages, sqlite3_column_double(stmt, 1));
+    sqlite3_reset(stmt);
+    return answer == SQLITE_ROW || answer == SQLITE_DONE ? 0 : store_fault(store, answer, d);
+}
+
 /* Without the key all scores would be gone with the next scoring; without the roster a wrong number
  * would pass for a candidate. */
 static int check_removed_files(struct store *store, const struct exam *exam, struct diag *d)
@@ -356,6 +386,8 @@ static int put_changed_exam(struct store *store, int64_t version, const struct e
         rc = store_check_forms(store, exam, d);
     if (rc == 0)
         rc = warn_changed_forms(store, version, list, exam, d);
+    if (rc == 0)
+        rc = warn_changed_settings(store, version, exam, d);
     if (rc == 0)
         rc = store_put_forms(store, exam, d);
     if (rc == 0)

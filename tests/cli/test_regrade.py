@@ -91,6 +91,25 @@ class Regrade(CliTest):
         self.regrade()
         self.assertNotIn("older", self.run_program("export", self.db, "--what", "scores").stderr)
 
+    def change_exam(self, old, new):
+        path = self.exam / "exam.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    def test_another_exam_into_the_same_database_is_told(self):
+        """Catches physics graded into the database of mathematics, whose sheets are then scored by
+        the key of physics: both use one answer card."""
+        self.change_exam("title: quiz", "title: physics")
+        self.write_key("q1..10,BBBBBBBBBB,2,")
+        done = self.grade("--db", self.db)
+        self.assertIn("holds 4 pages of the exam 'quiz'; they are now scored as 'physics'",
+                      done.stderr)
+        self.assertNotIn("scored as", self.grade("--db", self.db).stderr)
+
+    def test_another_confidence_for_pages_already_read_is_told(self):
+        """Catches an office that asks for more certainty, and believes it has it."""
+        self.change_exam("title: quiz", "title: quiz\nmin_confidence: 0.999")
+        self.assertIn("4 pages were read with min_confidence 0.9", self.regrade().stderr)
+
     def test_the_database_alone(self):
         """Catches a database that does not hold all that a regrade needs."""
         alone = self.dir / "alone.db"
