@@ -20,7 +20,7 @@ enum field_kind {
     FIELD_GRID,    /* a number or word by bubbles, one column a character */
     FIELD_DIGITS,  /* boxes, a handwritten digit each */
     FIELD_LETTERS, /* boxes, a handwritten capital each */
-    FIELD_TEXT,    /* lines or boxes of handwriting */
+    FIELD_TEXT,    /* lines or boxes of handwriting, or of print */
     FIELD_BARCODE,
     FIELD_REGION, /* a crop kept for people */
 };
@@ -61,7 +61,9 @@ struct field {
 
     struct rect *boxes; /* digits, letters, text: the boxes to write in, reading order */
     int n_boxes;
-    struct rect area; /* everything of the field; what a crop shows */
+    struct rect area;     /* everything of the field; what a crop shows */
+    char *print_language; /* text: printed, in these languages of Tesseract ("eng+chi_tra"); NULL:
+                             handwriting */
 };
 
 enum mark_shape {

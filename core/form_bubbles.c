@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include <ctype.h>
 #include <string.h>
 
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
@@ -248,12 +249,45 @@ static int read_area(struct form_reader *r, const struct field_source *source, s
     return rc < 0 ? rc : form_read_area(r, node, "area", &field->area);
 }
 
+/* Names of Tesseract's data, "eng" or "eng+chi_tra", which are file names: nothing that leads out
+ * of its folder. */
+static bool is_language_list(const char *text)
+{
+    bool begins = true;
+    for (const char *c = text; *c; c++) {
+        bool letter = isascii((unsigned char)*c) && isalnum((unsigned char)*c);
+        if (!letter && (begins || !strchr("+_/", *c)))
+            return false;
+        begins = *c == '+' || *c == '/';
+    }
+    return !begins;
+}
+
+static int read_print_language(struct form_reader *r, const struct field_source *source,
+                               struct field *field)
+{
+    const struct yaml_node *node = field_source_get(source, "print");
+    const char *text;
+    if (!node)
+        return 0;
+    int rc = yaml_text(r->yaml, node, "print", &text);
+    if (rc == 0 && (strlen(text) > FORM_MAX_LANGUAGES || !is_language_list(text)))
+        rc = yaml_error(r->yaml, node, _("write 'print: eng' or 'print: eng+chi_tra'"),
+                        _("'%s' is no list of Tesseract's languages"), text);
+    if (rc < 0)
+        return rc;
+    field->print_language = arena_strdup(r->memory, text);
+    return field->print_language ? 0 : YJ_ENOMEM;
+}
+
 static int read_text(struct form_reader *r, const struct field_source *source, struct field *field)
 {
     const struct yaml_node *area = field_source_get(source, "area");
     if (area && field_source_get(source, "boxes"))
         return yaml_error(r->yaml, area, NULL, _("write 'area' or 'boxes', not both"));
-    return area ? read_area(r, source, field) : read_boxes(r, source, field);
+    int rc = read_print_language(r, source, field);
+    int placed = area ? read_area(r, source, field) : read_boxes(r, source, field);
+    return placed < 0 ? placed : rc;
 }
 
 int form_read_design(struct form_reader *r, const struct field_source *source, struct field *field)

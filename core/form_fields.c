@@ -21,7 +21,7 @@ static const char *const kind_keys[][8] = {
     [FIELD_GRID] = {"options", "at", "option_step", "columns", "column_step", "bubble", "blank"},
     [FIELD_DIGITS] = {"boxes", "at", "size", "box_step"},
     [FIELD_LETTERS] = {"boxes", "at", "size", "box_step"},
-    [FIELD_TEXT] = {"boxes", "at", "size", "box_step", "area"},
+    [FIELD_TEXT] = {"boxes", "at", "size", "box_step", "area", "print"},
     [FIELD_BARCODE] = {"area"},
     [FIELD_REGION] = {"area"},
 };

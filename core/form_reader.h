@@ -19,6 +19,7 @@
 #define FORM_MAX_OPTIONS 64     /* options a field: a set of them is one word of 64 bits */
 #define FORM_MAX_COLUMNS 100    /* characters a grid */
 #define FORM_MAX_BOXES 200      /* boxes a field */
+#define FORM_MAX_LANGUAGES 64   /* bytes of a printed text's languages */
 #define FORM_MAX_BUBBLES 100000 /* bubbles a form */
 #define FORM_MAX_BITS 64        /* squares of an identity */
 

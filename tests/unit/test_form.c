@@ -288,6 +288,20 @@ static void test_yaml_ways(void **state)
     form_destroy(form);
 }
 
+/* Catches handwriting taken for print, and a block or its exceptions that lose the language. */
+static void test_print_is_a_texts_language(void **state)
+{
+    struct form *form =
+        parse(HEAD "- {field: hand, kind: text, area: [20, 20, 30, 6]}\n"
+                   "- {fields: t1..3, kind: text, area: [20, 40, 30, 6], step: 8, print: eng,\n"
+                   "   except: {t2: {print: chi_tra+eng}}}\n");
+    assert_null(field_called(form, "hand")->print_language);
+    assert_string_equal(field_called(form, "t1")->print_language, "eng");
+    assert_string_equal(field_called(form, "t2")->print_language, "chi_tra+eng");
+    assert_string_equal(field_called(form, "t3")->print_language, "eng");
+    form_destroy(form);
+}
+
 /* ---- mistakes ---- */
 
 struct mistake {
@@ -353,6 +367,12 @@ static void test_mistakes(void **state)
          "1 places for 2 options", NULL},
         {"- {field: q, kind: choice, options: AB, at: [206, 50], option_step: 6}\n", 1, 3,
          "option 'B' of field 'q' is off the page", NULL},
+        {"- {field: q, kind: text, area: [20, 50, 30, 5], print: ../eng}\n", 1, 56,
+         "'../eng' is no list of Tesseract's languages", "'print: eng"},
+        {"- {field: q, kind: text, area: [20, 50, 30, 5], print: eng+}\n", 1, 56,
+         "'eng+' is no list", NULL},
+        {"- {field: q, kind: digits, boxes: 1, at: [20, 50], size: 5, print: eng}\n", 1, 61,
+         "unknown key 'print'", NULL},
         {"- {field: q, kind: region, area: [200, 50, 11, 5]}\n", 1, 3, "field 'q' is off the page",
          NULL},
         {"- {field: q, kind: region, area: [20, 50, 0, 5]}\n", 1, 34, "no width", NULL},
@@ -586,13 +606,21 @@ static void test_broken_copies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_block_places),    cmocka_unit_test(test_exceptions),
-        cmocka_unit_test(test_option_places),   cmocka_unit_test(test_grids),
-        cmocka_unit_test(test_boxes_and_areas), cmocka_unit_test(test_ell_marks),
-        cmocka_unit_test(test_pages),           cmocka_unit_test(test_yaml_ways),
-        cmocka_unit_test(test_mistakes),        cmocka_unit_test(test_all_at_once),
-        cmocka_unit_test(test_pictures),        cmocka_unit_test(test_no_forms),
-        cmocka_unit_test(test_alias_bomb),      cmocka_unit_test(test_broken_copies),
+        cmocka_unit_test(test_block_places),
+        cmocka_unit_test(test_exceptions),
+        cmocka_unit_test(test_option_places),
+        cmocka_unit_test(test_grids),
+        cmocka_unit_test(test_boxes_and_areas),
+        cmocka_unit_test(test_ell_marks),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_yaml_ways),
+        cmocka_unit_test(test_print_is_a_texts_language),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_no_forms),
+        cmocka_unit_test(test_alias_bomb),
+        cmocka_unit_test(test_broken_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
