@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "hashset.h"
 #include "i18n.h"
+#include "page_fields.h"
 #include "page_task.h"
 #include "rescore.h"
 #include <pthread.h>
@@ -251,12 +252,14 @@ static int read_scans(struct batch *batch, struct feed *feed)
 
 /* ---- the run ---- */
 
-/* What can be wrong is found in the order in which it is cheap: pictures of the forms, paths, the
- * database. */
+/* What can be wrong is found in the order in which it is cheap: the forms' pictures, Tesseract's
+ * data, paths, the database. */
 static int open_batch(struct batch *batch)
 {
     const struct grade_options *options = batch->options;
     int r = registrar_create(batch->exam, &batch->registrar, batch->d);
+    if (r == 0)
+        r = page_fields_check(batch->exam, batch->d);
     if (r == 0)
         r = scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
     if (r == 0)

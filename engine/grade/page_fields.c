@@ -6,12 +6,16 @@
 #include "i18n.h"
 #include "ink.h"
 #include "marks.h"
+#include "print.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CODES 8            /* codes looked at in one field */
-#define CODE_MARGIN 3.0        /* mm: a code's quiet zone, and some print shift */
+#define MAX_CODES 8     /* codes looked at in one field */
+#define CODE_MARGIN 3.0 /* mm: a code's quiet zone, and some print shift */
+/* Below it the "print" may be the paper's grain, which Tesseract reads at up to 0.4. */
+#define NOISE_CONFIDENCE 0.5
 #define BLANK_CONFIDENCE 0.995 /* that a box without dark pixels has nothing written in it */
 
 int asked_fields_init(const struct exam *exam, struct asked_fields *ret)
@@ -69,6 +73,51 @@ int page_record_add_exception(struct page_record *record, struct arena *arena,
     return 0;
 }
 
+/* Whether another field before this one asks for the same data. */
+static bool is_told(const struct exam *exam, int form, int field, const char *languages)
+{
+    for (int f = 0; f <= form; f++) {
+        const struct form *other = exam->forms[f].form;
+        int n = f == form ? field : other->n_fields;
+        for (int i = 0; i < n; i++)
+            if (other->fields[i].print_language &&
+                strcmp(other->fields[i].print_language, languages) == 0)
+                return true;
+    }
+    return false;
+}
+
+static int check_print(const struct form *form, const struct field *field, struct diag *d)
+{
+    char package[PRINT_PACKAGE_MAX], hint[PRINT_PACKAGE_MAX + 64];
+    bool has;
+    int r = print_has_data(field->print_language, &has, package);
+    if (r < 0 || has)
+        return r;
+    snprintf(hint, sizeof hint, _("install the Debian package '%s'"), package);
+    return diag_error(d, YJ_EINPUT, form->path, field->line, field->column, hint,
+                      _("field '%s': Tesseract has no data for 'print: %s'"), field->name,
+                      field->print_language);
+}
+
+int page_fields_check(const struct exam *exam, struct diag *d)
+{
+    int bad = 0;
+    for (int f = 0; f < exam->n_forms; f++) {
+        const struct form *form = exam->forms[f].form;
+        for (int i = 0; i < form->n_fields; i++) {
+            const char *languages = form->fields[i].print_language;
+            if (!languages || is_told(exam, f, i, languages))
+                continue;
+            int r = check_print(form, &form->fields[i], d);
+            if (r == YJ_ENOMEM)
+                return r;
+            bad = r < 0 ? r : bad;
+        }
+    }
+    return bad;
+}
+
 static const struct form *form_of(const struct exam *exam, const struct page_record *record)
 {
     return exam->forms[record->form].form;
@@ -122,8 +171,8 @@ static int read_barcode(const struct page_view *view, const struct field *field,
 }
 
 /* Handwriting waits for a person; only an empty box is read here. */
-static int read_handwriting(const struct page_view *view, const struct field *field,
-                            struct reading *reading)
+static int read_ink(const struct page_view *view, const struct field *field,
+                    struct reading *reading)
 {
     bool written = true;
     const struct rect *boxes = field->n_boxes ? field->boxes : &field->area;
@@ -138,6 +187,38 @@ static int read_handwriting(const struct page_view *view, const struct field *fi
     return 0;
 }
 
+/* Print that is there and cannot be made out waits for a person too. */
+static int read_print(const struct page_view *view, const struct field *field,
+                      struct reading *reading)
+{
+    struct print_text print = {.text = ""};
+    int r =
+        print_read(view->print, field, view->img, view->map, view->scratch, view->arena, &print);
+    if (r == 0 && print.confidence < NOISE_CONFIDENCE) {
+        r = read_ink(view, field, reading);
+        if (r < 0 || reading->status == READING_BLANK)
+            return r;
+    }
+    if (r == YJ_EDATA) /* a field too large or too thin for a picture */
+        return 0;
+    if (r < 0)
+        return r;
+    reading->value = print.text;
+    reading->confidence = print.confidence;
+    if (reading->confidence >= view->exam->min_confidence)
+        reading->status = READING_OK;
+    reading->evidence = arena_printf(view->arena, "{\"print\":\"%s\",\"words\":%d}",
+                                     field->print_language, print.words);
+    return reading->evidence ? 0 : YJ_ENOMEM;
+}
+
+static int read_text(const struct page_view *view, const struct field *field,
+                     struct reading *reading)
+{
+    return field->print_language ? read_print(view, field, reading)
+                                 : read_ink(view, field, reading);
+}
+
 static int read_region(const struct page_view *view, const struct field *field,
                        struct reading *reading)
 {
@@ -150,16 +231,18 @@ typedef int (*field_reader)(const struct page_view *, const struct field *, stru
 
 /* NULL: bubbles, which omr reads a page at a time. */
 static field_reader const readers[] = {
-    [FIELD_CHOICE] = NULL,
-    [FIELD_GRID] = NULL,
-    [FIELD_DIGITS] = read_handwriting,
-    [FIELD_LETTERS] = read_handwriting,
-    [FIELD_TEXT] = read_handwriting,
-    [FIELD_BARCODE] = read_barcode,
+    [FIELD_CHOICE] = NULL,        [FIELD_GRID] = NULL,      [FIELD_DIGITS] = read_ink,
+    [FIELD_LETTERS] = read_ink,   [FIELD_TEXT] = read_text, [FIELD_BARCODE] = read_barcode,
     [FIELD_REGION] = read_region,
 };
 
 /* ---- what a person gets to see ---- */
+
+static bool is_handwritten(const struct field *field)
+{
+    return field->kind == FIELD_DIGITS || field->kind == FIELD_LETTERS ||
+           (field->kind == FIELD_TEXT && !field->print_language);
+}
 
 static bool is_stranger(const struct exam *exam, const struct form *form,
                         const struct reading *reading)
@@ -175,7 +258,7 @@ static bool wants_crop(const struct exam *exam, const struct form *form,
     if (exam->keep_all_crops || reading->status == READING_UNCERTAIN ||
         reading->status == READING_MULTIPLE)
         return true;
-    if (!field_has_bubbles(field) && field->kind != FIELD_BARCODE)
+    if (is_handwritten(field) || field->kind == FIELD_REGION)
         return true;
     return is_stranger(exam, form, reading);
 }
@@ -193,12 +276,10 @@ static int add_crop(const struct page_view *view, const struct form *form, struc
 static bool wants_review(const struct page_view *view, const struct page_record *record,
                          const struct field *field, const struct reading *reading)
 {
-    bool handwritten =
-        field->kind == FIELD_DIGITS || field->kind == FIELD_LETTERS || field->kind == FIELD_TEXT;
     if (reading->status == READING_MULTIPLE)
         return true;
     return reading->status == READING_UNCERTAIN &&
-           (!handwritten || view->asked->asked[record->form][reading->field]);
+           (!is_handwritten(field) || view->asked->asked[record->form][reading->field]);
 }
 
 static int add_doubt(const struct page_view *view, struct page_record *record,

@@ -7,7 +7,10 @@
 #include "exam.h"
 #include "image.h"
 #include "pagemap.h"
+#include "print.h"
 #include "records.h"
+
+struct diag;
 
 /* Which fields somebody waits for: those the key scores, and those the form names the candidate,
  * the absent mark and the version by. Handwriting nobody waits for is kept, not sent to review. */
@@ -19,12 +22,17 @@ struct asked_fields {
 int asked_fields_init(const struct exam *exam, struct asked_fields *ret);
 void asked_fields_finish(struct asked_fields *asked);
 
+/* What reading the fields needs beside the forms: Tesseract's data for those with print. YJ_EINPUT,
+ * each told with its place in the form; YJ_ENOMEM. */
+int page_fields_check(const struct exam *exam, struct diag *d);
+
 struct page_view {
     const struct exam *exam;
     const struct asked_fields *asked;
     const struct image *img;
     const struct page_map *map;
-    struct image *scratch;          /* for crops */
+    struct image *scratch; /* for crops */
+    struct print_reader *print;
     struct reading *bubble_scratch; /* [fields of the largest form] */
     struct arena *arena;
 };

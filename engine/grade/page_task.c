@@ -20,6 +20,7 @@ struct page_task {
     struct decoder *decoder;
     struct asked_fields asked;
     struct image img, scratch;
+    struct print_reader *print;
     struct reading *bubble_scratch;
 };
 
@@ -49,6 +50,8 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
     if (r == 0)
         r = decoder_create(&task->decoder);
     if (r == 0)
+        r = print_reader_create(&task->print);
+    if (r == 0)
         r = registration_scratch_create(&task->registration);
     if (r < 0) {
         page_task_destroy(task);
@@ -64,6 +67,7 @@ void page_task_destroy(struct page_task *task)
         return;
     registration_scratch_destroy(task->registration);
     decoder_destroy(task->decoder);
+    print_reader_destroy(task->print);
     asked_fields_finish(&task->asked);
     image_finish(&task->img);
     image_finish(&task->scratch);
@@ -143,6 +147,7 @@ static int read_page(struct page_task *task, struct arena *arena, struct page_re
                              .img = &task->img,
                              .map = &task->result.map,
                              .scratch = &task->scratch,
+                             .print = task->print,
                              .bubble_scratch = task->bubble_scratch,
                              .arena = arena};
     record->verdict = PAGE_READ;
