@@ -8,8 +8,16 @@
 #include <string.h>
 
 #define RINGS 3
-#define FIRST 0.50 /* mm from the outline to the nearest ring; nearer is the outline's own blur */
-#define STEP 0.30  /* mm from a ring to the next */
+#define FIRST 0.50  /* mm from the outline to the nearest ring; nearer is the outline's own blur */
+#define STEP 0.30   /* mm from a ring to the next */
+#define BESIDE 0.55 /* mm beside the outline where a mark should have ended ... */
+#define BESIDE_STEP 0.4 /* ... and on from there ... */
+#define BESIDE_STEPS 4  /* ... so many times */
+#define BLOT 0.12       /* halo */
+#define MAX_NEIGHBOURS 8
+#define NEIGHBOUR_INK 0.08
+#define OVERSHOOT 0.8     /* mm by which a pen leaves its bubble */
+#define THROUGH_FROM 0.03 /* ink from which it matters */
 #define POINTS (RINGS * OUTLINE_POINTS)
 #define NOISE 14    /* of 255 */
 #define GROUP_MIN 4 /* bubbles that show what is printed around them */
@@ -42,6 +50,77 @@ static void sample_halo(const struct image *img, const struct page_map *map,
     h->mean = sum / POINTS;
 }
 
+/* Bubbles beside one that hold ink of their own: what reaches over from them does not count. */
+struct neighbours {
+    struct rect boxes[MAX_NEIGHBOURS]; /* mm from the bubble's centre */
+    int n;
+};
+
+static void find_neighbours(const struct bubble_ink *all, int n, const struct bubble_ink *b,
+                            struct neighbours *ret)
+{
+    struct point c = rect_center(b->bubble->box);
+    ret->n = 0;
+    for (int i = 0; i < n && ret->n < MAX_NEIGHBOURS; i++) {
+        struct rect o = all[i].bubble->box;
+        bool near = fabs(o.x + o.w / 2 - c.x) < o.w + 2 && fabs(o.y + o.h / 2 - c.y) < o.h + 2;
+        if (near && &all[i] != b && all[i].ink > NEIGHBOUR_INK)
+            ret->boxes[ret->n++] = (struct rect){o.x - c.x - OVERSHOOT, o.y - c.y - OVERSHOOT,
+                                                 o.w + 2 * OVERSHOOT, o.h + 2 * OVERSHOOT};
+    }
+}
+
+static int dark_at(const struct image *img, const struct bubble_ink *b,
+                   const struct neighbours *beside, double x, double y)
+{
+    for (int i = 0; i < beside->n; i++) {
+        const struct rect *r = &beside->boxes[i];
+        if (x > r->x && x < r->x + r->w && y > r->y && y < r->y + r->h)
+            return 0;
+    }
+    const struct bubble_view *v = &b->view;
+    long px = lround(v->origin.x + x * v->dx.x + y * v->dy.x);
+    long py = lround(v->origin.y + x * v->dx.y + y * v->dy.y);
+    if (px < 0 || py < 0 || px >= img->width || py >= img->height)
+        return 0;
+    int grey = image_row(img, (int)py)[px];
+    return grey >= b->paper ? 0 : (b->paper - grey) * 255 / (b->paper > 0 ? b->paper : 1);
+}
+
+/* What goes on beyond one side of the bubble: the darkest across the side, the palest of three
+ * steps away from it. (ux, uy) points out of the side. */
+static int side_darkness(const struct image *img, const struct bubble_ink *b,
+                         const struct neighbours *beside, double w, double h, int ux, int uy)
+{
+    int least = 255;
+    for (int step = 0; step < BESIDE_STEPS; step++) {
+        double off = BESIDE + BESIDE_STEP * step;
+        int darkest = 0;
+        for (int k = -2; k <= 2; k++) {
+            double x = ux ? ux * (w / 2 + off) : k * w / 8;
+            double y = uy ? uy * (h / 2 + off) : k * h / 8;
+            int d = dark_at(img, b, beside, x, y);
+            darkest = d > darkest ? d : darkest;
+        }
+        least = darkest < least ? darkest : least;
+    }
+    return least;
+}
+
+/* A mark ends near its bubble; a streak of the scanner, a fold, a coffee ring go on at both sides.
+ */
+static double darkness_through(const struct image *img, const struct page_map *map,
+                               const struct bubble_ink *b, const struct neighbours *beside)
+{
+    double w = b->bubble->box.w * map->bubble_scale, h = b->bubble->box.h * map->bubble_scale;
+    int left = side_darkness(img, b, beside, w, h, -1, 0),
+        right = side_darkness(img, b, beside, w, h, 1, 0);
+    int above = side_darkness(img, b, beside, w, h, 0, -1),
+        below = side_darkness(img, b, beside, w, h, 0, 1);
+    int across = left < right ? left : right, along = above < below ? above : below;
+    return (across > along ? across : along) / 255.0;
+}
+
 static int by_group_and_mean(const void *a, const void *b)
 {
     const struct halo *x = a, *y = b;
@@ -70,6 +149,26 @@ static void measure_group(const struct halo *h, int n, struct bubble_ink *b)
     }
 }
 
+static int usual_paper(const struct bubble_ink *b, int n)
+{
+    int histogram[256] = {0}, seen = 0, g = 0;
+    for (int i = 0; i < n; i++)
+        histogram[b[i].paper]++;
+    while (g < 255 && (seen += histogram[g]) * 2 < n)
+        g++;
+    return g;
+}
+
+/* An outline that a neighbour's blot runs over is not missing: there is paper about it, and ink on
+ * that. */
+static void find_blotted(struct bubble_ink *b, int n)
+{
+    int paper = usual_paper(b, n);
+    for (int i = 0; i < n; i++)
+        if (b[i].halo > BLOT && b[i].paper > 0.8 * paper)
+            b[i].missing = false;
+}
+
 int bubble_halo_measure(const struct image *img, const struct page_map *map, struct bubble_ink *b,
                         int n, struct arena *arena)
 {
@@ -79,6 +178,11 @@ int bubble_halo_measure(const struct image *img, const struct page_map *map, str
     for (int i = 0; i < n; i++) {
         sample_halo(img, map, &b[i], &halos[i]);
         halos[i].group = b[i].group;
+        if (b[i].ink > THROUGH_FROM) {
+            struct neighbours beside;
+            find_neighbours(b, n, &b[i], &beside);
+            b[i].through = darkness_through(img, map, &b[i], &beside);
+        }
         halos[i].index = i;
     }
     qsort(halos, (size_t)n, sizeof(*halos), by_group_and_mean);
@@ -88,5 +192,6 @@ int bubble_halo_measure(const struct image *img, const struct page_map *map, str
         if (m >= GROUP_MIN)
             measure_group(&halos[i], m, b);
     }
+    find_blotted(b, n);
     return 0;
 }

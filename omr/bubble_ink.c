@@ -32,6 +32,10 @@
 #define POOL_MIN 6       /* bubbles of one size that show what an empty one prints ... */
 #define POOL_MAX 0.15    /* ... if it is no darker than this */
 #define UNKNOWN_MIN 5    /* bubbles of a column with unknown print that show it together */
+#define UNKNOWN_MAX 0.10 /* excess of a letter over a borrowed print */
+#define OUTER 0.62f      /* of the half axes: letters seldom reach farther, strokes do */
+#define OUTER_MORE 0.04  /* darkness out there beyond the other options' print ... */
+#define SPREAD_MORE 1.7  /* ... and unlikeness of the group's bubbles, over the others': strokes */
 #define PAPER_POINTS 32
 
 struct print {
@@ -40,6 +44,7 @@ struct print {
     double w, h;
     int n, n_points;
     double mean;                  /* of the paler half */
+    double outer, spread;         /* darkness near the outline; unlikeness of the paler half */
     uint8_t template[INK_POINTS]; /* the print, as darkness */
     bool free[INK_POINTS];        /* paper with no print beside it */
     bool far[INK_POINTS];         /* in the middle, with no print for FAR_STEPS about */
@@ -309,6 +314,53 @@ static bool pool_print(const struct bubble_ink *b, int n, double *scratch, struc
     return true;
 }
 
+/* How dark a print is near the outline, and how unlike its bubbles are to each other. */
+static void describe_print(const struct bubble_ink *b, int n, int group, const struct mask *mask,
+                           struct print *p)
+{
+    long outer = 0, n_outer = 0, unlike = 0, used = 0;
+    for (int k = 0; k < p->n_points; k++)
+        if (fabsf(mask->u[k]) > OUTER || fabsf(mask->v[k]) > OUTER) {
+            outer += p->template[k];
+            n_outer++;
+        }
+    for (int i = 0; i < n; i++) {
+        if (b[i].group != group || b[i].mean > p->mean + PRINT_SPREAD)
+            continue;
+        used++;
+        for (int k = 0; k < p->n_points; k++)
+            unlike += abs((int)b[i].darkness[k] - (int)p->template[k]);
+    }
+    p->outer = n_outer ? (double)outer / (255.0 * (double)n_outer) : 0;
+    p->spread = used ? (double)unlike / (255.0 * (double)used * p->n_points) : 0;
+}
+
+static double median_of(const struct print *prints, int n, bool spread, double *scratch)
+{
+    int m = 0;
+    for (int g = 0; g < n; g++)
+        if (prints[g].trusted)
+            scratch[m++] = spread ? prints[g].spread : prints[g].outer;
+    if (m == 0)
+        return 0;
+    qsort(scratch, (size_t)m, sizeof(*scratch), by_double);
+    return scratch[m / 2];
+}
+
+/* A pupil who ticks the same option everywhere makes his tick the print of that option. Ticks reach
+ * farther out than letters, and no two are alike. */
+static void distrust_strokes(const struct bubble_ink *b, int n, const struct mask *masks,
+                             struct print *prints, int n_prints, double *scratch)
+{
+    for (int g = 0; g < n_prints; g++)
+        describe_print(b, n, g, &masks[prints[g].field->shape], &prints[g]);
+    double outer = median_of(prints, n_prints, false, scratch);
+    double spread = median_of(prints, n_prints, true, scratch);
+    for (int g = 0; g < n_prints; g++)
+        if (prints[g].outer > outer + OUTER_MORE && prints[g].spread > SPREAD_MORE * spread + 0.01)
+            prints[g].trusted = false;
+}
+
 /* For groups too small or too dark to show their own print: others', else none. */
 static void lend_prints(const struct bubble_ink *b, int n, struct print *prints, int n_prints,
                         double *scratch)
@@ -415,6 +467,8 @@ static void discount_unknown_print(const struct print *prints, struct bubble_ink
         return;
     qsort(scratch, (size_t)unknown, sizeof(*scratch), by_double);
     double usual = scratch[unknown / 2];
+    if (usual > UNKNOWN_MAX) /* too much for print: the whole column is marked */
+        return;
     for (int i = 0; i < n; i++)
         if (!prints[b[i].group].trusted && b[i].excess > 0) {
             double left = fmax(0, b[i].excess - usual);
@@ -478,6 +532,7 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
     double *scratch = arena_alloc(arena, (size_t)n * sizeof(*scratch));
     if (!scratch)
         return YJ_ENOMEM;
+    distrust_strokes(b, n, masks, prints, n_prints, scratch);
     lend_prints(b, n, prints, n_prints, scratch);
     for (int g = 0; g < n_prints; g++)
         find_free_paper(&prints[g], &masks[prints[g].field->shape]);

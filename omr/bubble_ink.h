@@ -30,6 +30,8 @@ struct bubble_ink {
     double stroke;                /* the same over the darkest eighth of it: a pen's line */
     double ink;                   /* what is judged: excess, or a line's worth of it */
     double halo;                  /* darkness around the outline beyond what is printed there */
+    double through;               /* how dark what passes through it is on both sides of it */
+    bool missing;                 /* its printed outline is not there: covered, cut off */
     int paper;                    /* grey of the paper beside it */
 };
 

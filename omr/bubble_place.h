@@ -10,7 +10,8 @@
 
 #include "bubble_ink.h"
 
-/* Sets b[i].view of all bubbles of a page, whose field and bubble are set, field by field. */
+/* Sets b[i].view and b[i].missing of all bubbles of a page, whose field and bubble are set, field
+ * by field. */
 void bubble_place_find(const struct image *img, const struct page_map *map, struct bubble_ink *b,
                        int n);
 

@@ -19,6 +19,7 @@
 #define EMPTY_SPREADS 6.0 /* robust standard deviations above the empty bubbles' median */
 #define SECONDS_MIN 8     /* groups of which the second darkest tells what empty bubbles show */
 #define SECONDS_QUANTILE 0.85
+#define SMEAR_QUANTILE 0.95
 #define EMPTY_MARGIN                                                                               \
     1.8 /* of that quantile above the floor: the tail of bold letters and dust ... */
 #define EMPTY_TAIL 0.05  /* ... which ends here: what is darker is residue, and that has no tail */
@@ -30,16 +31,22 @@
 #define EDGE_CERTAINTY 0.995 /* probability at the band's edges */
 #define ERASED_SHARE 0.33    /* of the field's mark: what an eraser leaves beside it ... */
 #define ERASED_DARKNESS 0.55 /* ... and how dark its darkest parts are beside the mark's */
-#define SMEAR_MIN 0.030      /* a blank choice is doubted for a bubble that has as much ink, */
-#define SMEAR_SHARE 0.8      /* as much of what empty ones may show, */
-#define SMEAR_ALONE 4.0      /* and this many times the next one's; */
-#define HALO_MIN 0.10        /* or for as much around one */
-#define BLANK_DOUBTED 0.90   /* probability that it is blank all the same */
-#define RIM_SHARE 0.30       /* core / whole: less is ink that only reaches in from outside */
+#define SMEAR_MIN                                                                                  \
+    0.025               /* a blank choice is doubted for a bubble that has this much ink or, on a  \
+                         */
+#define SMEAR_MAX 0.060 /* dirty page, up to as much (twice what the empty ones show), */
+#define SMEAR_ALONE 4.0 /* and this many times the next one's; */
+#define HALO_MIN 0.10   /* or for as much around one */
+#define BLANK_DOUBTED 0.90 /* probability that it is blank all the same */
+#define THROUGH_SHARE                                                                              \
+    0.7                /* of the ink: as dark on both sides of the bubble, it is no mark of it     \
+                        */
+#define RIM_SHARE 0.30 /* core / whole: less is ink that only reaches in from outside */
 
 struct band {
     double low, high; /* excess darkness */
     double usual;     /* the page's usual mark; 0: none seen */
+    double smear;     /* ink that makes a blank field doubtful, where it stands alone */
 };
 
 struct bubble_state {
@@ -70,7 +77,7 @@ static double limit_from_paler_half(const struct bubble_ink *b, int n, double *s
 /* Upper edge of what the page's empty bubbles show. Where only one of several bubbles may be
  * marked, the second darkest is empty but for a few doubles and erasures: what most of them stay
  * under is the limit. Robust against those few: at most three times the median. */
-static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
+static double empty_limit(const struct bubble_ink *b, int n, double *scratch, double *ret_smear)
 {
     int m = 0;
     for (int i = 0, length; i < n; i += length) {
@@ -83,10 +90,12 @@ static double empty_limit(const struct bubble_ink *b, int n, double *scratch)
         if (length >= 3 && (b[i].field->kind == FIELD_GRID || b[i].field->max_marks == 1))
             scratch[m++] = second;
     }
+    *ret_smear = SMEAR_MAX;
     if (m < SECONDS_MIN)
         return limit_from_paler_half(b, n, scratch);
     qsort(scratch, (size_t)m, sizeof(*scratch), by_value);
     double most = scratch[(int)(SECONDS_QUANTILE * (m - 1))], median = scratch[m / 2];
+    *ret_smear = fmin(SMEAR_MAX, fmax(SMEAR_MIN, 2 * scratch[(int)(SMEAR_QUANTILE * (m - 1))]));
     most = fmin(most, 3 * median + EMPTY_FLOOR);
     return EMPTY_FLOOR + EMPTY_MARGIN * fmin(most, EMPTY_TAIL) + fmax(0, most - EMPTY_TAIL);
 }
@@ -113,7 +122,8 @@ static double usual_mark(const struct bubble_ink *b, int n, double low, double *
 
 static struct band find_band(const struct bubble_ink *b, int n, double *scratch)
 {
-    struct band band = {.low = empty_limit(b, n, scratch)};
+    struct band band = {.low = 0};
+    band.low = empty_limit(b, n, scratch, &band.smear);
     int marks = 0;
     band.usual = usual_mark(b, n, band.low, scratch, &marks);
     if (marks >=
@@ -140,6 +150,9 @@ static void judge_bubble(const struct band *band, const struct bubble_ink *b,
 {
     ret->p = mark_probability(band, b->ink);
     if (ret->p > 0.5 && b->core < RIM_SHARE * b->excess)
+        ret->p = fmin(ret->p, 0.7);
+    /* So is a streak that goes on at both sides of it. */
+    if (ret->p > 0.5 && b->through > THROUGH_SHARE * fmax(b->excess, b->stroke))
         ret->p = fmin(ret->p, 0.7);
     ret->marked = ret->p > 0.5;
 }
@@ -176,7 +189,7 @@ static bool blank_is_doubtful(const struct band *band, const struct bubble_ink *
     }
     if (b[0].field->kind != FIELD_CHOICE)
         return false;
-    if (first > SMEAR_MIN && first > SMEAR_SHARE * band->low && first > SMEAR_ALONE * second)
+    if (first > band->smear && first > SMEAR_ALONE * second)
         return true;
     return halo > HALO_MIN;
 }
@@ -199,6 +212,9 @@ static void read_group(const struct band *band, const struct bubble_ink *b, stru
         if (s[i].marked && ret->n_marked < 64)
             ret->marked[ret->n_marked++] = i;
     }
+    for (int i = 0; i < n; i++)
+        if (b[i].missing && !s[i].marked) /* nobody knows what is under there */
+            ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
     if (ret->n_marked == 0 && blank_is_doubtful(band, b, n))
         ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
 }
