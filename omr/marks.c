@@ -168,7 +168,7 @@ static void forgive_residue(const struct bubble_ink *b, struct bubble_state *s, 
     if (s[top].p < EDGE_CERTAINTY)
         return;
     for (int i = 0; i < n; i++) {
-        bool pale = b[i].stroke == 0 || b[i].stroke < ERASED_DARKNESS * b[top].stroke;
+        bool pale = b[i].stroke < ERASED_DARKNESS * fmax(b[top].stroke, b[top].excess);
         if (i == top || !pale || s[i].p >= EDGE_CERTAINTY || b[i].ink >= ERASED_SHARE * b[top].ink)
             continue;
         double doubt = b[i].ink / b[top].ink / ERASED_SHARE; /* 0 to 1 */
