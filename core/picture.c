@@ -1,10 +1,11 @@
 #include "picture.h"
 
 #include "diag.h"
+#include "textfile.h"
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ISO/IEC 15948, 11.2.2: IHDR comes first, its width and height are its first eight bytes. */
 static int png_size(FILE *in, int *ret_width, int *ret_height)
@@ -60,16 +61,12 @@ static int jpeg_size(FILE *in, int *ret_width, int *ret_height)
 
 int picture_size(const char *path, int *ret_width, int *ret_height)
 {
-    FILE *in = fopen(path, "rbe");
+    FILE *in = file_open(path);
     if (!in)
-        return YJ_EIO;
-    struct stat st;
-    int rc = YJ_EDATA, width = 0, height = 0;
-    if (!fstat(fileno(in), &st) && S_ISREG(st.st_mode)) {
-        int first = getc(in);
-        rewind(in);
-        rc = first == 0x89 ? png_size(in, &width, &height) : jpeg_size(in, &width, &height);
-    }
+        return errno == EISDIR || errno == ESPIPE ? YJ_EDATA : YJ_EIO;
+    int width = 0, height = 0, first = getc(in);
+    rewind(in);
+    int rc = first == 0x89 ? png_size(in, &width, &height) : jpeg_size(in, &width, &height);
     fclose(in);
     if (rc == 0) {
         *ret_width = width;

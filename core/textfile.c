@@ -3,12 +3,14 @@
 #include "diag.h"
 #include "i18n.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Longest word that text_nearest compares, bytes: beyond it a typo is not what went wrong. */
 #define WORD_MAX 48
@@ -48,18 +50,46 @@ static int read_stream(FILE *in, const char *path, char **ret_text, size_t *ret_
     return 0;
 }
 
+FILE *file_open(const char *path)
+{
+    struct stat st;
+    /* Non-blocking: a pipe without a writer would keep open() itself waiting. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return NULL;
+    int error = ESPIPE;
+    if (fstat(fd, &st) < 0) {
+        error = errno;
+    } else if (S_ISDIR(st.st_mode)) {
+        error = EISDIR;
+    } else if (S_ISREG(st.st_mode)) {
+        FILE *file = fdopen(fd, "rb");
+        if (file)
+            return file;
+        error = errno;
+    }
+    close(fd);
+    errno = error;
+    return NULL;
+}
+
+static int tell_unopened(const char *path, int error, struct diag *d)
+{
+    if (error == EISDIR)
+        return diag_error(d, YJ_EINPUT, path, 0, 0, NULL, _("'%s' is a folder, not a file"), path);
+    if (error == ESPIPE)
+        return diag_error(d, YJ_EINPUT, path, 0, 0, NULL,
+                          _("'%s' is a pipe or a device, not a file"), path);
+    return diag_error(d, YJ_EINPUT, path, 0, 0, NULL, _("cannot open '%s': %s"), path,
+                      strerror(error));
+}
+
 int text_load(const char *path, char **ret_text, size_t *ret_size, struct diag *d)
 {
-    FILE *in = fopen(path, "rbe");
+    FILE *in = file_open(path);
     if (!in)
-        return diag_error(d, YJ_EINPUT, path, 0, 0, NULL, _("cannot open '%s': %s"), path,
-                          strerror(errno));
-    struct stat st;
-    int rc;
-    if (!fstat(fileno(in), &st) && S_ISDIR(st.st_mode))
-        rc = diag_error(d, YJ_EINPUT, path, 0, 0, NULL, _("'%s' is a folder, not a file"), path);
-    else
-        rc = read_stream(in, path, ret_text, ret_size, d);
+        return tell_unopened(path, errno, d);
+    int rc = read_stream(in, path, ret_text, ret_size, d);
     fclose(in);
     return rc;
 }
@@ -112,6 +142,43 @@ int text_check(const char *text, size_t size, const char *name, struct diag *d)
         i += n;
     }
     return 0;
+}
+
+size_t text_control_length(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    if ((p[0] < 0x20 && p[0]) || p[0] == 0x7F)
+        return 1;
+    return p[0] == 0xC2 && p[1] >= 0x80 && p[1] <= 0x9F ? 2 : 0;
+}
+
+/* U+200E, U+200F, U+202A..E and U+2066..9 turn what follows them around (UAX 9). */
+static unsigned direction_mark(const unsigned char *p)
+{
+    if (p[0] != 0xE2 || (p[1] != 0x80 && p[1] != 0x81))
+        return 0;
+    unsigned c = 0x2000 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3F);
+    bool turns =
+        c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    return turns ? c : 0;
+}
+
+void text_print(FILE *out, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    for (size_t left = strlen(text), n; left > 0; p += n, left -= n) {
+        n = utf8_length(p, left);
+        unsigned mark = n == 3 ? direction_mark(p) : 0;
+        if (n == 0 || text_control_length((const char *)p)) {
+            n = n ? n : 1;
+            for (size_t i = 0; i < n; i++)
+                fprintf(out, "\\x%02x", p[i]);
+        } else if (mark) {
+            fprintf(out, "\\u%04x", mark);
+        } else {
+            fwrite(p, 1, n, out);
+        }
+    }
 }
 
 char *path_folder(const char *path)

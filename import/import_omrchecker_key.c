@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a section of marking_schemes gives, as our key writes it. */
 struct scheme {
@@ -243,13 +244,10 @@ static int read_answers(struct key_writer *w, const char *evaluation_path)
                                           evaluation_path, csv->text);
     if (!path)
         return YJ_ENOMEM;
-    FILE *f = fopen(path, "re");
-    if (!f && yaml_get(options, "answer_key_image_path"))
+    if (access(path, F_OK) < 0 && yaml_get(options, "answer_key_image_path"))
         return yaml_error(w->yaml, yaml_get(options, "answer_key_image_path"),
                           _("grade that picture with the imported form and export its readings"),
                           _("the key is a picture and '%s' does not exist"), path);
-    if (f)
-        fclose(f);
     return read_answer_csv(w, path);
 }
 

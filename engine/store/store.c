@@ -9,6 +9,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "schema_sql.h"
+#include "textfile.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -280,8 +281,8 @@ bool store_is_database(const char *path)
 {
     static const char magic[16] = "SQLite format 3";
     char start[sizeof(magic)];
-    /* "e": not inherited. No SQLite lock is lost here: this process has the file not open yet. */
-    FILE *file = fopen(path, "re");
+    /* No SQLite lock is lost here: this process has the file not open yet. */
+    FILE *file = file_open(path);
     bool is = file != NULL && fread(start, 1, sizeof(start), file) == sizeof(start) &&
               memcmp(start, magic, sizeof(magic)) == 0;
 
