@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "diag.h"
 #include "i18n.h"
+#include "textfile.h"
 #include <getopt.h>
 #include <limits.h>
 #include <locale.h>
@@ -93,11 +94,15 @@ static int print_pointer(const char *command)
 
 int usage_error(const char *command, const char *fmt, ...)
 {
+    char *text;
     va_list args;
     va_start(args, fmt);
-    print_prefix(command);
-    vfprintf(stderr, fmt, args);
+    if (vasprintf(&text, fmt, args) < 0)
+        text = NULL;
     va_end(args);
+    print_prefix(command);
+    text_print(stderr, text ? text : _("out of memory"));
+    free(text);
     return print_pointer(command);
 }
 
@@ -169,7 +174,8 @@ int display_width(const char *text)
 void print_padded(FILE *out, const char *text, int width)
 {
     int spaces = width - display_width(text);
-    fprintf(out, "%s%*s", text, spaces > 0 ? spaces : 0, "");
+    text_print(out, text);
+    fprintf(out, "%*s", spaces > 0 ? spaces : 0, "");
 }
 
 void print_labelled(FILE *out, const struct labelled *lines, size_t n)
@@ -181,7 +187,8 @@ void print_labelled(FILE *out, const struct labelled *lines, size_t n)
     }
     for (size_t i = 0; i < n; i++) {
         print_padded(out, lines[i].label, width + 2);
-        fprintf(out, "%s\n", lines[i].value);
+        text_print(out, lines[i].value);
+        fputc('\n', out);
     }
 }
 

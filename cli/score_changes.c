@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "textfile.h"
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +71,11 @@ static void print_change(FILE *out, const struct score_line *before, const struc
 {
     const struct score_line *line = after ? after : before;
 
-    fprintf(out, "  %s%s%s: %s -> %s\n", line->candidate[0] ? line->candidate : _("(unknown)"),
-            line->name[0] ? " " : "", line->name, result_of(before), result_of(after));
+    fputs("  ", out);
+    text_print(out, line->candidate[0] ? line->candidate : _("(unknown)"));
+    fputs(line->name[0] ? " " : "", out);
+    text_print(out, line->name);
+    fprintf(out, ": %s -> %s\n", result_of(before), result_of(after));
 }
 
 size_t score_lines_compare(const struct score_lines *before, const struct score_lines *after,

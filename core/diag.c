@@ -1,6 +1,7 @@
 #include "diag.h"
 
 #include "i18n.h"
+#include "textfile.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -74,24 +75,34 @@ void diag_warning(struct diag *d, const char *file, int line, int column, const 
 
 static void entry_print(const struct diag_entry *e, FILE *out)
 {
+    text_print(out, e->file ? e->file : "yuejuan");
+    if (e->file && e->line > 0)
+        fprintf(out, ":%d", e->line);
     if (e->file && e->line > 0 && e->column > 0)
-        fprintf(out, "%s:%d:%d: ", e->file, e->line, e->column);
-    else if (e->file && e->line > 0)
-        fprintf(out, "%s:%d: ", e->file, e->line);
-    else if (e->file)
-        fprintf(out, "%s: ", e->file);
-    else
-        fputs("yuejuan: ", out);
-    fprintf(out, "%s: %s", e->level == DIAG_ERROR ? _("error") : _("warning"), e->what);
-    if (e->hint)
-        fprintf(out, " (%s)", e->hint);
+        fprintf(out, ":%d", e->column);
+    fprintf(out, ": %s: ", e->level == DIAG_ERROR ? _("error") : _("warning"));
+    text_print(out, e->what);
+    if (e->hint) {
+        fputs(" (", out);
+        text_print(out, e->hint);
+        fputc(')', out);
+    }
     fputc('\n', out);
+}
+
+/* A file with thousands of mistakes is another file: nobody reads on. */
+static size_t count_printed(const struct diag *d)
+{
+    return d->count > DIAG_MAX_PRINTED && d->errors > 0 ? DIAG_MAX_PRINTED : d->count;
 }
 
 void diag_print(const struct diag *d, FILE *out)
 {
-    for (size_t i = 0; i < d->count; i++)
+    size_t n = count_printed(d);
+    for (size_t i = 0; i < n; i++)
         entry_print(&d->entries[i], out);
+    if (n < d->count)
+        fprintf(out, _("yuejuan: and %zu more of these\n"), d->count - n);
     if (d->count == 0 && d->errors > 0)
         fprintf(out, "yuejuan: %s: %s\n", _("error"), _("out of memory"));
 }

@@ -46,7 +46,11 @@ int diag_error(struct diag *d, int code, const char *file, int line, int column,
 void diag_warning(struct diag *d, const char *file, int line, int column, const char *hint,
                   const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
-/* One line an entry, as compilers do: "form.yaml:12:7: error: unknown ... (hint)". */
+/* Entries that are printed of a list with errors. Warnings alone are all printed: each names a scan
+ * that somebody must look for. */
+#define DIAG_MAX_PRINTED 200
+/* One line an entry, as compilers do: "form.yaml:12:7: error: unknown ... (hint)". Bytes that would
+ * steer a terminal are shown, not sent (text_print, textfile.h). */
 void diag_print(const struct diag *d, FILE *out);
 
 #endif

@@ -87,6 +87,8 @@ static int read_name(const struct form_reader *r, const struct yaml_node *root)
     if (!node)
         return yaml_missing(r->yaml, root, "form", _("give the form a name, 'form: midterm'"));
     int rc = yaml_text(r->yaml, node, "form", &name);
+    if (rc == 0)
+        rc = form_check_name(r, node);
     if (rc < 0)
         return rc;
     r->form->name = arena_strdup(r->memory, name);

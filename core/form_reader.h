@@ -58,6 +58,8 @@ int form_read_area(const struct form_reader *r, const struct yaml_node *node, co
 /* Options: "0-9", "A-E", "1-12", "ABCD" or a list. At most FORM_MAX_OPTIONS, none twice. */
 int form_read_options(struct form_reader *r, const struct yaml_node *node, char ***ret_options,
                       int *ret_n);
+/* What a field, an option or a form may be called. */
+int form_check_name(const struct form_reader *r, const struct yaml_node *node);
 /* Names: "q1", "q1..40", "q01..q40", or a list of these. */
 int form_read_names(struct form_reader *r, const struct yaml_node *node, char ***ret_names,
                     int *ret_n);

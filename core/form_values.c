@@ -153,7 +153,7 @@ static int add_characters(const struct form_reader *r, const struct yaml_node *n
         size_t length = 1;
         while ((p[length] & 0xC0) == 0x80)
             length++;
-        if (*p == ' ' || *p == ',')
+        if (strchr(" ,\t\n\r", *p))
             return yaml_error(r->yaml, node, _("write them together, ABCD, or as a list, [A, B]"),
                               _("options '%s' with a space or comma"), node->text);
         rc = add_option(r, node, list, p, length);
@@ -173,6 +173,8 @@ static int read_option_list(const struct form_reader *r, const struct yaml_node 
         if (rc == 0 && strlen(text) > NAME_MAX_BYTES)
             rc = yaml_error(r->yaml, node->items[i], NULL, _("an option of more than %d bytes"),
                             NAME_MAX_BYTES);
+        if (rc == 0)
+            rc = form_check_name(r, node->items[i]);
         if (rc == 0)
             rc = add_option(r, node->items[i], list, text, strlen(text));
     }
@@ -235,15 +237,14 @@ static int parse_range(const char *text, struct name_range *ret)
     return 0;
 }
 
-static int check_name(const struct form_reader *r, const struct yaml_node *node)
+int form_check_name(const struct form_reader *r, const struct yaml_node *node)
 {
     if (strlen(node->text) > FIELD_NAME_MAX_BYTES)
         return yaml_error(r->yaml, node, NULL, _("a name of more than %d bytes"),
                           FIELD_NAME_MAX_BYTES);
-    for (const char *p = node->text; *p; p++)
-        if ((unsigned char)*p < ' ')
-            return yaml_error(r->yaml, node, NULL, _("a name has a line end or a tab in it: '%s'"),
-                              node->text);
+    if (strpbrk(node->text, "\t\n\r"))
+        return yaml_error(r->yaml, node, NULL, _("a name has a line end or a tab in it: '%s'"),
+                          node->text);
     return 0;
 }
 
@@ -253,7 +254,7 @@ int form_expand_name(struct form_reader *r, const struct yaml_node *node, char *
     const char *text;
     int rc = yaml_text(r->yaml, node, "field", &text);
     if (rc == 0)
-        rc = check_name(r, node);
+        rc = form_check_name(r, node);
     if (rc < 0)
         return rc;
     struct name_range range = {.prefix = (int)strlen(text)};

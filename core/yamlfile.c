@@ -137,6 +137,15 @@ static int add_alias(struct builder *b, struct fy_event *event)
                       name);
 }
 
+/* Beside tabs and line ends. */
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if (text_control_length(text) && *text != '\t' && *text != '\n' && *text != '\r')
+            return true;
+    return false;
+}
+
 static int add_scalar(struct builder *b, struct fy_event *event)
 {
     struct yaml_node *node = add_node(b, YAML_SCALAR, event);
@@ -151,6 +160,8 @@ static int add_scalar(struct builder *b, struct fy_event *event)
             return YJ_ENOMEM;
         if (strlen(node->text) != length)
             return yaml_error(b->yaml, node, NULL, _("a zero character in the text"));
+        if (has_control(node->text)) /* an escape in quotes: the file's own were told before */
+            return yaml_error(b->yaml, node, NULL, _("a control character in the text"));
     }
     int rc = keep_anchor(b, event->scalar.anchor, node);
     return rc < 0 ? rc : attach(b, node);
