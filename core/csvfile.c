@@ -104,6 +104,18 @@ static int add_cell(struct csv_reader *r, char *cell, int column)
     return 0;
 }
 
+static int check_cell(const struct csv_reader *r, const char *cell, int column)
+{
+    if (r->out - cell > CSV_MAX_CELL)
+        return diag_error(r->d, YJ_EINPUT, r->name, r->row.line, column,
+                          _("is a quote before it never closed?"),
+                          _("a cell of more than %d bytes"), CSV_MAX_CELL);
+    if (r->row.n_cells == CSV_MAX_COLUMNS)
+        return diag_error(r->d, YJ_EINPUT, r->name, r->row.line, column, NULL,
+                          _("more than %d columns"), CSV_MAX_COLUMNS);
+    return 0;
+}
+
 static int read_row(struct csv_reader *r)
 {
     r->row.n_cells = 0;
@@ -112,6 +124,8 @@ static int read_row(struct csv_reader *r)
         char *cell = r->out;
         int column = r->column;
         int rc = !at_line_end(r) && *r->in == '"' ? read_quoted(r) : read_bare(r);
+        if (rc == 0)
+            rc = check_cell(r, cell, column);
         if (rc < 0)
             return rc;
         rc = add_cell(r, cell, column);

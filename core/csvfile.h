@@ -9,6 +9,10 @@
 
 struct diag;
 
+/* Beyond these a file is something else that was taken for a table: it is refused. */
+#define CSV_MAX_COLUMNS 1000
+#define CSV_MAX_CELL 32767 /* bytes; what a spreadsheet holds, in letters */
+
 struct csv_row {
     char **cells;
     int n_cells;
@@ -24,8 +28,8 @@ struct csv {
     char *storage; /* owns the cells */
 };
 
-/* YJ_EIO, YJ_ENOMEM; YJ_EINPUT: bytes that are no UTF-8, an open quote, no header, a NUL, a row of
- * another length than the header, each told with its place. */
+/* YJ_EIO, YJ_ENOMEM; YJ_EINPUT: bytes that are no UTF-8, an open quote, no header, a NUL, a cell
+ * too long, too many columns, a row of another length than the header, each told with its place. */
 int csv_load(const char *path, struct csv **ret_csv, struct diag *d);
 int csv_parse(const char *text, size_t size, const char *name, struct csv **ret_csv,
               struct diag *d);

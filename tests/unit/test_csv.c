@@ -1,6 +1,7 @@
 /* CSV as clerks' spreadsheets write it, and what is told when it is broken. */
 #include "csvfile.h"
 #include "diag.h"
+#include "textfile.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,6 +132,55 @@ static void test_no_file(void **state)
     diag_finish(&d);
 }
 
+/* Catches: minutes spent on a file that is no table, and a whole table taken for one cell. */
+static void test_limits(void **state)
+{
+    char *wide = malloc(CSV_MAX_COLUMNS * 8 + 16), *p = wide;
+    for (int i = 0; i <= CSV_MAX_COLUMNS; i++)
+        p += sprintf(p, "c%d,", i);
+    refuse(wide, (size_t)(p - wide - 1), 1, (int)(p - wide) - 5, "more than 1000 columns");
+    free(wide);
+    size_t size = CSV_MAX_CELL + 1 + 4;
+    char *large = malloc(size);
+    memset(large, 'x', size);
+    memcpy(large, "a\nx\n", 4);
+    refuse(large, size, 3, 1, "more than 32767 bytes");
+    struct csv *csv = NULL;
+    struct diag d;
+    diag_init(&d);
+    assert_int_equal(csv_parse(large, size - 1, "key.csv", &csv, &d), 0);
+    csv_destroy(csv);
+    diag_finish(&d);
+    free(large);
+}
+
+/* Catches: a message that steers the terminal it is read on, or hides what it speaks of. */
+static void test_text_on_a_terminal(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"王 'q1' é", "王 'q1' é"},
+        {"a\033]0;x\007\nb\x7f", "a\\x1b]0;x\\x07\\x0ab\\x7f"},
+        {"\xC2\x9B"
+         "2J\xC2\xA0",
+         "\\xc2\\x9b2J\xC2\xA0"},
+        {"\xE2\x80\xAEgpj.\xE2\x81\xA6", "\\u202egpj.\\u2066"},
+        {"\xFF\xE7\x8E", "\\xff\\xe7\\x8e"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *shown = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&shown, &size);
+        assert_non_null(out);
+        text_print(out, cases[i].text);
+        fclose(out);
+        assert_string_equal(shown, cases[i].shown);
+        free(shown);
+    }
+}
+
 /* Catches: what we write not read back as it was. */
 static void test_write_then_read(void **state)
 {
@@ -154,10 +204,15 @@ static void test_write_then_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quotes),          cmocka_unit_test(test_marks_and_line_ends),
-        cmocka_unit_test(test_places),          cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_all_rows_told),   cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_marks_and_line_ends),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_all_rows_told),
+        cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_write_then_read),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_text_on_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
