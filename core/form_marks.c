@@ -10,6 +10,8 @@
 
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
 #define MAX_MARKS 100 /* marks a registration */
+#define MIN_MARK 0.5  /* mm: smaller is dust on a scan */
+#define MIN_SPREAD 5  /* mm off one line: less turns with every speck */
 
 /* Centroid of an L: an upright arm and a lying one, `stroke` thick, that share a corner. */
 static struct point ell_centroid(struct rect box, double stroke, enum mark_corner corner)
@@ -135,6 +137,9 @@ static int read_mark_map(struct form_reader *r, const struct yaml_node *map,
     if (!size ? yaml_missing(r->yaml, map, "size", _("its width on paper, mm")) < 0
               : form_read_size(r, size, "size", &style.w, &style.h) < 0)
         rc = YJ_EINPUT;
+    else if (style.w < MIN_MARK || style.h < MIN_MARK)
+        rc = yaml_error(r->yaml, size, _("lengths are in millimetres"),
+                        _("marks are %g x %g mm, smaller than %g mm"), style.w, style.h, MIN_MARK);
     else if (rc == 0 && read_stroke(r, map, &style) < 0)
         rc = YJ_EINPUT;
     if (read_places(r, map, places, &n) < 0)
@@ -142,13 +147,44 @@ static int read_mark_map(struct form_reader *r, const struct yaml_node *map,
     return rc < 0 ? rc : add_marks(r, map, &style, places, n, reg);
 }
 
-static int check_count(const struct form_reader *r, const struct yaml_node *node,
-                       const struct registration *reg)
+/* mm by which the farthest of the marks stands off the line through the two farthest apart. */
+static double spread(const struct registration *reg)
 {
-    if (reg->n_marks >= 3)
-        return 0;
-    return yaml_error(r->yaml, node, _("name at least three, better four, far apart"),
-                      _("%d marks do not say where a page is"), reg->n_marks);
+    struct point a = reg->marks[0].centroid, b = a;
+    double length = 0, off = 0;
+    for (int i = 0; i < reg->n_marks; i++)
+        for (int k = 0; k < i; k++) {
+            struct point p = reg->marks[k].centroid, q = reg->marks[i].centroid;
+            if (hypot(q.x - p.x, q.y - p.y) > length) {
+                length = hypot(q.x - p.x, q.y - p.y);
+                a = p;
+                b = q;
+            }
+        }
+    for (int i = 0; i < reg->n_marks && length > 0; i++) {
+        struct point p = reg->marks[i].centroid;
+        double cross = (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
+        off = fmax(off, fabs(cross) / length);
+    }
+    return off;
+}
+
+static int check_places(const struct form_reader *r, const struct yaml_node *node,
+                        const struct registration *reg)
+{
+    if (reg->n_marks < 3)
+        return yaml_error(r->yaml, node, _("name at least three, better four, far apart"),
+                          _("%d marks do not say where a page is"), reg->n_marks);
+    for (int i = 0; i < reg->n_marks; i++)
+        for (int k = 0; k < i; k++) {
+            struct point p = reg->marks[k].centroid, q = reg->marks[i].centroid;
+            if (hypot(q.x - p.x, q.y - p.y) < MIN_MARK)
+                return yaml_error(r->yaml, node, NULL, _("two marks stand at %g, %g"), q.x, q.y);
+        }
+    if (spread(reg) < MIN_SPREAD)
+        return yaml_error(r->yaml, node, _("name at least three, better four, far apart"),
+                          _("marks on one line do not say where a page is"));
+    return 0;
 }
 
 int form_read_marks(struct form_reader *r, const struct yaml_node *node, struct registration *reg)
@@ -165,7 +201,7 @@ int form_read_marks(struct form_reader *r, const struct yaml_node *node, struct 
             rc = one < 0 ? one : rc;
         }
     }
-    return rc < 0 ? rc : check_count(r, node, reg);
+    return rc < 0 ? rc : check_places(r, node, reg);
 }
 
 /* ---- pictures ---- */
@@ -223,5 +259,5 @@ int form_read_marker(struct form_reader *r, const struct yaml_node *map, struct 
         rc = YJ_EINPUT;
     if (rc == 0)
         rc = add_marks(r, map, &style, places, n, reg);
-    return rc < 0 ? rc : check_count(r, map, reg);
+    return rc < 0 ? rc : check_places(r, map, reg);
 }

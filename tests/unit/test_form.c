@@ -412,9 +412,27 @@ static void test_mistakes(void **state)
         {"form: x\npage: A4\nregistration:\n  marks: {size: 5, at: [[9, 9], [99, 9]]}\nfields:\n"
          "- {field: n, kind: text, area: [1, 1, 9, 9]}\n",
          4, 10, "2 marks do not say", "three"},
-        {"form: x\npage: A4\nregistration:\n  marks: {size: 5, at: [[9, 9], [99, 9], [209, 9]]}\n"
+        {"form: x\npage: A4\nregistration:\n  marks: {size: 5, at: [[9, 9], [99, 99], [209, 9]]}\n"
          "fields:\n- {field: n, kind: text, area: [1, 1, 9, 9]}\n",
          4, 3, "a mark is off the page", NULL},
+        {"form: x\npage: A4\nregistration:\n  marks: {size: 5, at: [[9, 9], [99, 10], [189, 11]]}\n"
+         "fields:\n- {field: n, kind: text, area: [1, 1, 9, 9]}\n",
+         4, 10, "on one line", "three"},
+        {"form: x\npage: A4\nregistration:\n"
+         "  marks: {size: 5, at: [[9, 9], [99, 99], [9, 9], [9, 99]]}\n"
+         "fields:\n- {field: n, kind: text, area: [1, 1, 9, 9]}\n",
+         4, 10, "two marks stand at 9, 9", NULL},
+        {"form: x\npage: A4\nregistration:\n"
+         "  marks: {size: 0.01, at: [[9, 9], [99, 99], [9, 99]]}\n"
+         "fields:\n- {field: n, kind: text, area: [1, 1, 9, 9]}\n",
+         4, 17, "smaller than 0.5 mm", NULL},
+        {"- {field: q, kind: choice, options: [\"A\\e[2J\", B], at: [50, 50], option_step: 6}\n", 1,
+         39, "control character", NULL},
+        {"- {field: q, kind: choice, options: [\"A\\u009b2J\", B], at: [50, 50], option_step: 6}\n",
+         1, 39, "control character", NULL},
+        {"- {field: q, kind: choice, options: [\"A\\n\", B], at: [50, 50], option_step: 6}\n", 1,
+         39, "line end", NULL},
+        {"form: \"x\\ny\"\n", 1, 8, "line end", NULL},
         {"form: x\npage: A4\nregistration: {marks: {shape: ell, size: 5, at: [[9, 9]]}}\n", 3, 23,
          "'stroke' is missing", NULL},
         {"form: x\npage: A4\nregistration: {image: true, outline: true}\n", 3, 38, "of two kinds",
