@@ -5,6 +5,7 @@
 #include "grade.h"
 #include "i18n.h"
 #include "messages.h"
+#include "store.h"
 #include "vision.h"
 #include <errno.h>
 #include <getopt.h>
@@ -21,7 +22,7 @@ struct grade_command {
     bool quiet, json;
 };
 
-/* A signal handler can reach nothing else: set by the first SIGINT or SIGTERM. */
+/* A signal handler can reach nothing else: set by the first SIGINT, SIGTERM or SIGHUP. */
 static atomic_bool interrupted;
 
 static void note_interrupt(int signal_number)
@@ -34,9 +35,13 @@ static void note_interrupt(int signal_number)
 static void catch_interrupts(void)
 {
     struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = SA_RESETHAND | SA_RESTART};
+    struct sigaction before;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* The terminal was closed; not where nohup asked for that to be nothing. */
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
 }
 
 static void print_help(void)
@@ -120,18 +125,6 @@ static int parse_options(int argc, char **argv, struct grade_command *c, bool *r
     return r;
 }
 
-/* EXAM may be the database of the commands that open no image; here it lacks the scans. */
-static bool is_database(const char *path)
-{
-    char head[16] = "";
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return false;
-    size_t n = fread(head, 1, sizeof head, file);
-    fclose(file);
-    return n == sizeof head && memcmp(head, "SQLite format 3", sizeof head) == 0;
-}
-
 static int check_default_scans(const struct grade_command *c, const char *folder, struct diag *d)
 {
     if (c->n_scans > 0 || access(folder, F_OK) == 0)
@@ -153,7 +146,7 @@ static int run(const struct grade_command *c, struct grade_summary *ret_summary,
                struct diag *d)
 {
     struct exam *exam = NULL;
-    if (is_database(c->exam))
+    if (store_is_database(c->exam)) /* of the commands that open no image; it lacks the scans */
         return diag_error(d, YJ_EINPUT, c->exam, 0, 0,
                           _("name the exam's folder, and the database with --db"),
                           _("'%s' is a database, not an exam with scans"), c->exam);

@@ -1,6 +1,7 @@
 """Bad input: a clear word, the right exit status, and the batch goes on."""
 import os
 import pathlib
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -110,6 +111,18 @@ class BadScans(CliTest):
         kinds = self.exceptions_of("other.png")
         self.assertTrue(kinds and kinds[0] in ("no_registration", "unknown_form"), kinds)
 
+    def test_names_that_steer_a_terminal(self):
+        """Catches a file name that clears the screen, or forges lines of our messages."""
+        sheets.write_scans(self.exam / "scans", [1])
+        name = "a\n\x1b[2J\x9b\u202egpj.jpg"
+        (self.exam / "scans" / name).write_bytes(b"no picture")
+        done = self.grade(expect=3)
+        self.assertRegex(done.stderr, r"/a\\x0a\\x1b\[2J\\xc2\\x9b\\u202egpj\.jpg: ")
+        self.assertNotRegex(done.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
+        self.assertIn(name, [pathlib.PurePath(row["scan"]).name for row in self.rows("exceptions")])
+        done = self.run_program("grade", "--\x1b[2J", expect=2)
+        self.assertNotIn("\x1b", done.stderr)
+
     def test_missing_path(self):
         """Catches a mistyped folder taken for an empty one."""
         done = self.grade(self.dir / "nowhere", expect=2)
@@ -165,6 +178,26 @@ class BadExams(CliTest):
     def test_roster_with_a_repeated_candidate(self):
         self.replace("roster.csv", "0005,", "0004,")
         self.refuse(r"roster\.csv:6:1: .*0004")
+
+    def test_pipes_in_the_place_of_files(self):
+        """Catches a run that waits for a pipe for ever."""
+        for name in ("key.csv", "roster.csv", "form.yaml", "exam.yaml"):
+            path = self.exam / name
+            kept = path.read_bytes()
+            path.unlink()
+            os.mkfifo(path)
+            self.refuse(name + ".*pipe")
+            path.unlink()
+            path.write_bytes(kept)
+        os.mkfifo(self.exam / "mark.png")
+        self.replace("form.yaml", "marks: {shape: square, ", "marker: {image: mark.png, ")
+        self.refuse(r"form\.yaml:5:\d+: .*mark\.png")
+
+    def test_many_mistakes(self):
+        """Catches a screen flooded until the first mistakes are gone."""
+        with open(self.exam / "key.csv", "a", encoding="utf-8") as key:
+            key.write("q1,A,2\n" * 5000)
+        self.assertLess(len(self.refuse("and 4800 more").stderr.splitlines()), 300)
 
     def test_missing_exam(self):
         done = self.run_program("grade", self.dir / "no-such-exam", expect=2)
@@ -222,6 +255,33 @@ class BadPlaces(CliTest):
             self.assertEqual(done.returncode, 10, f"{size}: {done.stderr}")
             self.assertRegex(done.stderr, "(?i)full|no space")
             self.assertEqual(self.exports(kept), wanted, size)
+
+    def test_limit_on_file_size(self):
+        """Catches a run killed by the signal of a limit, or a database that no rerun can mend."""
+        self.grade()
+        wanted = self.exports()
+        for size in (1000, 20000, 100000, 250000):
+            db = self.dir / f"{size}.db"
+            done = self.grade("--db", db, expect=1, preexec_fn=lambda size=size:
+                              resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+            self.assertIn(str(db), done.stderr)
+            self.grade("--db", db)
+            self.assertEqual(self.exports(db), wanted, size)
+
+    def test_closed_streams(self):
+        """Catches messages written into the database that got the number of a closed stream."""
+        (self.exam / "scans" / "bad.png").write_bytes(b"bad")
+        self.grade(expect=3)
+        wanted = self.exports()
+        for streams, status in (("<&-", 3), (">&-", 1), ("2>&-", 3), ("<&- >&- 2>&-", 1)):
+            db = self.dir / "closed.db"
+            done = subprocess.run(["sh", "-c", f'"$0" grade "$1" --json --db "$2" {streams}',
+                                   PROGRAM, self.exam, db], capture_output=True, check=False,
+                                  timeout=300)
+            self.assertEqual(done.returncode, status, streams)
+            self.assertEqual(self.exports(db), wanted, streams)
+            self.assertEqual([path.name for path in self.dir.glob("closed*")], ["closed.db"])
+            db.unlink()
 
     def test_database_of_a_newer_schema(self):
         """Catches an old program that writes into tables it does not know."""

@@ -177,6 +177,15 @@ class Interruptions(CliTest):
         self.assertEqual(list(self.pages_by_scan().values()), [pages])
         self.run_program("verify", self.db, expect=0)
 
+    def test_closed_terminal_interrupts(self):
+        """Catches a closed window that kills where Ctrl-C would have kept the pages in hand."""
+        run = self.start("grade", self.exam, "-j", 1)
+        self.assertTrue(run.wait_for_pages(5), run.text)
+        run.process.send_signal(signal.SIGHUP)
+        self.assertEqual(run.wait(), 1, run.text)
+        self.assertIn("interrupted", run.text)
+        self.assert_goes_on()
+
     def test_second_interrupt_kills(self):
         """Catches a program that cannot be stopped."""
         run = self.start("grade", self.exam, "-j", 1)
