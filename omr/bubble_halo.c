@@ -166,7 +166,7 @@ static void find_blotted(struct bubble_ink *b, int n)
     int paper = usual_paper(b, n);
     for (int i = 0; i < n; i++)
         if (b[i].halo > BLOT && b[i].paper > 0.8 * paper)
-            b[i].missing = false;
+            b[i].missing = b[i].weak = false;
 }
 
 int bubble_halo_measure(const struct image *img, const struct page_map *map, struct bubble_ink *b,

@@ -32,6 +32,7 @@ struct bubble_ink {
     double halo;                  /* darkness around the outline beyond what is printed there */
     double through;               /* how dark what passes through it is on both sides of it */
     bool missing;                 /* its printed outline is not there: covered, cut off */
+    bool weak;                    /* hardly there */
     int paper;                    /* grey of the paper beside it */
 };
 

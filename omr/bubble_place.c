@@ -11,8 +11,9 @@
 #define GROUP_REACH 1.1   /* mm a group moves as a whole ... */
 #define GROUP_MIN 4       /* ... if it has as many bubbles, */
 #define WEAK 0.6          /* ... shows less than this share of the page's usual evidence, */
-#define MISSING 0.1       /* of the page's usual evidence: less is no outline */
-#define GAIN 1.4          /* ... and gains this much by moving */
+#define WEAK_OUTLINE 0.25
+#define MISSING 0.1 /* of the page's usual evidence: less is no outline */
+#define GAIN 1.4    /* ... and gains this much by moving */
 
 /* An outline's pairs of points as px offsets from its centre. */
 struct cast {
@@ -163,8 +164,10 @@ void bubble_place_find(const struct image *img, const struct page_map *map, stru
             sorted[i] = values[i];
         qsort(sorted, (size_t)n, sizeof(*sorted), by_value);
         move_weak_groups(img, map, b, casts, n, values, sorted[n / 2]);
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i++) {
             b[i].missing = values[i] < MISSING * sorted[n / 2];
+            b[i].weak = values[i] < WEAK_OUTLINE * sorted[n / 2];
+        }
     }
     free(casts);
     free(values);

@@ -22,12 +22,14 @@
 #define SMEAR_QUANTILE 0.95
 #define EMPTY_MARGIN                                                                               \
     1.8 /* of that quantile above the floor: the tail of bold letters and dust ... */
-#define EMPTY_TAIL 0.05  /* ... which ends here: what is darker is residue, and that has no tail */
-#define EMPTY_SHARE 0.30 /* of the page's usual mark: no empty bubble shows more */
-#define MARK_SHARE 0.42  /* of the page's usual mark: as much ink is a mark for sure */
-#define BAND_MIN 1.7     /* the band's upper edge over its lower, at least */
-#define FEW_MARKS 4      /* fewer marks than this do not tell how a pupil marks ... */
-#define FEW_SURE 0.12    /* ... and must then be this dark */
+#define EMPTY_TAIL 0.05 /* ... which ends here: what is darker is residue, and that has no tail */
+#define LOW_MAX                                                                                    \
+    0.20 /* where every bubble is marked, marks must not raise the limit over themselves */
+#define EMPTY_SHARE 0.30     /* of the page's usual mark: no empty bubble shows more */
+#define MARK_SHARE 0.42      /* of the page's usual mark: as much ink is a mark for sure */
+#define BAND_MIN 1.7         /* the band's upper edge over its lower, at least */
+#define FEW_MARKS 4          /* fewer marks than this do not tell how a pupil marks ... */
+#define FEW_SURE 0.12        /* ... and must then be this dark */
 #define EDGE_CERTAINTY 0.995 /* probability at the band's edges */
 #define ERASED_SHARE 0.33    /* of the field's mark: what an eraser leaves beside it ... */
 #define ERASED_DARKNESS 0.55 /* ... and how dark its darkest parts are beside the mark's */
@@ -37,6 +39,7 @@
 #define SMEAR_MAX 0.060 /* dirty page, up to as much (twice what the empty ones show), */
 #define SMEAR_ALONE 4.0 /* and this many times the next one's; */
 #define HALO_MIN 0.10   /* or for as much around one */
+#define WEAK_SHARE 0.4  /* of a field's empty bubbles with a weak outline: more is doubted */
 #define BLANK_DOUBTED 0.90 /* probability that it is blank all the same */
 #define THROUGH_SHARE                                                                              \
     0.7                /* of the ink: as dark on both sides of the bubble, it is no mark of it     \
@@ -125,7 +128,7 @@ static struct band find_band(const struct bubble_ink *b, int n, double *scratch)
     struct band band = {.low = 0};
     band.low = empty_limit(b, n, scratch, &band.smear);
     int marks = 0;
-    band.usual = usual_mark(b, n, band.low, scratch, &marks);
+    band.usual = usual_mark(b, n, fmin(band.low, LOW_MAX), scratch, &marks);
     if (marks >=
         FEW_MARKS) /* doubles on half a page must not pass for what its empty bubbles show */
         band.low = fmax(EMPTY_FLOOR, fmin(band.low, EMPTY_SHARE * band.usual));
@@ -177,6 +180,22 @@ static void forgive_residue(const struct bubble_ink *b, struct bubble_state *s, 
     }
 }
 
+/* An unmarked bubble without its outline is covered, cut off, or read in the wrong place; so are
+ * the bubbles where many outlines are weak. */
+static bool print_is_missing(const struct bubble_ink *b, const struct bubble_state *s, int n)
+{
+    int empty = 0, weak = 0;
+    for (int i = 0; i < n; i++) {
+        if (s[i].marked)
+            continue;
+        if (b[i].missing)
+            return true;
+        empty++;
+        weak += b[i].weak;
+    }
+    return weak > 1 && weak > WEAK_SHARE * empty;
+}
+
 /* What looks blank but is not quite: one bubble stands out from the others though it is pale, or
  * something is drawn around one. */
 static bool blank_is_doubtful(const struct band *band, const struct bubble_ink *b, int n)
@@ -212,9 +231,8 @@ static void read_group(const struct band *band, const struct bubble_ink *b, stru
         if (s[i].marked && ret->n_marked < 64)
             ret->marked[ret->n_marked++] = i;
     }
-    for (int i = 0; i < n; i++)
-        if (b[i].missing && !s[i].marked) /* nobody knows what is under there */
-            ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
+    if (print_is_missing(b, s, n))
+        ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
     if (ret->n_marked == 0 && blank_is_doubtful(band, b, n))
         ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
 }
@@ -280,7 +298,7 @@ static void read_grid(const struct field *f, const struct band *band, const stru
                       struct bubble_state *s, double min_confidence, struct text *value,
                       struct reading *r)
 {
-    int doubtful = 0, several = 0, blank = 0, pending_spaces = 0, columns = 0;
+    int doubtful = 0, several = 0, blank = 0, gaps = 0, pending_spaces = 0, columns = 0;
     r->confidence = 1;
     for (int i = 0; i < f->n_bubbles; columns++) {
         int n = bubble_group_length(b + i, f->n_bubbles - i);
@@ -296,9 +314,11 @@ static void read_grid(const struct field *f, const struct band *band, const stru
             if (f->blank == BLANK_DOUBT)
                 text_add(value, "?");
         } else {
-            for (; f->blank == BLANK_SPACE && value->length > 0 && pending_spaces > 0;
+            /* A hole inside a number is no shorter number: "1_5" is not 15. */
+            gaps += f->blank == BLANK_SKIP && value->length > 0 ? pending_spaces : 0;
+            for (; f->blank != BLANK_DOUBT && value->length > 0 && pending_spaces > 0;
                  pending_spaces--)
-                text_add(value, " ");
+                text_add(value, f->blank == BLANK_SPACE ? " " : "?");
             pending_spaces = 0;
             add_column(b + i, &g, sure, value);
         }
@@ -308,7 +328,7 @@ static void read_grid(const struct field *f, const struct band *band, const stru
         value->length = 0;
         value->bytes[0] = '\0';
         r->status = READING_BLANK;
-    } else if (doubtful > 0 || (blank > 0 && f->blank == BLANK_DOUBT)) {
+    } else if (doubtful > 0 || gaps > 0 || (blank > 0 && f->blank == BLANK_DOUBT)) {
         r->status = READING_UNCERTAIN;
         r->confidence = fmin(r->confidence, 0.5);
     } else {

@@ -28,14 +28,18 @@ static int count_outlines(const struct form *form, int page)
 
 static void collect_outlines(const struct form *form, int page, struct outline_set *set)
 {
+    set->n_fields = form->n_fields;
     for (int i = 0; i < form->n_fields; i++) {
         const struct field *f = &form->fields[i];
+        int first = set->n_outlines;
         if (f->page != page)
             continue;
         for (int k = 0; k < f->n_bubbles; k++)
             outline_init(&set->outlines[set->n_outlines++], f->bubbles[k].box, f->shape);
         for (int k = 0; k < f->n_boxes; k++)
             outline_init(&set->outlines[set->n_outlines++], f->boxes[k], BUBBLE_BOX);
+        for (int k = first; k < set->n_outlines; k++)
+            set->outlines[k].field = i;
     }
 }
 

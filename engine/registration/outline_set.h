@@ -16,6 +16,7 @@ struct outline {
     struct point normal[POINTS];
     double gap; /* mm: on -> outside */
     int patch;
+    int field; /* index into the form's fields */
 };
 
 struct patch {
@@ -25,6 +26,7 @@ struct patch {
 };
 
 struct outline_set {
+    int n_fields;             /* of the form */
     struct outline *outlines; /* sorted by patch */
     int n_outlines;
     struct patch *patches;

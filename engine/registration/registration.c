@@ -21,20 +21,28 @@
 #define SHARE_MIN 0.55   /* outlines found: less is not this form */
 #define SHARE_GOOD 0.85  /* as good as it gets on used paper: look no further */
 #define LOOK_MIN 0.30    /* a proposal worth refining */
-#define MAX_HOPS 3       /* rows or columns that a proposal may be off */
-#define SIZE_GAIN 0.08   /* share that another outline size must add to be believed */
+#define SHARE_ALL 0.97   /* as good as all outlines */
+#define MARKS_CERTAINTY                                                                            \
+    -0.1               /* even marks do not hold where a neighbouring place explains more print */
+#define MAX_HOPS 3     /* rows or columns that a proposal may be off */
+#define SIZE_GAIN 0.08 /* share that another outline size must add to be believed */
 
 /* How far the print may be from a proposal, by what it rests on. */
 struct slack {
     double look, refine; /* mm */
+    double drift; /* mm: farther from where its marks put it, a part of the print is not trusted:
+                     the paper slipped in the feeder, and a row may stand where another should */
     double certainty; /* against a shift by a row: what is tied to marks needs none; what is tied to
                          the paper's edge must not fit better elsewhere; else the print decides */
 };
 
 static const struct slack slacks[] = {
-    [REGISTER_MARKS] = {1.6, 1.4, -HUGE_VAL}, [REGISTER_MARKER] = {3.0, 2.0, -HUGE_VAL},
-    [REGISTER_OUTLINE] = {5.0, 3.0, -0.1},    [REGISTER_FRAME] = {3.0, 2.0, -HUGE_VAL},
-    [REGISTER_REFERENCE] = {3.0, 2.0, -0.1},  [REGISTER_IMAGE] = {5.0, 3.0, 0.4},
+    [REGISTER_MARKS] = {1.6, 1.4, 1.0, -HUGE_VAL},
+    [REGISTER_MARKER] = {3.0, 2.0, 2.5, -HUGE_VAL},
+    [REGISTER_OUTLINE] = {5.0, 3.0, HUGE_VAL, -0.1},
+    [REGISTER_FRAME] = {3.0, 2.0, 1.0, -HUGE_VAL},
+    [REGISTER_REFERENCE] = {3.0, 2.0, HUGE_VAL, -0.1},
+    [REGISTER_IMAGE] = {5.0, 3.0, HUGE_VAL, 0.4},
 };
 
 struct prepared_page {
@@ -67,6 +75,7 @@ struct attempt {
     int marks; /* marks that the best proposal rests on; 0: none proposed */
     bool refined;
     bool ambiguous;
+    double drift;           /* mm: farthest that the print is from where the proposal put it */
     struct witness_fit fit; /* px of the scan */
     enum identity_verdict identity;
     char sheet[SHEET_SERIAL_MAX], seen[64];
@@ -266,9 +275,23 @@ static void trust_marks(const struct proposal *p, struct attempt *a)
     a->fit = (struct witness_fit){.map = {.mm_to_px = p->mm_to_px, .bubble_scale = 1},
                                   .share = p->marks >= 4 ? 1 : 0.75,
                                   .found = p->marks,
+                                  .missing_field = -1,
                                   .paper = 255};
     a->refined = true;
     a->score = a->fit.share;
+}
+
+/* Farthest that the print was found from where the proposal put it, mm. */
+static double farthest_drift(const struct homography *proposed, const struct page_map *map)
+{
+    double farthest = 0;
+    for (int i = 0; i < map->n_anchors; i++) {
+        struct point at = map->anchors[i].at;
+        struct point p = homography_apply(proposed, at), q = page_map_point(map, at);
+        double drift = hypot(p.x - q.x, p.y - q.y) / homography_scale(proposed, at);
+        farthest = fmax(farthest, drift);
+    }
+    return farthest;
 }
 
 /* Refines a sight. What is not tied to marks may have caught the print a row or a column off: while
@@ -281,15 +304,16 @@ static int refine(const struct outline_set *set, const struct work *work, const 
         struct point better = {0, 0};
         if (witness_refine(set, work->img, &h, slack->refine, sight->size, scratch, &a->fit) < 0)
             return YJ_ENOMEM;
-        if (slack->certainty == -HUGE_VAL)
-            break;
+        if (slack->certainty == -HUGE_VAL && a->fit.share >= SHARE_ALL)
+            break; /* nothing left that another place could explain */
         double certainty = witness_certainty(set, work->img, &a->fit, &better);
-        a->ambiguous = certainty < slack->certainty;
-        if (certainty >= 0)
+        a->ambiguous = certainty < fmax(slack->certainty, MARKS_CERTAINTY);
+        if (certainty >= 0 || slack->certainty == -HUGE_VAL)
             break;
         struct homography move = {{1, 0, better.x, 0, 1, better.y, 0, 0, 1}};
         homography_compose(&a->fit.map.mm_to_px, &move, &h);
     }
+    a->drift = farthest_drift(&sight->h, &a->fit.map);
     a->fit.map.mm_to_px = pyramid_up(&a->fit.map.mm_to_px, work->level);
     a->refined = true;
     a->score = a->fit.found * a->fit.share;
@@ -333,7 +357,8 @@ static int try_registration(const struct registrar *registrar, int form, int pag
 
 static bool attempt_passes(const struct attempt *a)
 {
-    return a->refined && !a->ambiguous && a->fit.share >= SHARE_MIN &&
+    return a->refined && !a->ambiguous && a->fit.missing_field < 0 && a->fit.share >= SHARE_MIN &&
+           a->drift <= slacks[a->registration->kind].drift &&
            a->fit.residual <= a->registration->max_residual && a->identity != IDENTITY_OTHER &&
            a->identity != IDENTITY_UNCLEAR;
 }
@@ -400,8 +425,9 @@ static void set_quality(const struct form *form, const struct outline_set *outli
     ret->sharpness = witness_sharpness(outlines, img, &a->fit.map);
 }
 
-static void say_why(const struct attempt *a, const char *form, struct registration_result *ret)
+static void say_why(const struct attempt *a, const struct form *of, struct registration_result *ret)
 {
+    const char *form = of->name;
     char *out = ret->reason;
     size_t size = sizeof(ret->reason);
     ret->verdict = PAGE_NO_REGISTRATION;
@@ -416,6 +442,14 @@ static void say_why(const struct attempt *a, const char *form, struct registrati
         snprintf(out, size, _("the page says it is '%s', no page of form '%s'"), a->seen, form);
     } else if (a->identity == IDENTITY_UNCLEAR) {
         snprintf(out, size, _("the page identity of form '%s' cannot be read"), form);
+    } else if (a->drift > slacks[a->registration->kind].drift) {
+        snprintf(
+            out, size,
+            _("a part of form '%s' is %.1f mm from where its marks put it: did the paper slip?"),
+            form, a->drift);
+    } else if (a->fit.missing_field >= 0) {
+        snprintf(out, size, _("the print of field '%s' is not there: covered, or a row off?"),
+                 of->fields[a->fit.missing_field].name);
     } else if (a->ambiguous) {
         snprintf(out, size, _("the print of form '%s' would fit one row or column away as well"),
                  form);
@@ -461,7 +495,7 @@ int registrar_find(const struct registrar *registrar, const char *scan_path,
         ret->verdict = PAGE_READ;
         memcpy(ret->sheet, best.sheet, sizeof(ret->sheet));
     } else {
-        say_why(&best, form->name, ret);
+        say_why(&best, form, ret);
     }
     return 0;
 }

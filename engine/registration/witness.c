@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_SAMPLE 72       /* outlines in a quick look */
-#define FARTHER_COST 0.04    /* share of the evidence that a shift to the end of the search costs */
+#define LOOK_SAMPLE 72    /* outlines in a quick look */
+#define FARTHER_COST 0.04 /* share of the evidence that a shift to the end of the search costs */
+#define MISSING_SHARE                                                                              \
+    0.88 /* outlines found on a page from which a whole field may be said to be missing */
+#define MISSING_MIN 3        /* outlines of such a field */
 #define RADIUS_OF_PITCH 0.45 /* a patch moves at most this share of the way to the next outline */
 
 struct witness_scratch {
@@ -292,18 +295,34 @@ static int histogram_median(const int *histogram, int total)
     return g;
 }
 
-static void count_found(const struct outline_set *set, const struct image *img, double size,
-                        struct witness_fit *ret)
+/* A field all of whose outlines are missing, where nearly all others are there: `seen` and `found`
+ * count each field's outlines. */
+static int find_missing_field(const int *seen, const int *found, int n_fields)
+{
+    for (int f = 0; f < n_fields; f++)
+        if (seen[f] >= MISSING_MIN && found[f] == 0)
+            return f;
+    return -1;
+}
+
+static int count_found(const struct outline_set *set, const struct image *img, double size,
+                       struct witness_scratch *scratch, struct witness_fit *ret)
 {
     const int contrast = ret->contrast;
     int on[256] = {0}, out[256] = {0}, pairs = 0;
+    if (scratch_reserve(scratch, 0, 2 * set->n_fields) < 0)
+        return YJ_ENOMEM;
+    int *seen_of = scratch->sums, *found_of = scratch->sums + set->n_fields;
+    memset(seen_of, 0, 2 * (size_t)set->n_fields * sizeof(int));
     for (int i = 0; i < set->n_outlines; i++) {
         struct homography local = page_map_local(&ret->map, set->outlines[i].center);
         struct cast_outline c;
         cast_outline(&set->outlines[i], img, &local, size, &c);
+        seen_of[set->outlines[i].field]++;
         if (!cast_found(&c, img, 0, 0, contrast))
             continue;
         ret->found++;
+        found_of[set->outlines[i].field]++;
         const uint8_t *p = cast_pixel(&c, img, 0);
         for (int k = 0; k < POINTS; k++) {
             on[p[c.on[k]]]++;
@@ -314,13 +333,16 @@ static void count_found(const struct outline_set *set, const struct image *img, 
     ret->share = (double)ret->found / set->n_outlines;
     ret->ink = histogram_median(on, pairs);
     ret->paper = histogram_median(out, pairs);
+    ret->missing_field =
+        ret->share >= MISSING_SHARE ? find_missing_field(seen_of, found_of, set->n_fields) : -1;
+    return 0;
 }
 
 int witness_refine(const struct outline_set *set, const struct image *img,
                    const struct homography *h, double radius, double size,
                    struct witness_scratch *scratch, struct witness_fit *ret)
 {
-    *ret = (struct witness_fit){.map = {.mm_to_px = *h, .bubble_scale = size}};
+    *ret = (struct witness_fit){.map = {.mm_to_px = *h, .bubble_scale = size}, .missing_field = -1};
     if (set->n_outlines == 0)
         return 0;
     struct patch_fit *fits = calloc((size_t)set->n_patches, sizeof(*fits));
@@ -336,7 +358,7 @@ int witness_refine(const struct outline_set *set, const struct image *img,
     if (r == 0) {
         set_anchors(fits, set->n_patches, ret);
         ret->contrast = cast_contrast_wanted(mean_evidence(fits, set->n_patches));
-        count_found(set, img, size, ret);
+        r = count_found(set, img, size, scratch, ret);
     }
     free(fits);
     return r;

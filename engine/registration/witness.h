@@ -31,6 +31,7 @@ struct witness_fit {
     double residual;     /* mm, root mean square of the anchors' shifts */
     double share;        /* 0 to 1: outlines found through the map */
     int found;
+    int missing_field; /* a field of which no outline was found, -1 none */
     int contrast;      /* grey levels that counted as print */
     double paper, ink; /* grey, medians outside and on the outlines found */
 };

@@ -178,11 +178,11 @@ static void test_the_same_answer_everywhere_is_still_seen(void **state)
     expect(p, "yes5", "yes", READING_OK);
 }
 
-/* Catches a candidate number with a hole read as a shorter one, and names without their space. */
+/* Catches a number with a hole read as a shorter one, and names without their space. */
 static void test_unmarked_columns(void **state)
 {
     struct page *p = *state;
-    struct drawn_fill fills[] = {{"number", 20, 0.7, 0.9}, {"number", 1, 0.7, 0.9},
+    struct drawn_fill fills[] = {{"number", 11, 0.7, 0.9}, {"number", 20, 0.7, 0.9},
                                  {"strict", 4, 0.7, 0.9},  {"name", 0, 0.7, 0.9},
                                  {"name", 12, 0.7, 0.9},   {"q1", 0, 0.7, 0.9},
                                  {NULL, 0, 0, 0}};
@@ -190,6 +190,42 @@ static void test_unmarked_columns(void **state)
     expect(p, "number", "10", READING_OK);
     expect(p, "strict", "4?", READING_UNCERTAIN);
     expect(p, "name", "A C", READING_OK);
+    fills[0].bubble = 1; /* the first column instead of the second */
+    read_fills(p, fills);
+    expect(p, "number", "1?0", READING_UNCERTAIN);
+}
+
+/* Catches a tick in the same box of every question learned as that box's print. */
+static void test_marks_everywhere_are_no_print(void **state)
+{
+    struct page *p = *state;
+    struct drawn_fill fills[97] = {{0}};
+    static char names[24][8];
+    for (int i = 0; i < 96; i++) {
+        snprintf(names[i / 4], sizeof(names[0]), "q%d", i / 4 + 1);
+        fills[i] = (struct drawn_fill){i < 80 ? names[i / 4] : NULL, i % 4, 0.6, 0.95};
+    }
+    read_fills(p, fills);
+    for (int i = 1; i < 20; i++)
+        expect(p, names[i - 1], "ABCD", READING_MULTIPLE);
+}
+
+/* Catches answers read where the print is covered: a label over the options B to D. */
+static void test_covered_options_are_doubtful(void **state)
+{
+    struct page *p = *state;
+    struct drawn_fill fills[] = {{"q1", 0, 0.7, 0.9}, {"q2", 1, 0.7, 0.9}, {"q3", 2, 0.7, 0.9},
+                                 {"q4", 3, 0.7, 0.9}, {"q6", 1, 0.7, 0.9}, {NULL, 0, 0, 0}};
+    struct page_map map = {.mm_to_px = drawn_page_map(p->form, 200, 0.7), .bubble_scale = 1};
+    struct omr_settings settings = {.min_confidence = 0.99};
+    drawn_page_draw(p->form, 0, &map.mm_to_px, 1654, 2339, fills, &p->img);
+    drawn_page_erase(&map.mm_to_px, (struct rect){29, 145, 24, 6}, &p->img); /* q5 */
+    arena_reset(&p->arena);
+    assert_int_equal(
+        omr_read_page(p->form, 0, &p->img, &map, &settings, &p->arena, p->readings, &p->n), 0);
+    expect_doubt(p, "q5");
+    expect(p, "q4", "D", READING_OK);
+    expect(p, "q6", "B", READING_OK);
 }
 
 int main(void)
@@ -202,6 +238,8 @@ int main(void)
         cmocka_unit_test(test_residue_beside_a_mark_is_forgiven),
         cmocka_unit_test(test_the_same_answer_everywhere_is_still_seen),
         cmocka_unit_test(test_unmarked_columns),
+        cmocka_unit_test(test_marks_everywhere_are_no_print),
+        cmocka_unit_test(test_covered_options_are_doubtful),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -273,6 +273,39 @@ static void test_a_row_off_is_not_accepted(void **state)
     bench_finish(&b);
 }
 
+/* Catches a sheet whose answers were printed one row below where the form has them, its marks being
+ * right: every answer would be the next question's. */
+static void test_print_a_row_off_its_marks(void **state)
+{
+    struct bench b, printed;
+    char text[sizeof(card)];
+    bench_init(&b, card);
+    memcpy(text, card, sizeof(card));
+    memcpy(strstr(text, "[25, 110]"), "[25, 117]", 9);
+    bench_init(&printed, text);
+    draw(&printed, printed.form, 200, 0.5);
+    struct registration_result r = find(&b, &printed.img);
+    assert_int_not_equal(r.verdict, PAGE_READ);
+    bench_finish(&printed);
+    bench_finish(&b);
+}
+
+/* Catches a feeder that slipped by one row in the middle of the page: below, each answer stands
+ * where its neighbour's should. */
+static void test_slip_in_the_feeder(void **state)
+{
+    struct bench b;
+    bench_init(&b, card);
+    struct homography truth = draw(&b, b.form, 200, 0);
+    int from = (int)homography_apply(&truth, (struct point){0, 155.5}).y,
+        rows = (int)(7 * 200 / 25.4);
+    for (int y = from; y + rows < b.img.height; y++) /* a row of bubbles is lost */
+        memcpy(image_row(&b.img, y), image_row(&b.img, y + rows), (size_t)b.img.width);
+    struct registration_result r = find(&b, &b.img);
+    assert_int_not_equal(r.verdict, PAGE_READ);
+    bench_finish(&b);
+}
+
 int main(void)
 {
     vision_init();
@@ -284,6 +317,8 @@ int main(void)
         cmocka_unit_test(test_print_shifted_against_the_marks),
         cmocka_unit_test(test_other_forms_are_refused),
         cmocka_unit_test(test_outlines_of_another_size),
+        cmocka_unit_test(test_print_a_row_off_its_marks),
+        cmocka_unit_test(test_slip_in_the_feeder),
         cmocka_unit_test(test_a_row_off_is_not_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
