@@ -427,7 +427,7 @@ static double darkest_eighth(const int histogram[256], int n)
 static void measure_excess(const struct print *p, const struct mask *mask, struct bubble_ink *b)
 {
     long sum = 0, core = 0, n_core = 0, on_free = 0;
-    int lines[256] = {0}, n_lines = 0; /* histogram of the paper far from print */
+    int all[256] = {0}, lines[256] = {0}, n_lines = 0; /* histogram of the paper far from print */
     for (int i = 0; i < b->n_points; i++) {
         int beyond = (int)b->darkness[i] - (int)p->template[i] - NOISE;
         bool inner = fabsf(mask->u[i]) < 0.5f * (float)INSET + 0.1f &&
@@ -439,6 +439,7 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
         if (beyond <= 0)
             continue;
         lines[beyond] += p->far[i];
+        all[beyond]++;
         sum += beyond;
         core += inner ? beyond : 0;
         on_free += p->free[i] ? beyond : 0;
@@ -450,6 +451,7 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
     double share = beyond_print > more && beyond_print > 0 ? more / beyond_print : 1;
     b->excess = share * beyond_print;
     b->core = n_core ? share * (double)core / (255.0 * (double)n_core) : 0;
+    b->peak = share * share * darkest_eighth(all, b->n_points); /* twice doubtful as print */
     b->stroke = n_lines * FREE_SHARE > b->n_points ? darkest_eighth(lines, n_lines) : 0;
 }
 
@@ -473,6 +475,7 @@ static void discount_unknown_print(const struct print *prints, struct bubble_ink
         if (!prints[b[i].group].trusted && b[i].excess > 0) {
             double left = fmax(0, b[i].excess - usual);
             b[i].core *= left / b[i].excess;
+            b[i].peak *= left / b[i].excess;
             b[i].stroke *= left / b[i].excess;
             b[i].excess = left;
         }

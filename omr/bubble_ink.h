@@ -27,7 +27,8 @@ struct bubble_ink {
     double mean;                  /* darkness, 0 to 1 */
     double excess;                /* mean darkness beyond the print and the paper's noise, 0 to 1 */
     double core;                  /* the same over the inner half only */
-    double stroke;                /* the same over the darkest eighth of it: a pen's line */
+    double peak;                  /* the same over its darkest eighth */
+    double stroke;                /* the same far from all print only: a pen's line */
     double ink;                   /* what is judged: excess, or a line's worth of it */
     double halo;                  /* darkness around the outline beyond what is printed there */
     double through;               /* how dark what passes through it is on both sides of it */

@@ -32,13 +32,13 @@
 #define FEW_SURE 0.12        /* ... and must then be this dark */
 #define EDGE_CERTAINTY 0.995 /* probability at the band's edges */
 #define ERASED_SHARE 0.33    /* of the field's mark: what an eraser leaves beside it ... */
-#define ERASED_DARKNESS 0.55 /* ... and how dark its darkest parts are beside the mark's */
+#define ERASED_DARKNESS 0.60 /* ... and how dark its darkest parts are beside the mark's */
 #define SMEAR_MIN                                                                                  \
     0.025               /* a blank choice is doubted for a bubble that has this much ink or, on a  \
                          */
 #define SMEAR_MAX 0.060 /* dirty page, up to as much (twice what the empty ones show), */
 #define SMEAR_ALONE 4.0 /* and this many times the next one's; */
-#define HALO_MIN 0.10   /* or for as much around one */
+#define HALO_MIN 0.080  /* or for as much around one */
 #define WEAK_SHARE 0.4  /* of a field's empty bubbles with a weak outline: more is doubted */
 #define BLANK_DOUBTED 0.90 /* probability that it is blank all the same */
 #define THROUGH_SHARE                                                                              \
@@ -171,7 +171,7 @@ static void forgive_residue(const struct bubble_ink *b, struct bubble_state *s, 
     if (s[top].p < EDGE_CERTAINTY)
         return;
     for (int i = 0; i < n; i++) {
-        bool pale = b[i].stroke < ERASED_DARKNESS * fmax(b[top].stroke, b[top].excess);
+        bool pale = b[i].peak < ERASED_DARKNESS * b[top].peak;
         if (i == top || !pale || s[i].p >= EDGE_CERTAINTY || b[i].ink >= ERASED_SHARE * b[top].ink)
             continue;
         double doubt = b[i].ink / b[top].ink / ERASED_SHARE; /* 0 to 1 */

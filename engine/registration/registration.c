@@ -20,8 +20,12 @@
 #define COARSE_SIDE 3000 /* ... unless its scan is larger than this, px */
 #define SHARE_MIN 0.55   /* outlines found: less is not this form */
 #define SHARE_GOOD 0.85  /* as good as it gets on used paper: look no further */
-#define LOOK_MIN 0.30    /* a proposal worth refining */
-#define SHARE_ALL 0.97   /* as good as all outlines */
+#define IMAGE_SHARE 0.80 /* without marks the print alone decides: more of it must be found ... */
+#define IMAGE_RESIDUAL 0.30 /* mm: ... and nearer */
+#define RIVAL 1.15 /* times the score of the best that passes: then what fails is the form */
+#define RIVAL_SHARE 0.70
+#define LOOK_MIN 0.30  /* a proposal worth refining */
+#define SHARE_ALL 0.97 /* as good as all outlines */
 #define MARKS_CERTAINTY                                                                            \
     -0.1               /* even marks do not hold where a neighbouring place explains more print */
 #define MAX_HOPS 3     /* rows or columns that a proposal may be off */
@@ -357,18 +361,24 @@ static int try_registration(const struct registrar *registrar, int form, int pag
 
 static bool attempt_passes(const struct attempt *a)
 {
-    return a->refined && !a->ambiguous && a->fit.missing_field < 0 && a->fit.share >= SHARE_MIN &&
-           a->drift <= slacks[a->registration->kind].drift &&
+    bool loose = a->registration->kind == REGISTER_IMAGE &&
+                 (a->fit.residual > IMAGE_RESIDUAL || a->fit.share < IMAGE_SHARE);
+    return a->refined && !loose && !a->ambiguous && a->fit.missing_field < 0 &&
+           a->fit.share >= SHARE_MIN && a->drift <= slacks[a->registration->kind].drift &&
            a->fit.residual <= a->registration->max_residual && a->identity != IDENTITY_OTHER &&
            a->identity != IDENTITY_UNCLEAR;
 }
 
-/* Passing beats failing; then the one that explains more print; then the one with more marks. */
+/* Passing beats failing, unless what fails explains clearly more print: a curled sheet of the right
+ * form is not to be read as a flat one of another. Then the one that explains more; then the one
+ * with more marks. */
 static bool attempt_better(const struct attempt *a, const struct attempt *b)
 {
     bool pa = attempt_passes(a), pb = attempt_passes(b);
+    const struct attempt *passing = pa ? a : b, *failing = pa ? b : a;
     if (pa != pb)
-        return pa;
+        return failing->fit.share > RIVAL_SHARE && failing->score > RIVAL * passing->score ? !pa
+                                                                                           : pa;
     return a->score != b->score ? a->score > b->score : a->marks > b->marks;
 }
 
@@ -442,6 +452,10 @@ static void say_why(const struct attempt *a, const struct form *of, struct regis
         snprintf(out, size, _("the page says it is '%s', no page of form '%s'"), a->seen, form);
     } else if (a->identity == IDENTITY_UNCLEAR) {
         snprintf(out, size, _("the page identity of form '%s' cannot be read"), form);
+    } else if (a->registration->kind == REGISTER_IMAGE && a->fit.share < IMAGE_SHARE) {
+        ret->verdict = PAGE_UNKNOWN_FORM;
+        snprintf(out, size, _("only %.0f %% of the print of form '%s' is where it should be"),
+                 100 * a->fit.share, form);
     } else if (a->drift > slacks[a->registration->kind].drift) {
         snprintf(
             out, size,
