@@ -31,11 +31,12 @@
 #define PRINT_PALE 0.22  /* darker print must leave white paper */
 #define POOL_MIN 6       /* bubbles of one size that show what an empty one prints ... */
 #define POOL_MAX 0.15    /* ... if it is no darker than this */
-#define UNKNOWN_MIN 5    /* bubbles of a column with unknown print that show it together */
-#define UNKNOWN_MAX 0.10 /* excess of a letter over a borrowed print */
-#define OUTER 0.62f      /* of the half axes: letters seldom reach farther, strokes do */
-#define OUTER_MORE 0.04  /* darkness out there beyond the other options' print ... */
-#define SPREAD_MORE 1.7  /* ... and unlikeness of the group's bubbles, over the others': strokes */
+#define UNKNOWN_PALE 0.08 /* darkness of bubbles whose print, if they have any, is no matter */
+#define UNKNOWN_MIN 5     /* bubbles of a column with unknown print that show it together */
+#define UNKNOWN_MAX 0.10  /* excess of a letter over a borrowed print */
+#define OUTER 0.62f       /* of the half axes: letters seldom reach farther, strokes do */
+#define OUTER_MORE 0.04   /* darkness out there beyond the other options' print ... */
+#define SPREAD_MORE 1.7   /* ... and unlikeness of the group's bubbles, over the others': strokes */
 #define PAPER_POINTS 32
 
 struct print {
@@ -50,6 +51,7 @@ struct print {
     bool far[INK_POINTS];         /* in the middle, with no print for FAR_STEPS about */
     int n_free;
     bool trusted;
+    bool unknown; /* nothing on the page tells print from marks */
 };
 
 /* ---- sampling ---- */
@@ -209,12 +211,16 @@ static int by_double(const void *a, const void *b)
 }
 
 /* What an empty bubble of this page is usually as dark as. */
-static double usual_print(struct bubble_ink *const *sorted, int n, double *scratch)
+static double usual_print(struct bubble_ink *const *all, int n, double *scratch)
 {
+    int m = 0;
     for (int i = 0; i < n; i++)
-        scratch[i] = sorted[i]->mean;
-    qsort(scratch, (size_t)n, sizeof(*scratch), by_double);
-    return fmin(scratch[n / 4], PRINT_MAX);
+        if (!all[i]->missing) /* what is covered shows no print */
+            scratch[m++] = all[i]->mean;
+    if (m == 0)
+        return PRINT_MAX;
+    qsort(scratch, (size_t)m, sizeof(*scratch), by_double);
+    return fmin(scratch[m / 4], PRINT_MAX);
 }
 
 /* Its lightest quarter is much lighter than its mean: strokes, not a fill. */
@@ -258,8 +264,10 @@ static int learn_prints(struct bubble_ink *b, int n, struct print *prints, int n
     for (int g = 0; g < n_prints; g++) {
         int m = 0;
         for (int i = 0; i < n; i++)
-            if (b[i].group == g)
+            if (b[i].group == g && !b[i].missing)
                 members[m++] = &b[i];
+        if (m == 0)
+            continue;
         qsort(members, (size_t)m, sizeof(struct bubble_ink *), by_mean);
         learn_print(members, m, &prints[g]);
         prints[g].trusted = m >= GROUP_MIN && is_print(&prints[g], usual);
@@ -369,8 +377,10 @@ static void lend_prints(const struct bubble_ink *b, int n, struct print *prints,
         struct print *p = &prints[g];
         if (p->trusted)
             continue;
-        if (borrow_print(prints, n_prints, p) == 0 && !pool_print(b, n, scratch, p))
+        if (borrow_print(prints, n_prints, p) == 0 && !pool_print(b, n, scratch, p)) {
+            p->unknown = p->mean > UNKNOWN_PALE;
             memset(p->template, 0, sizeof(p->template));
+        }
         p->mean = template_mean(p);
     }
 }
@@ -545,6 +555,8 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
         m = bubble_group_length(&b[i], n - i);
         discount_unknown_print(prints, &b[i], m, scratch);
     }
+    for (int i = 0; i < n; i++)
+        b[i].unknown = prints[b[i].group].unknown;
     for (int i = 0; i < n; i++)
         b[i].ink = fmax(b[i].excess, STROKE_WORTH * b[i].stroke);
     *ret_bubbles = b;

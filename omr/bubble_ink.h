@@ -34,6 +34,7 @@ struct bubble_ink {
     double through;               /* how dark what passes through it is on both sides of it */
     bool missing;                 /* its printed outline is not there: covered, cut off */
     bool weak;                    /* hardly there */
+    bool unknown;                 /* nothing on the page tells its print from a mark */
     int paper;                    /* grey of the paper beside it */
 };
 

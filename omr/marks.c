@@ -25,10 +25,12 @@
 #define EMPTY_TAIL 0.05 /* ... which ends here: what is darker is residue, and that has no tail */
 #define LOW_MAX                                                                                    \
     0.20 /* where every bubble is marked, marks must not raise the limit over themselves */
-#define EMPTY_SHARE 0.30     /* of the page's usual mark: no empty bubble shows more */
-#define MARK_SHARE 0.42      /* of the page's usual mark: as much ink is a mark for sure */
-#define BAND_MIN 1.7         /* the band's upper edge over its lower, at least */
-#define FEW_MARKS 4          /* fewer marks than this do not tell how a pupil marks ... */
+#define EMPTY_SHARE 0.30 /* of the page's usual mark: no empty bubble shows more */
+#define MARK_SHARE 0.42  /* of the page's usual mark: as much ink is a mark for sure */
+#define BAND_MIN 1.7     /* the band's upper edge over its lower, at least */
+#define FEW_MARKS 4      /* fewer marks than this do not tell how a pupil marks ... */
+#define FEW_SHARE                                                                                  \
+    0.2 /* or fewer than this share of the fields: what looks like marks may be dirt ... */
 #define FEW_SURE 0.12        /* ... and must then be this dark */
 #define EDGE_CERTAINTY 0.995 /* probability at the band's edges */
 #define ERASED_SHARE 0.33    /* of the field's mark: what an eraser leaves beside it ... */
@@ -37,9 +39,11 @@
     0.025               /* a blank choice is doubted for a bubble that has this much ink or, on a  \
                          */
 #define SMEAR_MAX 0.060 /* dirty page, up to as much (twice what the empty ones show), */
-#define SMEAR_ALONE 4.0 /* and this many times the next one's; */
-#define HALO_MIN 0.080  /* or for as much around one */
-#define WEAK_SHARE 0.4  /* of a field's empty bubbles with a weak outline: more is doubted */
+#define SMEAR_CLEAN 0.018  /* on a page whose empty bubbles show ... */
+#define CLEAN 0.005        /* ... no more than this: less is enough */
+#define SMEAR_ALONE 4.0    /* and this many times the next one's; */
+#define HALO_MIN 0.080     /* or for as much around one */
+#define WEAK_SHARE 0.4     /* of a field's empty bubbles with a weak outline: more is doubted */
 #define BLANK_DOUBTED 0.90 /* probability that it is blank all the same */
 #define THROUGH_SHARE                                                                              \
     0.7                /* of the ink: as dark on both sides of the bubble, it is no mark of it     \
@@ -98,18 +102,22 @@ static double empty_limit(const struct bubble_ink *b, int n, double *scratch, do
         return limit_from_paler_half(b, n, scratch);
     qsort(scratch, (size_t)m, sizeof(*scratch), by_value);
     double most = scratch[(int)(SECONDS_QUANTILE * (m - 1))], median = scratch[m / 2];
-    *ret_smear = fmin(SMEAR_MAX, fmax(SMEAR_MIN, 2 * scratch[(int)(SMEAR_QUANTILE * (m - 1))]));
+    double dirt = scratch[(int)(SMEAR_QUANTILE * (m - 1))];
+    *ret_smear = dirt < CLEAN ? SMEAR_CLEAN : fmin(SMEAR_MAX, fmax(SMEAR_MIN, 2 * dirt));
     most = fmin(most, 3 * median + EMPTY_FLOOR);
     return EMPTY_FLOOR + EMPTY_MARGIN * fmin(most, EMPTY_TAIL) + fmax(0, most - EMPTY_TAIL);
 }
 
 /* The median of what stands clear of the empty bubbles, and how many do. Only the darkest bubble of
  * a field or grid column counts: residues beside a mark are no marks. */
-static double usual_mark(const struct bubble_ink *b, int n, double low, double *scratch, int *ret_n)
+static double usual_mark(const struct bubble_ink *b, int n, double low, double *scratch, int *ret_n,
+                         int *ret_groups)
 {
     int m = 0;
+    *ret_groups = 0;
     for (int i = 0, length; i < n; i += length) {
         double darkest = 0;
+        ++*ret_groups;
         length = bubble_group_length(&b[i], n - i);
         for (int k = i; k < i + length; k++)
             darkest = fmax(darkest, b[k].ink);
@@ -127,13 +135,13 @@ static struct band find_band(const struct bubble_ink *b, int n, double *scratch)
 {
     struct band band = {.low = 0};
     band.low = empty_limit(b, n, scratch, &band.smear);
-    int marks = 0;
-    band.usual = usual_mark(b, n, fmin(band.low, LOW_MAX), scratch, &marks);
+    int marks = 0, groups = 0;
+    band.usual = usual_mark(b, n, fmin(band.low, LOW_MAX), scratch, &marks, &groups);
     if (marks >=
         FEW_MARKS) /* doubles on half a page must not pass for what its empty bubbles show */
         band.low = fmax(EMPTY_FLOOR, fmin(band.low, EMPTY_SHARE * band.usual));
     band.high = fmax(band.low * BAND_MIN, MARK_SHARE * band.usual);
-    if (marks < FEW_MARKS)
+    if (marks < FEW_MARKS || marks < FEW_SHARE * groups)
         band.high = fmax(band.high, FEW_SURE);
     return band;
 }
@@ -180,12 +188,15 @@ static void forgive_residue(const struct bubble_ink *b, struct bubble_state *s, 
     }
 }
 
-/* An unmarked bubble without its outline is covered, cut off, or read in the wrong place; so are
- * the bubbles where many outlines are weak. */
+/* Where print and marks cannot be told apart nothing is sure. An unmarked bubble without its
+ * outline is covered, cut off, or read in the wrong place; so are the bubbles where many outlines
+ * are weak. */
 static bool print_is_missing(const struct bubble_ink *b, const struct bubble_state *s, int n)
 {
     int empty = 0, weak = 0;
     for (int i = 0; i < n; i++) {
+        if (b[i].unknown)
+            return true;
         if (s[i].marked)
             continue;
         if (b[i].missing)
