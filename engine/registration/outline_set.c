@@ -38,8 +38,10 @@ static void collect_outlines(const struct form *form, int page, struct outline_s
             outline_init(&set->outlines[set->n_outlines++], f->bubbles[k].box, f->shape);
         for (int k = 0; k < f->n_boxes; k++)
             outline_init(&set->outlines[set->n_outlines++], f->boxes[k], BUBBLE_BOX);
-        for (int k = first; k < set->n_outlines; k++)
+        for (int k = first; k < set->n_outlines; k++) {
             set->outlines[k].field = i;
+            set->outlines[k].option = f->kind == FIELD_CHOICE ? f->bubbles[k - first].option : -1;
+        }
     }
 }
 

@@ -16,7 +16,8 @@ struct outline {
     struct point normal[POINTS];
     double gap; /* mm: on -> outside */
     int patch;
-    int field; /* index into the form's fields */
+    int field;  /* index into the form's fields */
+    int option; /* of a choice, -1 other outlines */
 };
 
 struct patch {

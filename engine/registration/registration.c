@@ -364,7 +364,8 @@ static bool attempt_passes(const struct attempt *a)
     bool loose = a->registration->kind == REGISTER_IMAGE &&
                  (a->fit.residual > IMAGE_RESIDUAL || a->fit.share < IMAGE_SHARE);
     return a->refined && !loose && !a->ambiguous && a->fit.missing_field < 0 &&
-           a->fit.share >= SHARE_MIN && a->drift <= slacks[a->registration->kind].drift &&
+           !a->fit.missing_option && a->fit.share >= SHARE_MIN &&
+           a->drift <= slacks[a->registration->kind].drift &&
            a->fit.residual <= a->registration->max_residual && a->identity != IDENTITY_OTHER &&
            a->identity != IDENTITY_UNCLEAR;
 }
@@ -464,7 +465,7 @@ static void say_why(const struct attempt *a, const struct form *of, struct regis
     } else if (a->fit.missing_field >= 0) {
         snprintf(out, size, _("the print of field '%s' is not there: covered, or a row off?"),
                  of->fields[a->fit.missing_field].name);
-    } else if (a->ambiguous) {
+    } else if (a->ambiguous || a->fit.missing_option) {
         snprintf(out, size, _("the print of form '%s' would fit one row or column away as well"),
                  form);
     } else {

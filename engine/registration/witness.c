@@ -13,7 +13,11 @@
 #define FARTHER_COST 0.04 /* share of the evidence that a shift to the end of the search costs */
 #define MISSING_SHARE                                                                              \
     0.88 /* outlines found on a page from which a whole field may be said to be missing */
-#define MISSING_MIN 3        /* outlines of such a field */
+#define MISSING_MIN 3 /* outlines of such a field */
+#define MAX_OPTIONS 32
+#define OPTION_MIN 8 /* choices with an option whose outline may be said to be missing ... */
+#define OPTION_MISSING                                                                             \
+    0.35 /* ... where it is found in less than this share of what all others are */
 #define RADIUS_OF_PITCH 0.45 /* a patch moves at most this share of the way to the next outline */
 
 struct witness_scratch {
@@ -305,6 +309,20 @@ static int find_missing_field(const int *seen, const int *found, int n_fields)
     return -1;
 }
 
+/* The outlines of each option over all choices. */
+struct option_count {
+    int seen[MAX_OPTIONS], found[MAX_OPTIONS];
+};
+
+static bool is_option_missing(const struct option_count *options, double share)
+{
+    for (int k = 0; k < MAX_OPTIONS; k++)
+        if (options->seen[k] >= OPTION_MIN &&
+            options->found[k] < OPTION_MISSING * share * options->seen[k])
+            return true;
+    return false;
+}
+
 static int count_found(const struct outline_set *set, const struct image *img, double size,
                        struct witness_scratch *scratch, struct witness_fit *ret)
 {
@@ -312,17 +330,24 @@ static int count_found(const struct outline_set *set, const struct image *img, d
     int on[256] = {0}, out[256] = {0}, pairs = 0;
     if (scratch_reserve(scratch, 0, 2 * set->n_fields) < 0)
         return YJ_ENOMEM;
+    struct option_count options = {{0}, {0}};
     int *seen_of = scratch->sums, *found_of = scratch->sums + set->n_fields;
     memset(seen_of, 0, 2 * (size_t)set->n_fields * sizeof(int));
     for (int i = 0; i < set->n_outlines; i++) {
         struct homography local = page_map_local(&ret->map, set->outlines[i].center);
         struct cast_outline c;
         cast_outline(&set->outlines[i], img, &local, size, &c);
+        int option = set->outlines[i].option;
+        bool counted = option >= 0 && option < MAX_OPTIONS;
         seen_of[set->outlines[i].field]++;
+        if (counted)
+            options.seen[option]++;
         if (!cast_found(&c, img, 0, 0, contrast))
             continue;
         ret->found++;
         found_of[set->outlines[i].field]++;
+        if (counted)
+            options.found[option]++;
         const uint8_t *p = cast_pixel(&c, img, 0);
         for (int k = 0; k < POINTS; k++) {
             on[p[c.on[k]]]++;
@@ -333,6 +358,7 @@ static int count_found(const struct outline_set *set, const struct image *img, d
     ret->share = (double)ret->found / set->n_outlines;
     ret->ink = histogram_median(on, pairs);
     ret->paper = histogram_median(out, pairs);
+    ret->missing_option = is_option_missing(&options, ret->share);
     ret->missing_field =
         ret->share >= MISSING_SHARE ? find_missing_field(seen_of, found_of, set->n_fields) : -1;
     return 0;

@@ -31,9 +31,10 @@ struct witness_fit {
     double residual;     /* mm, root mean square of the anchors' shifts */
     double share;        /* 0 to 1: outlines found through the map */
     int found;
-    int missing_field; /* a field of which no outline was found, -1 none */
-    int contrast;      /* grey levels that counted as print */
-    double paper, ink; /* grey, medians outside and on the outlines found */
+    int missing_field;   /* a field of which no outline was found, -1 none */
+    bool missing_option; /* one option of most choices has no outline: a column off */
+    int contrast;        /* grey levels that counted as print */
+    double paper, ink;   /* grey, medians outside and on the outlines found */
 };
 
 /* Refines `h`: patches of outlines are moved within `radius` mm (never as far as half way to the
