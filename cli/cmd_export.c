@@ -7,7 +7,6 @@
 #include "messages.h"
 #include "store.h"
 #include <getopt.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,8 +191,6 @@ int cmd_export(int argc, char **argv)
         print_help();
     if (status != 0 || help)
         return status;
-    /* A reader that closes the pipe is told of like a full disk. */
-    signal(SIGPIPE, SIG_IGN);
     diag_init(&d);
     status = finish_command(&d, run(&c, &d));
     diag_finish(&d);

@@ -1,8 +1,10 @@
 #include "commands.h"
 #include "i18n.h"
 #include "messages.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,11 +44,8 @@ static void keep_standard_streams(void)
             (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    keep_standard_streams();
-    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk: told, not died of */
-    messages_init();
     if (argc < 2) {
         print_help();
         return EXIT_USAGE;
@@ -64,4 +63,27 @@ int main(int argc, char **argv)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     return usage_error(NULL, _("unknown command '%s'"), name);
+}
+
+/* What was wanted may still lie in the buffer: a full disk would take it without a word. */
+static int finish_output(int status)
+{
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed || status == EXIT_FAILED)
+        return status;
+    fprintf(stderr, "yuejuan: %s: ", _("error"));
+    fprintf(stderr, _("cannot write '%s': %s"), _("standard output"), strerror(errno));
+    fputc('\n', stderr);
+    return EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    keep_standard_streams();
+    /* A limit on file sizes is a full disk, and so is a reader who closed the pipe: told, not died
+     * of in the middle of a batch. */
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    messages_init();
+    return finish_output(run(argc, argv));
 }

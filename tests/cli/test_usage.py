@@ -1,9 +1,11 @@
 """What a user sees who types something: help, versions, mistakes, JSON."""
 import json
+import os
+import subprocess
 import unittest
 
 import sheets
-from runner import CliTest
+from runner import PROGRAM, CliTest
 
 
 class Usage(CliTest):
@@ -44,6 +46,34 @@ class Usage(CliTest):
                           "pages_read": 3, "pages_refused": 0, "scored": 3})
         summary = json.loads(self.grade("--json", expect=3).stdout)
         self.assertEqual((summary["scans"], summary["scans_already"]), (0, 4))
+
+    def test_full_output(self):
+        """Catches an answer lost on a full disk, with a good exit status."""
+        sheets.write_scans(self.exam / "scans", [1])
+        self.grade()
+        for arguments in (["--version"], ["--help"], ["grade", "--help"], ["verify", self.exam],
+                          ["regrade", self.exam], ["form", "check", self.exam / "form.yaml"],
+                          ["form", "layout", self.exam / "form.yaml"],
+                          ["export", self.exam, "--what", "scores"],
+                          ["grade", self.exam, "--json"]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([PROGRAM, *map(str, arguments)], stdout=full, text=True,
+                                      stderr=subprocess.PIPE, check=False, timeout=300,
+                                      env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"})
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertEqual(done.stderr.count("cannot write"), 1, done.stderr)
+            self.assert_no_sanitizer(done.stderr)
+
+    def test_reader_that_leaves(self):
+        """Catches a batch killed because nobody reads its messages any more."""
+        sheets.write_scans(self.exam / "scans", range(1, 13))
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([PROGRAM, "grade", str(self.exam)], stderr=writer, check=False,
+                              timeout=300)
+        os.close(writer)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len([r for r in self.rows("scores") if r["status"] == "scored"]), 12)
 
     def test_quiet_says_nothing(self):
         """Catches chatter where none is wanted, and progress where no terminal is."""
