@@ -300,7 +300,8 @@ int csv_column(const struct csv *csv, const char *name)
 void csv_write_cell(FILE *out, const char *text)
 {
     bool spaced = text[0] == ' ' || (text[0] && text[strlen(text) - 1] == ' ');
-    if (!spaced && !strpbrk(text, ",\"\r\n")) {
+    bool marked = text_mark_size(text, strlen(text)) > 0; /* at the file's start it would be lost */
+    if (!spaced && !marked && !strpbrk(text, ",\"\r\n")) {
         fputs(text, out);
         return;
     }

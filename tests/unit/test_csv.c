@@ -186,6 +186,7 @@ static void test_write_then_read(void **state)
 {
     static const char *const header[] = {"a", "b", "c"};
     static const char *const cells[] = {"x,\"y\"\r\nz", " led by a space", "王"};
+    static const char *const marked[] = {"\xEF\xBB\xBFitem", "key", "points"};
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -197,6 +198,15 @@ static void test_write_then_read(void **state)
     assert_int_equal(csv->n_rows, 2);
     for (int i = 0; i < 3; i++)
         assert_string_equal(csv->rows[1].cells[i], cells[i]);
+    csv_destroy(csv);
+    free(text);
+    /* A byte-order mark that is part of the first cell is not the file's. */
+    out = open_memstream(&text, &size);
+    assert_non_null(out);
+    csv_write_row(out, marked, 3);
+    fclose(out);
+    csv = parse(text);
+    assert_string_equal(csv->rows[0].cells[0], marked[0]);
     csv_destroy(csv);
     free(text);
 }
