@@ -371,6 +371,8 @@ static void read_token(struct interpreter *in)
 void pdf_content_read(const uint8_t *bytes, size_t n, struct pdf_content *ret)
 {
     *ret = (struct pdf_content){0};
+    if (n == 0) /* then there may be no bytes to point at */
+        return;
     struct interpreter in = {.at = bytes, .end = bytes + n, .content = ret};
     in.now = (struct graphics){.matrix = {1, 0, 0, 1, 0, 0},
                                .clip = {-INFINITY, -INFINITY, INFINITY, INFINITY},
