@@ -198,6 +198,9 @@ static int check_path(const char *path, enum store_mode mode, struct diag *d)
 {
     struct stat status;
 
+    if (path[0] == '\0') /* SQLite would take a database that vanishes */
+        return diag_error(d, YJ_EINPUT, NULL, 0, 0, _("name the database that grade made"),
+                          _("the database has no name"));
     if (stat(path, &status) < 0) {
         if (errno == ENOENT && mode == STORE_WRITE)
             return 0;
@@ -218,8 +221,14 @@ static int open_connection(struct store *store, struct diag *d)
      * opens it for reading by itself. */
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE |
                 (store->mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0);
-    int rc = sqlite3_open_v2(store->path, &store->db, flags, NULL);
+    /* ":memory:" and "file:..." are names of files too, not databases that vanish. */
+    char *name = sqlite3_mprintf("%s%s", store->path[0] == '/' ? "" : "./", store->path);
+    int rc;
 
+    if (name == NULL)
+        return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+    rc = sqlite3_open_v2(name, &store->db, flags, NULL);
+    sqlite3_free(name);
     if (rc != SQLITE_OK)
         return store_fault(store, rc, d);
     sqlite3_extended_result_codes(store->db, 1);

@@ -256,6 +256,14 @@ class BadPlaces(CliTest):
             self.assertRegex(done.stderr, "(?i)full|no space")
             self.assertEqual(self.exports(kept), wanted, size)
 
+    def test_databases_that_vanish(self):
+        """Catches names that SQLite takes for a database in memory: all results would be lost."""
+        self.assertIn("no name", self.grade("--db", "", expect=2).stderr)
+        for name in (":memory:", "file::memory:", "file:x?mode=memory"):
+            self.grade("--db", name, cwd=self.dir)
+            self.assertEqual(len(self.rows("scores", self.dir / name)), 30)
+            self.run_program("verify", name, cwd=self.dir, expect=0)
+
     def test_limit_on_file_size(self):
         """Catches a run killed by the signal of a limit, or a database that no rerun can mend."""
         self.grade()
