@@ -259,7 +259,7 @@ static int load_tables(const struct exam_reader *r)
 static int check_key(const struct exam_reader *r)
 {
     struct exam *exam = r->exam;
-    if (!exam->key)
+    if (!exam->key || exam->n_forms <= 0)
         return 0;
     const struct form **forms = calloc((size_t)exam->n_forms, sizeof(*forms));
     if (!forms)

@@ -221,6 +221,8 @@ struct name_range {
 static int parse_range(const char *text, struct name_range *ret)
 {
     const char *dots = strstr(text, ".."), *digits = dots;
+    if (!dots)
+        return YJ_EINPUT;
     while (digits > text && digits[-1] >= '0' && digits[-1] <= '9')
         digits--;
     size_t prefix = (size_t)(digits - text), n_first = (size_t)(dots - digits);

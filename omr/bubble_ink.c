@@ -442,8 +442,6 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
         int beyond = (int)b->darkness[i] - (int)p->template[i] - NOISE;
         bool inner = fabsf(mask->u[i]) < 0.5f * (float)INSET + 0.1f &&
                      fabsf(mask->v[i]) < 0.5f * (float)INSET + 0.1f;
-        bool middle =
-            p->free[i] && fabsf(mask->u[i]) < STROKE_MIDDLE && fabsf(mask->v[i]) < STROKE_MIDDLE;
         n_core += inner;
         n_lines += p->far[i];
         if (beyond <= 0)

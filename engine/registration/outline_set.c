@@ -2,7 +2,6 @@
 
 #include "diag.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -98,7 +97,8 @@ static int nearest_full_patch(const struct outline_set *set, const int *count, i
 
 static int join_small_cells(struct outline_set *set, int cells)
 {
-    assert(cells > 0 && set->n_outlines > 0);
+    if (cells <= 0 || set->n_outlines <= 0)
+        return 0;
     int *count = calloc((size_t)cells, sizeof(*count));
     int *patch = calloc((size_t)set->n_outlines, sizeof(*patch));
     if (!count || !patch) {
