@@ -227,7 +227,7 @@ static int parse_range(const char *text, struct name_range *ret)
         digits--;
     size_t prefix = (size_t)(digits - text), n_first = (size_t)(dots - digits);
     const char *second = dots + 2;
-    if (prefix && strncmp(second, text, prefix) == 0)
+    if (prefix > 0 && prefix < 1000 && strncmp(second, text, prefix) == 0)
         second += prefix;
     size_t n_last = strspn(second, "0123456789");
     if (n_first == 0 || n_first > 6 || n_last == 0 || n_last > 6 || second[n_last])
