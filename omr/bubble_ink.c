@@ -15,22 +15,19 @@
 #define INSET 0.80          /* of the outline's half axes: what is looked at */
 #define NOISE 12            /* of 255: darker than the print by less is noise */
 #define STROKE_MIDDLE 0.62f /* of the half axes: where a pen's line is looked for */
-#define STROKE_WORTH                                                                               \
-    0.25                  /* excess that a full-black line across the bubble counts as, at least   \
-                           */
-#define GROUP_MIN 4       /* bubbles from which a print can be learned */
-#define PRINT_SPREAD 0.11 /* darkness by which one option's print may exceed the others' */
-#define BOLD_SPREAD                                                                                \
-    0.28                /* the same for a letter as bold as W, known by the paper it leaves white */
-#define BOLD_WHITE 0.55 /* its lightest quarter is less than this share of its mean */
-#define MEAN_NOISE 0.015 /* by which empty bubbles of one print differ in mean darkness */
-#define FREE_PAPER 24    /* of 255: template points lighter than this are paper */
-#define FAR_STEPS 2      /* of the grid */
-#define FREE_SHARE 8     /* an eighth of the points must be free paper for it to testify */
-#define PRINT_MAX 0.27   /* darkness that the paler quarter of a page's empty bubbles stays under */
-#define PRINT_PALE 0.22  /* darker print must leave white paper */
-#define POOL_MIN 6       /* bubbles of one size that show what an empty one prints ... */
-#define POOL_MAX 0.15    /* ... if it is no darker than this */
+#define STROKE_WORTH 0.25   /* excess that a black line counts as, at least */
+#define GROUP_MIN 4         /* bubbles from which a print can be learned */
+#define PRINT_SPREAD 0.11   /* darkness by which one option's print may exceed the others' */
+#define BOLD_SPREAD 0.28    /* the same for letters like W, which leave white paper */
+#define BOLD_WHITE 0.55     /* its lightest quarter is less than this share of its mean */
+#define MEAN_NOISE 0.015    /* by which empty bubbles of one print differ in mean darkness */
+#define FREE_PAPER 24       /* of 255: template points lighter than this are paper */
+#define FAR_STEPS 2         /* of the grid */
+#define FREE_SHARE 8        /* an eighth of the points must be free paper for it to testify */
+#define PRINT_MAX 0.27  /* darkness that the paler quarter of a page's empty bubbles stays under */
+#define PRINT_PALE 0.22 /* darker print must leave white paper */
+#define POOL_MIN 6      /* bubbles of one size that show what an empty one prints ... */
+#define POOL_MAX 0.15   /* ... if it is no darker than this */
 #define UNKNOWN_PALE 0.08 /* darkness of bubbles whose print, if they have any, is no matter */
 #define UNKNOWN_MIN 5     /* bubbles of a column with unknown print that show it together */
 #define UNKNOWN_MAX 0.10  /* excess of a letter over a borrowed print */

@@ -15,40 +15,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EMPTY_FLOOR 0.030 /* excess darkness an empty bubble may show on the best of pages */
-#define EMPTY_SPREADS 6.0 /* robust standard deviations above the empty bubbles' median */
-#define SECONDS_MIN 8     /* groups of which the second darkest tells what empty bubbles show */
-#define SECONDS_QUANTILE 0.85
-#define SMEAR_QUANTILE 0.95
-#define EMPTY_MARGIN                                                                               \
-    1.8 /* of that quantile above the floor: the tail of bold letters and dust ... */
-#define EMPTY_TAIL 0.05 /* ... which ends here: what is darker is residue, and that has no tail */
-#define LOW_MAX                                                                                    \
-    0.20 /* where every bubble is marked, marks must not raise the limit over themselves */
-#define EMPTY_SHARE 0.30 /* of the page's usual mark: no empty bubble shows more */
-#define MARK_SHARE 0.42  /* of the page's usual mark: as much ink is a mark for sure */
-#define BAND_MIN 1.7     /* the band's upper edge over its lower, at least */
-#define FEW_MARKS 4      /* fewer marks than this do not tell how a pupil marks ... */
-#define FEW_SHARE                                                                                  \
-    0.2 /* or fewer than this share of the fields: what looks like marks may be dirt ... */
+/* All ink is mean darkness beyond the print, 0 to 1. */
+
+/* What empty bubbles may show. */
+#define EMPTY_FLOOR 0.030     /* on the best of pages */
+#define EMPTY_SPREADS 6.0     /* robust standard deviations above their median */
+#define SECONDS_MIN 8         /* groups whose second darkest bubbles tell it */
+#define SECONDS_QUANTILE 0.85 /* of those */
+#define EMPTY_MARGIN 1.8      /* of that quantile on top: the tail of bold letters and dust ... */
+#define EMPTY_TAIL 0.05       /* ... which ends here: darker is residue, and that has no tail */
+#define LOW_MAX 0.20          /* marks everywhere must not raise the limit over themselves */
+#define EMPTY_SHARE 0.30      /* of the page's usual mark: no empty bubble shows more */
+
+/* What a mark shows. */
+#define MARK_SHARE 0.42      /* of the page's usual mark: as much is a mark for sure */
+#define BAND_MIN 1.7         /* the band's upper edge over its lower, at least */
+#define FEW_MARKS 4          /* fewer marks do not tell how a pupil marks, ... */
+#define FEW_SHARE 0.2        /* ... nor do marks in fewer than this share of the fields, ... */
 #define FEW_SURE 0.12        /* ... and must then be this dark */
 #define EDGE_CERTAINTY 0.995 /* probability at the band's edges */
-#define ERASED_SHARE 0.33    /* of the field's mark: what an eraser leaves beside it ... */
-#define ERASED_DARKNESS 0.60 /* ... and how dark its darkest parts are beside the mark's */
-#define SMEAR_MIN                                                                                  \
-    0.025               /* a blank choice is doubted for a bubble that has this much ink or, on a  \
-                         */
-#define SMEAR_MAX 0.060 /* dirty page, up to as much (twice what the empty ones show), */
-#define SMEAR_CLEAN 0.018  /* on a page whose empty bubbles show ... */
-#define CLEAN 0.005        /* ... no more than this: less is enough */
-#define SMEAR_ALONE 4.0    /* and this many times the next one's; */
-#define HALO_MIN 0.080     /* or for as much around one */
-#define WEAK_SHARE 0.4     /* of a field's empty bubbles with a weak outline: more is doubted */
-#define BLANK_DOUBTED 0.90 /* probability that it is blank all the same */
-#define THROUGH_SHARE                                                                              \
-    0.7                /* of the ink: as dark on both sides of the bubble, it is no mark of it     \
-                        */
-#define RIM_SHARE 0.30 /* core / whole: less is ink that only reaches in from outside */
+#define RIM_SHARE 0.30       /* core / whole: less only reaches in from outside */
+#define THROUGH_SHARE 0.7    /* of the ink: as dark on both sides, it is a streak, no mark */
+
+/* What an eraser leaves beside a mark. */
+#define ERASED_SHARE 0.33    /* of the mark's ink, at most */
+#define ERASED_DARKNESS 0.60 /* of the mark's darkest parts, at most */
+
+/* What makes a blank field doubtful: one bubble with some ink and this many times the next one's,
+ * ... */
+#define SMEAR_ALONE 4.0
+#define SMEAR_MIN 0.025     /* ... as much, or twice what empty ones show ... */
+#define SMEAR_MAX 0.060     /* ... but no more is asked ... */
+#define SMEAR_QUANTILE 0.95 /* (of the second darkest) */
+#define CLEAN 0.005         /* ... and where those show next to nothing ... */
+#define SMEAR_CLEAN 0.018   /* ... this is enough; */
+#define HALO_MIN 0.080      /* or ink around one; */
+#define WEAK_SHARE 0.4      /* or as many of its outlines hardly there. */
+#define BLANK_DOUBTED 0.90  /* probability that it is blank all the same */
 
 struct band {
     double low, high; /* excess darkness */

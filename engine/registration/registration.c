@@ -24,20 +24,20 @@
 #define IMAGE_RESIDUAL 0.30 /* mm: ... and nearer */
 #define RIVAL 1.15 /* times the score of the best that passes: then what fails is the form */
 #define RIVAL_SHARE 0.70
-#define LOOK_MIN 0.30  /* a proposal worth refining */
-#define SHARE_ALL 0.97 /* as good as all outlines */
-#define MARKS_CERTAINTY                                                                            \
-    -0.1               /* even marks do not hold where a neighbouring place explains more print */
-#define MAX_HOPS 3     /* rows or columns that a proposal may be off */
-#define SIZE_GAIN 0.08 /* share that another outline size must add to be believed */
+#define LOOK_MIN 0.30        /* a proposal worth refining */
+#define SHARE_ALL 0.97       /* as good as all outlines */
+#define MARKS_CERTAINTY -0.1 /* marks do not hold where a neighbour explains more print */
+#define MAX_HOPS 3           /* rows or columns that a proposal may be off */
+#define SIZE_GAIN 0.08       /* share that another outline size must add to be believed */
 
 /* How far the print may be from a proposal, by what it rests on. */
 struct slack {
     double look, refine; /* mm */
     double drift; /* mm: farther from where its marks put it, a part of the print is not trusted:
                      the paper slipped in the feeder, and a row may stand where another should */
-    double certainty; /* against a shift by a row: what is tied to marks needs none; what is tied to
-                         the paper's edge must not fit better elsewhere; else the print decides */
+    double certainty; /* against a shift by a row. Tied to marks: only asked where print is missing
+                         (MARKS_CERTAINTY); to the paper's edge: nothing may fit better elsewhere;
+                         to neither: the print decides */
 };
 
 static const struct slack slacks[] = {

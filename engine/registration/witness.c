@@ -9,15 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_SAMPLE 72    /* outlines in a quick look */
-#define FARTHER_COST 0.04 /* share of the evidence that a shift to the end of the search costs */
-#define MISSING_SHARE                                                                              \
-    0.88 /* outlines found on a page from which a whole field may be said to be missing */
-#define MISSING_MIN 3 /* outlines of such a field */
+#define LOOK_SAMPLE 72     /* outlines in a quick look */
+#define FARTHER_COST 0.04  /* share of the evidence that a shift to the end of the search costs */
+#define MISSING_SHARE 0.88 /* outlines found, from which a whole field may be missing */
+#define MISSING_MIN 3      /* outlines of such a field */
 #define MAX_OPTIONS 32
-#define OPTION_MIN 8 /* choices with an option whose outline may be said to be missing ... */
-#define OPTION_MISSING                                                                             \
-    0.35 /* ... where it is found in less than this share of what all others are */
+#define OPTION_MIN 8         /* choices with an option that may be missing ... */
+#define OPTION_MISSING 0.35  /* ... where as little of it is found as of all others */
 #define RADIUS_OF_PITCH 0.45 /* a patch moves at most this share of the way to the next outline */
 
 struct witness_scratch {

@@ -195,7 +195,8 @@ static void test_unmarked_columns(void **state)
     expect(p, "number", "1?0", READING_UNCERTAIN);
 }
 
-/* Catches a tick in the same box of every question learned as that box's print. */
+/* Catches a sheet on which every option is filled read as blank: marks learned as print, or taken
+ * for what empty bubbles show. */
 static void test_marks_everywhere_are_no_print(void **state)
 {
     struct page *p = *state;
