@@ -18,6 +18,25 @@ struct exam_form {
     char *scans; /* glob on the scan's path, as fnmatch without FNM_PATHNAME; NULL: any scan */
 };
 
+/* What a mark of a given look means in this office. */
+enum mark_meaning {
+    MEANS_ANSWER,
+    MEANS_NOTHING, /* as if it were not there: ticks as mistakes, a box filled to cancel its cross
+                    */
+    MEANS_DOUBT,   /* a person decides */
+};
+
+/* exam.yaml's `marks`. */
+struct marking_culture {
+    enum mark_meaning fill;   /* default answer */
+    enum mark_meaning tick;   /* default answer */
+    enum mark_meaning cross;  /* default answer */
+    enum mark_meaning circle; /* around a bubble or its letter: default doubt */
+    enum mark_meaning stroke; /* a line or a dot: default answer */
+    double faintest; /* 0 to 1 of black: paler marks are no answer; 0 (default): the page's own
+                        marks decide, and what is neither goes to a person */
+};
+
 /* Every string and array is malloc's own, so that the store can put one together. */
 struct exam {
     char *path;                   /* the file read */
@@ -26,12 +45,16 @@ struct exam {
     char *title, *subject, *date; /* "" where not given */
     struct exam_form *forms;
     int n_forms;
-    struct key *key;       /* NULL: read and score nothing */
-    struct roster *roster; /* NULL: any candidate is welcome */
-    char *scans_dir;       /* default input */
-    char *db_path;         /* default output */
-    double min_confidence; /* 0 to 1, default 0.99: a reading less sure goes to a person */
-    bool keep_all_crops;   /* crops of sure fields too; default: of doubtful ones and regions */
+    struct key *key;         /* NULL: read and score nothing */
+    struct roster *roster;   /* NULL: any candidate is welcome */
+    char *scans_dir;         /* default input */
+    char *db_path;           /* default output */
+    double min_confidence;   /* 0 to 1, default 0.99: a reading less sure goes to a person */
+    double max_silent_error; /* 0 to 1, default 1e-5; of the mark readings that are taken without a
+                                person, at most this share may be wrong. 0: only min_confidence
+                                counts */
+    struct marking_culture marks;
+    bool keep_all_crops; /* crops of sure fields too; default: of doubtful ones and regions */
 };
 
 /* `path`: folder, exam.yaml or form.yaml. Loads forms, key and roster and checks them against each

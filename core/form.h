@@ -23,6 +23,7 @@ enum field_kind {
     FIELD_TEXT,    /* lines or boxes of handwriting, or of print */
     FIELD_BARCODE,
     FIELD_REGION, /* a crop kept for people */
+    FIELD_STRIP,  /* cells labelled with points, through which a teacher draws a stroke */
 };
 
 enum bubble_shape {
@@ -50,7 +51,7 @@ struct field {
     int page;         /* index into the form's pages */
     int line, column; /* where the YAML speaks of it */
 
-    char **options; /* choice, grid: what each option is called; UTF-8 */
+    char **options; /* choice, grid: what each option is called; strip: each cell's points; UTF-8 */
     int n_options;
     int max_marks; /* choice: 1 single, n_options multiple, or the number stated */
     enum bubble_shape shape;
@@ -59,9 +60,12 @@ struct field {
     int n_columns; /* grid: characters; choice: 1 */
     enum blank_policy blank;
 
-    struct rect *boxes; /* digits, letters, text: the boxes to write in, reading order */
+    struct rect *boxes; /* digits, letters, text: the boxes to write in, reading order; strip: its
+                           cells, as many as options */
     int n_boxes;
-    struct rect area;     /* everything of the field; what a crop shows */
+    char *maximum;    /* strip: the most that its cells may add up to, as the form writes it; NULL:
+                         the largest label */
+    struct rect area; /* everything of the field; what a crop shows */
     char *print_language; /* text: printed, in these languages of Tesseract ("eng+chi_tra"); NULL:
                              handwriting */
 };
@@ -91,12 +95,14 @@ enum registration_kind {
     REGISTER_FRAME,     /* a printed rectangle */
     REGISTER_REFERENCE, /* features of a scan of the blank sheet */
     REGISTER_IMAGE,     /* the image's own edges are the page's */
+    REGISTER_TIMING,    /* a column or row of equal marks along an edge, one a line of bubbles */
+    REGISTER_PRINT, /* the printed page itself: its bubbles, boxes and frames, wherever it lies */
 };
 
 struct registration {
     enum registration_kind kind;
     int line, column;
-    struct mark *marks; /* MARKS, MARKER (box and centroid of each printed place) */
+    struct mark *marks; /* MARKS, MARKER, TIMING (box and centroid of each printed place) */
     int n_marks;
     struct rect frame;   /* FRAME: outer edge */
     char *image;         /* MARKER, REFERENCE: path of the picture, already resolved */
@@ -119,6 +125,36 @@ struct form_page {
     struct registration *registrations; /* tried in this order until one fits */
     int n_registrations;
     struct page_identity identity;
+    struct form_print *print; /* what only the printer needs; never NULL */
+};
+
+enum text_align { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT };
+
+struct print_text {
+    char *text;      /* UTF-8, may hold line ends */
+    struct point at; /* left end, middle or right end of the first line, on its baseline */
+    double size;     /* mm, height of a Chinese character */
+    double width;    /* mm it is wrapped to; 0: not */
+    enum text_align align;
+    bool bold;
+};
+
+struct print_colour {
+    double red, green, blue; /* 0 to 1 */
+};
+
+/* What a page shows beside what is read; drawn by sheet/, ignored by readers. */
+struct form_print {
+    struct print_colour colour; /* outlines, letters, captions: black, or a drop-out colour */
+    char *font;                 /* family; default "Noto Sans CJK TC" */
+    double line;                /* mm, thickness of outlines; default 0.2 */
+    bool letters;               /* option names inside the bubbles; default true */
+    bool captions;              /* field names beside choice fields; default true */
+    bool number_boxes;          /* a box to write in above each column of a grid; default false */
+    struct print_text *texts;
+    int n_texts;
+    struct rect *frames; /* rectangles drawn */
+    int n_frames;
 };
 
 struct form {
