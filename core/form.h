@@ -130,7 +130,7 @@ struct form_page {
 
 enum text_align { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT };
 
-struct print_text {
+struct sheet_text {
     char *text;      /* UTF-8, may hold line ends */
     struct point at; /* left end, middle or right end of the first line, on its baseline */
     double size;     /* mm, height of a Chinese character */
@@ -151,7 +151,7 @@ struct form_print {
     bool letters;               /* option names inside the bubbles; default true */
     bool captions;              /* field names beside choice fields; default true */
     bool number_boxes;          /* a box to write in above each column of a grid; default false */
-    struct print_text *texts;
+    struct sheet_text *texts;
     int n_texts;
     struct rect *frames; /* rectangles drawn */
     int n_frames;
