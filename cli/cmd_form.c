@@ -56,7 +56,7 @@ static void write_layout(FILE *out, const struct form *form)
         for (int k = 0; k < f->n_bubbles; k++)
             write_box(out, f, f->options[f->bubbles[k].option], f->bubbles[k].box);
         for (int k = 0; k < f->n_boxes; k++)
-            write_box(out, f, "", f->boxes[k]);
+            write_box(out, f, f->kind == FIELD_STRIP ? f->options[k] : "", f->boxes[k]);
         if (f->n_bubbles == 0 && f->n_boxes == 0)
             write_box(out, f, "", f->area);
     }

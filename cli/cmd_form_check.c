@@ -117,7 +117,7 @@ static void print_form(const struct form *form)
            form->width, form->height, form->n_pages, n.fields, n.bubbles);
     for (int i = 0; i < form->n_pages; i++)
         print_page(&form->pages[i], i + 1);
-    for (int kind = FIELD_CHOICE; kind <= FIELD_REGION; kind++)
+    for (int kind = FIELD_CHOICE; kind <= FIELD_STRIP; kind++)
         print_kind(form, (enum field_kind)kind);
     print_role(form, _("candidate"), form->candidate);
     print_role(form, _("absent"), form->absent);

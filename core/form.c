@@ -25,9 +25,9 @@ int form_field_index(const struct form *form, const char *name)
 const char *field_kind_name(enum field_kind kind)
 {
     static const char *const names[] = {
-        [FIELD_CHOICE] = "choice",   [FIELD_GRID] = "grid", [FIELD_DIGITS] = "digits",
-        [FIELD_LETTERS] = "letters", [FIELD_TEXT] = "text", [FIELD_BARCODE] = "barcode",
-        [FIELD_REGION] = "region",
+        [FIELD_CHOICE] = "choice",   [FIELD_GRID] = "grid",   [FIELD_DIGITS] = "digits",
+        [FIELD_LETTERS] = "letters", [FIELD_TEXT] = "text",   [FIELD_BARCODE] = "barcode",
+        [FIELD_REGION] = "region",   [FIELD_STRIP] = "strip",
     };
     return names[kind];
 }

@@ -110,9 +110,10 @@ static int read_max_marks(const struct form_reader *r, const struct field_source
 
 /* `at: [[x, y], [x, y], ...]`: each option has a place of its own. */
 static int read_own_places(const struct form_reader *r, const struct field_source *source,
-                           const struct yaml_node *at, struct point *places, int n_options)
+                           const struct yaml_node *at, const char *step_key, struct point *places,
+                           int n_options)
 {
-    static const char *const idle[] = {"option_step", "per_line", "line_step"};
+    const char *const idle[] = {step_key, "per_line", "line_step"};
     int rc = 0;
     if (at->n != n_options)
         return yaml_error(r->yaml, at, _("write one [x, y] for each option"),
@@ -128,9 +129,10 @@ static int read_own_places(const struct form_reader *r, const struct field_sourc
     return rc;
 }
 
-/* Options `option_step` apart, in lines `line_step` apart. */
+/* Options `step_key` apart, in lines `line_step` apart. */
 static int read_even_places(const struct form_reader *r, const struct field_source *source,
-                            struct point at, struct point *places, int n_options)
+                            const char *step_key, struct point at, struct point *places,
+                            int n_options)
 {
     struct point step = {0, 0}, line_step = {0, 0};
     long per_line = n_options;
@@ -139,10 +141,10 @@ static int read_even_places(const struct form_reader *r, const struct field_sour
     if (node && yaml_integer(r->yaml, node, "per_line", 1, FORM_MAX_OPTIONS, &per_line) < 0)
         rc = YJ_EINPUT;
     bool several = n_options > 1 && per_line > 1, lines = per_line < n_options;
-    node = field_source_get(source, "option_step");
-    if (node ? form_read_step(r, node, "option_step", false, &step) < 0
-             : several && form_need(r, source, "option_step",
-                                    _("from an option to the next, [x, y]"), &node) < 0)
+    node = field_source_get(source, step_key);
+    if (node ? form_read_step(r, node, step_key, false, &step) < 0
+             : several && form_need(r, source, step_key, _("from an option to the next, [x, y]"),
+                                    &node) < 0)
         rc = YJ_EINPUT;
     node = field_source_get(source, "line_step");
     if (node ? form_read_step(r, node, "line_step", true, &line_step) < 0
@@ -157,17 +159,17 @@ static int read_even_places(const struct form_reader *r, const struct field_sour
     return rc;
 }
 
-static int read_places(const struct form_reader *r, const struct field_source *source,
-                       struct point *places, int n_options)
+int form_read_places(const struct form_reader *r, const struct field_source *source,
+                     const char *step_key, struct point *places, int n_options)
 {
     const struct yaml_node *at;
     struct point first = {0, 0};
     int rc = form_need(r, source, "at", _("the centre of the first option, [x, y]"), &at);
     if (rc == 0 && at->kind == YAML_LIST && at->n > 0 && at->items[0]->kind == YAML_LIST)
-        return read_own_places(r, source, at, places, n_options);
+        return read_own_places(r, source, at, step_key, places, n_options);
     if (rc == 0)
         rc = form_read_point(r, at, "at", &first);
-    return read_even_places(r, source, first, places, n_options) < 0 ? YJ_EINPUT : rc;
+    return read_even_places(r, source, step_key, first, places, n_options) < 0 ? YJ_EINPUT : rc;
 }
 
 static int read_choice(struct form_reader *r, const struct field_source *source,
@@ -185,7 +187,7 @@ static int read_choice(struct form_reader *r, const struct field_source *source,
         rc = YJ_EINPUT;
     if (read_max_marks(r, source, field->n_options, &field->max_marks) < 0)
         rc = YJ_EINPUT;
-    if (read_places(r, source, places, field->n_options) < 0)
+    if (form_read_places(r, source, "option_step", places, field->n_options) < 0)
         rc = YJ_EINPUT;
     if (rc == 0)
         rc = form_reserve_bubbles(r, source, field->n_options, &field->bubbles);
@@ -200,26 +202,29 @@ static int read_choice(struct form_reader *r, const struct field_source *source,
 
 /* ---- boxes and areas ---- */
 
-static int place_boxes(struct form_reader *r, struct field *field, long n, struct point at,
-                       struct point step, double w, double h)
+int form_place_boxes(struct form_reader *r, struct field *field, const struct point *places, int n,
+                     double w, double h)
 {
     field->boxes = arena_alloc(r->memory, (size_t)n * sizeof(*field->boxes));
     if (!field->boxes)
         return YJ_ENOMEM;
-    for (long i = 0; i < n; i++) {
-        struct point center = {at.x + i * step.x, at.y + i * step.y};
-        field->boxes[i] = rect_around(center, w, h);
+    for (int i = 0; i < n; i++) {
+        field->boxes[i] = rect_around(places[i], w, h);
         field->area = i ? rect_union(field->area, field->boxes[i]) : field->boxes[i];
     }
-    field->n_boxes = (int)n;
+    field->n_boxes = n;
     return 0;
+}
+
+const char *form_box_step_key(const struct field_source *source)
+{
+    return source->block || field_source_get(source, "box_step") ? "box_step" : "step";
 }
 
 static int read_boxes(struct form_reader *r, const struct field_source *source, struct field *field)
 {
-    /* In a block `step` leads from field to field. */
-    const char *step_key =
-        source->block || field_source_get(source, "box_step") ? "box_step" : "step";
+    const char *step_key = form_box_step_key(source);
+    struct point places[FORM_MAX_BOXES];
     struct point at = {0, 0}, step = {0, 0};
     double w = 0, h = 0;
     long n = 0;
@@ -239,7 +244,11 @@ static int read_boxes(struct form_reader *r, const struct field_source *source, 
              : n > 1 &&
                    form_need(r, source, step_key, _("from a box to the next, [x, y]"), &node) < 0)
         rc = YJ_EINPUT;
-    return rc < 0 ? rc : place_boxes(r, field, n, at, step, w, h);
+    if (rc < 0)
+        return rc;
+    for (long i = 0; i < n; i++)
+        places[i] = (struct point){at.x + i * step.x, at.y + i * step.y};
+    return form_place_boxes(r, field, places, (int)n, w, h);
 }
 
 static int read_area(struct form_reader *r, const struct field_source *source, struct field *field)
@@ -294,9 +303,9 @@ int form_read_design(struct form_reader *r, const struct field_source *source, s
 {
     static int (*const readers[])(struct form_reader *, const struct field_source *,
                                   struct field *) = {
-        [FIELD_CHOICE] = read_choice, [FIELD_GRID] = form_read_grid, [FIELD_DIGITS] = read_boxes,
-        [FIELD_LETTERS] = read_boxes, [FIELD_TEXT] = read_text,      [FIELD_BARCODE] = read_area,
-        [FIELD_REGION] = read_area,
+        [FIELD_CHOICE] = read_choice, [FIELD_GRID] = form_read_grid,   [FIELD_DIGITS] = read_boxes,
+        [FIELD_LETTERS] = read_boxes, [FIELD_TEXT] = read_text,        [FIELD_BARCODE] = read_area,
+        [FIELD_REGION] = read_area,   [FIELD_STRIP] = form_read_strip,
     };
     return readers[field->kind](r, source, field);
 }

@@ -23,6 +23,18 @@ int form_reserve_bubbles(struct form_reader *r, const struct field_source *sourc
 /* Sets what follows from field->bubbles: their number, and the area they cover. */
 void form_take_bubbles(struct field *field, enum bubble_shape shape, int n_bubbles, int n_columns);
 
+/* Where n options or boxes stand: an `at` for each, or the first one's and `step_key` from one to
+ * the next, in lines of `per_line`, `line_step` apart. */
+int form_read_places(const struct form_reader *r, const struct field_source *source,
+                     const char *step_key, struct point *places, int n);
+/* The key that leads from box to box: in a block `step` leads from field to field. */
+const char *form_box_step_key(const struct field_source *source);
+/* The field's boxes of w x h mm around places[n], and the area they cover. */
+int form_place_boxes(struct form_reader *r, struct field *field, const struct point *places, int n,
+                     double w, double h);
+
 int form_read_grid(struct form_reader *r, const struct field_source *source, struct field *field);
+/* form_strip.c */
+int form_read_strip(struct form_reader *r, const struct field_source *source, struct field *field);
 
 #endif

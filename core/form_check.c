@@ -73,6 +73,9 @@ static int read_role(const struct form_reader *r, const struct yaml_node *root, 
                           name, field_kind_name(f->kind));
     if (f->kind == FIELD_REGION)
         return yaml_error(r->yaml, node, NULL, _("'%s' is a region: nothing is read there"), name);
+    if (f->kind == FIELD_STRIP)
+        return yaml_error(r->yaml, node, NULL, _("'%s' is a score strip: it holds only points"),
+                          name);
     *ret_field = field;
     return 0;
 }

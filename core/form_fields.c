@@ -12,7 +12,7 @@
 #define MAX_KEYS 24
 
 static const char *const kinds[] = {"choice", "grid",    "digits", "letters",
-                                    "text",   "barcode", "region"};
+                                    "text",   "barcode", "region", "strip"};
 
 /* Keys of a kind, beyond name, kind and page. */
 static const char *const kind_keys[][8] = {
@@ -24,6 +24,7 @@ static const char *const kind_keys[][8] = {
     [FIELD_TEXT] = {"boxes", "at", "size", "box_step", "area", "print"},
     [FIELD_BARCODE] = {"area"},
     [FIELD_REGION] = {"area"},
+    [FIELD_STRIP] = {"points", "maximum", "at", "size", "box_step", "per_line", "line_step"},
 };
 static const char *const block_keys[] = {"step", "group", "per_column", "column_step", "except"};
 
@@ -39,7 +40,8 @@ const struct yaml_node *field_source_get(const struct field_source *source, cons
 
 static bool has_boxes(enum field_kind kind)
 {
-    return kind == FIELD_DIGITS || kind == FIELD_LETTERS || kind == FIELD_TEXT;
+    return kind == FIELD_DIGITS || kind == FIELD_LETTERS || kind == FIELD_TEXT ||
+           kind == FIELD_STRIP;
 }
 
 static bool is_block_key(const char *key)
