@@ -2,6 +2,7 @@
 #include "exam.h"
 
 #include "diag.h"
+#include "exam_settings.h"
 #include "i18n.h"
 #include "textfile.h"
 #include "yamlfile.h"
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
-#define DEFAULT_MIN_CONFIDENCE 0.99
 #define MAX_FORMS 100
 #define MAX_TOLD_CANDIDATES 5
 
@@ -58,35 +58,36 @@ static int read_path(const struct exam_reader *r, const char *key, const char *u
     return *ret_path ? 0 : YJ_ENOMEM;
 }
 
-static int read_settings(const struct exam_reader *r)
+static int read_titles(const struct exam_reader *r)
 {
-    static const char *const keys[] = {
-        "title",  "subject", "date", "form",           "forms",         "key",
-        "roster", "scans",   "db",   "min_confidence", "keep_all_crops"};
     struct exam *exam = r->exam;
     const struct {
         const char *key;
         char **text;
     } texts[] = {{"title", &exam->title}, {"subject", &exam->subject}, {"date", &exam->date}};
-    int bad = yaml_check_keys(r->yaml, r->yaml->root, keys, N_ITEMS(keys));
-    if (r->yaml->root->kind != YAML_MAP)
-        return bad;
+    int bad = 0;
     for (size_t i = 0; i < N_ITEMS(texts); i++) {
         int rc = read_text(r, texts[i].key, texts[i].text);
         if (rc == YJ_ENOMEM)
             return rc;
         bad = rc < 0 ? rc : bad;
     }
-    const struct yaml_node *node = yaml_get(r->yaml->root, "min_confidence");
-    if (node && yaml_number(r->yaml, node, "min_confidence", &exam->min_confidence) < 0)
-        bad = YJ_EINPUT;
-    else if (node && (exam->min_confidence < 0 || exam->min_confidence > 1))
-        bad = yaml_error(r->yaml, node, _("0.99 sends what is less sure to a person"),
-                         _("'min_confidence' is between 0 and 1"));
-    node = yaml_get(r->yaml->root, "keep_all_crops");
-    if (node && yaml_bool(r->yaml, node, "keep_all_crops", &exam->keep_all_crops) < 0)
-        bad = YJ_EINPUT;
     return bad;
+}
+
+static int read_settings(const struct exam_reader *r)
+{
+    static const char *const keys[] = {"title", "subject", "date",  "form", "forms",
+                                       "key",   "roster",  "scans", "db",   EXAM_SETTING_KEYS};
+    int bad = yaml_check_keys(r->yaml, r->yaml->root, keys, N_ITEMS(keys));
+    if (r->yaml->root->kind != YAML_MAP)
+        return bad;
+    int rc = read_titles(r);
+    if (rc == YJ_ENOMEM)
+        return rc;
+    bad = rc < 0 ? rc : bad;
+    rc = exam_settings_read(r->yaml, r->exam);
+    return rc < 0 ? rc : bad;
 }
 
 static int read_folders(const struct exam_reader *r)
@@ -396,7 +397,7 @@ static struct exam *create_exam(char *path)
     exam->title = strdup("");
     exam->subject = strdup("");
     exam->date = strdup("");
-    exam->min_confidence = DEFAULT_MIN_CONFIDENCE;
+    exam_defaults(exam);
     if (!exam->dir || !exam->title || !exam->subject || !exam->date) {
         exam_destroy(exam);
         return NULL;

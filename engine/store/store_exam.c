@@ -6,6 +6,7 @@
 #include "store_internal.h"
 
 #include "diag.h"
+#include "exam_settings.h"
 #include "i18n.h"
 #include <stdlib.h>
 #include <string.h>
@@ -227,33 +228,71 @@ static int warn_changed_forms(struct store *store, int64_t version, const struct
 }
 
 /* Two subjects on one answer card look alike: the title says whose pages these are. */
-static int warn_changed_settings(struct store *store, int64_t version, const struct exam *exam,
-                                 struct diag *d)
+static int warn_changed_title(struct store *store, int64_t version, int64_t pages,
+                              const struct exam *exam, struct diag *d)
 {
     sqlite3_stmt *stmt;
-    int64_t pages = 0;
-    int rc = store_ask(store, d, &pages, NULL, "SELECT COUNT(*) FROM pages", "");
+    int rc = store_statement(store, "SELECT title FROM exam_versions WHERE version = ?", &stmt, d);
 
-    if (rc == 0)
-        rc = store_statement(
-            store, "SELECT title, min_confidence FROM exam_versions WHERE version = ?", &stmt, d);
     if (rc < 0)
         return rc;
     sqlite3_bind_int64(stmt, 1, version);
-    int answer = pages > 0 ? sqlite3_step(stmt) : SQLITE_DONE;
+    int answer = sqlite3_step(stmt);
     if (answer == SQLITE_ROW && strcmp(store_text(stmt, 0), exam->title) != 0)
         diag_warning(d, exam->path, 0, 0,
                      _("if it is another exam, put the old files back, run regrade, and grade this "
                        "one into a database of its own"),
                      _("'%s' holds %lld pages of the exam '%s'; they are now scored as '%s'"),
                      store->path, (long long)pages, store_text(stmt, 0), exam->title);
-    if (answer == SQLITE_ROW && sqlite3_column_double(stmt, 1) != exam->min_confidence)
-        diag_warning(d, exam->path, 0, 0,
-                     _("to read them again, grade into a new database with --db FILE"),
-                     _("%lld pages were read with min_confidence %g and keep their readings"),
-                     (long long)pages, sqlite3_column_double(stmt, 1));
     sqlite3_reset(stmt);
     return answer == SQLITE_ROW || answer == SQLITE_DONE ? 0 : store_fault(store, answer, d);
+}
+
+/* What the pages read last were judged by. */
+static int read_settings_of(struct store *store, int64_t version, struct exam *ret, struct diag *d)
+{
+    sqlite3_stmt *stmt;
+    int rc = store_statement(store,
+                             "SELECT v.min_confidence, t.text, f.name FROM exam_versions v "
+                             "LEFT JOIN exam_files f ON f.version = v.version AND f.kind = 'exam' "
+                             "LEFT JOIN texts t ON t.hash = f.hash WHERE v.version = ?",
+                             &stmt, d);
+
+    if (rc < 0)
+        return rc;
+    exam_defaults(ret);
+    sqlite3_bind_int64(stmt, 1, version);
+    int answer = sqlite3_step(stmt);
+    if (answer == SQLITE_ROW) {
+        const char *text = store_text(stmt, 1);
+
+        ret->min_confidence = sqlite3_column_double(stmt, 0);
+        if (text[0] != '\0')
+            rc = exam_settings_parse(text, strlen(text), store_text(stmt, 2), ret, NULL);
+    }
+    sqlite3_reset(stmt);
+    return answer == SQLITE_ROW || answer == SQLITE_DONE ? rc : store_fault(store, answer, d);
+}
+
+static int warn_changed_settings(struct store *store, int64_t version, const struct exam *exam,
+                                 struct diag *d)
+{
+    struct exam old = {.path = NULL};
+    int64_t pages = 0;
+    int rc = store_ask(store, d, &pages, NULL, "SELECT COUNT(*) FROM pages", "");
+
+    if (rc < 0 || pages == 0)
+        return rc;
+    rc = warn_changed_title(store, version, pages, exam, d);
+    if (rc == 0)
+        rc = read_settings_of(store, version, &old, d);
+    if (rc == 0 && !exam_settings_equal(&old, exam))
+        diag_warning(d, exam->path, 0, 0,
+                     _("to read them again, grade into a new database with --db FILE"),
+                     _("%lld pages were read with min_confidence %g, max_silent_error %g and their "
+                       "own 'marks', and keep their readings"),
+                     (long long)pages, old.min_confidence, old.max_silent_error);
+    return rc;
 }
 
 /* Without the key all scores would be gone with the next scoring; without the roster a wrong number

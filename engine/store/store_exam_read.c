@@ -2,6 +2,7 @@
 #include "store_internal.h"
 
 #include "diag.h"
+#include "exam_settings.h"
 #include "i18n.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static int get_settings(struct store *store, int64_t version, struct exam *exam,
 
     if (rc < 0)
         return rc;
+    exam_defaults(exam);
     sqlite3_bind_int64(stmt, 1, version);
     int answer = sqlite3_step(stmt);
     if (answer == SQLITE_ROW) {
@@ -84,7 +86,9 @@ static int get_file(struct exam *exam, sqlite3_stmt *stmt, struct diag *d)
     if (strcmp(kind, "roster") == 0)
         return roster_parse(text, size, name, &exam->roster, d);
     exam->text = strdup(text);
-    return exam->text != NULL ? 0 : out_of_memory(d);
+    if (exam->text == NULL)
+        return out_of_memory(d);
+    return exam_settings_parse(text, size, name, exam, d);
 }
 
 static int get_files(struct store *store, int64_t version, struct exam *exam, struct diag *d)

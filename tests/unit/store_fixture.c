@@ -1,5 +1,7 @@
 #include "store_fixture.h"
 
+#include "exam_settings.h"
+
 #include <ftw.h>
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -113,7 +115,7 @@ struct exam *fixture_exam(const char *form, const char *key, const char *roster)
     exam->title = strdup("期中考");
     exam->subject = strdup("");
     exam->date = strdup("");
-    exam->min_confidence = 0.99;
+    exam_defaults(exam);
     exam->forms = calloc(1, sizeof(*exam->forms));
     exam->n_forms = 1;
     exam->forms[0].text = strdup(form);

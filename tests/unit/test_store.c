@@ -362,6 +362,47 @@ static void a_changed_key_makes_a_version(void **state)
     diag_finish(&d);
 }
 
+static void set_text(char **text, const char *value)
+{
+    free(*text);
+    *text = strdup(value);
+    assert_non_null(*text);
+}
+
+/* Would catch: a regrade from the database that judges by other wishes than grade did; pages read
+ * by the old wishes taken for ones read by the new. */
+static void the_wishes_come_back(void **state)
+{
+    struct state *s = *state;
+    struct store *store = fixture_open(s->path, STORE_WRITE);
+    struct exam *exam = fixture_exam(fixture_form, fixture_key, fixture_roster), *got = NULL;
+    struct fixture_page page;
+    struct diag d;
+
+    diag_init(&d);
+    set_text(&exam->text, "max_silent_error: 1e-6\nmarks: {cross: answer, fill: nothing}\n");
+    exam->max_silent_error = 1e-6;
+    exam->marks.fill = MEANS_NOTHING;
+    expect_put(store, exam, 0, "");
+    assert_int_equal(store_get_exam(store, &got, &d), 0);
+    assert_true(got->max_silent_error == 1e-6);
+    assert_int_equal(got->marks.fill, MEANS_NOTHING);
+    assert_int_equal(got->marks.circle, MEANS_DOUBT);
+    assert_true(got->min_confidence == 0.99);
+    exam_destroy(got);
+
+    fixture_page_init(&page, "0001", right);
+    fixture_put(store, exam, "a.png", &page);
+    set_text(&exam->text, "max_silent_error: 1e-6\nmarks: {tick: nothing}\n");
+    exam->marks.fill = MEANS_ANSWER;
+    exam->marks.tick = MEANS_NOTHING;
+    expect_put(store, exam, 0, "max_silent_error 1e-06 and their own 'marks'");
+    expect_put(store, exam, 0, "");
+    exam_destroy(exam);
+    store_close(store);
+    diag_finish(&d);
+}
+
 static char *replaced(const char *text, const char *old, const char *new)
 {
     const char *at = strstr(text, old);
@@ -1070,6 +1111,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_rollback_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_abandoned_scan_leaves_the_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_changed_key_makes_a_version, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_wishes_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_form_keeps_its_fields_once_used, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scores_of_another_key_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_key_sheets_are_kept_and_nothing_scored, set_up,
