@@ -104,21 +104,71 @@ static void read_grey(struct jpeg_decompress_struct *jpeg, struct image *out)
     }
 }
 
+/* Rows of luma and both colour differences: libjpeg's luma is the same as without the others. How
+ * far red, green and blue are apart does not depend on the luma (JFIF 1.02: R = Y + 1.402 Cr and so
+ * on), but for what is clipped. */
+static uint8_t chroma_of_differences(int cb, int cr)
+{
+    int r = 91881 * cr, b = 116130 * cb, g = -22554 * cb - 46802 * cr;
+    int most = r > b ? r : b, least = r > b ? b : r;
+    most = g > most ? g : most;
+    least = g < least ? g : least;
+    int chroma = (most - least + 32768) >> 16;
+    return (uint8_t)(chroma > 255 ? 255 : chroma);
+}
+
+static void split_row(const uint8_t *row, int width, uint8_t *grey, uint8_t *chroma)
+{
+    for (int x = 0; x < width; x++, row += 3) {
+        grey[x] = row[0];
+        chroma[x] = chroma_of_differences(row[1] - 128, row[2] - 128);
+    }
+}
+
+static void read_colour(struct jpeg_decompress_struct *jpeg, struct decoder *decoder, uint8_t *row,
+                        struct image *out)
+{
+    while (jpeg->output_scanline < jpeg->output_height) {
+        int y = (int)jpeg->output_scanline;
+        JSAMPROW rows[1] = {row};
+        jpeg_read_scanlines(jpeg, rows, 1);
+        if (jpeg->out_color_space == JCS_YCbCr) {
+            split_row(row, out->width, image_row(out, y), decoder_chroma_row(decoder, y));
+        } else {
+            grey_from_rgb(row, out->width, 3, image_row(out, y));
+            chroma_from_rgb(row, out->width, 3, decoder_chroma_row(decoder, y));
+        }
+    }
+}
+
 /* Four inks. Adobe writes them inverted, and says that it was Adobe. */
-static void read_cmyk(struct jpeg_decompress_struct *jpeg, uint8_t *row, struct image *out)
+static void read_cmyk(struct jpeg_decompress_struct *jpeg, struct decoder *decoder, uint8_t *row,
+                      struct image *out)
 {
     const unsigned flip = jpeg->saw_Adobe_marker ? 0 : 255;
     while (jpeg->output_scanline < jpeg->output_height) {
         uint8_t *to = image_row(out, (int)jpeg->output_scanline);
+        uint8_t *chroma = decoder_chroma_row(decoder, (int)jpeg->output_scanline);
         JSAMPROW rows[1] = {row};
         jpeg_read_scanlines(jpeg, rows, 1);
         for (int x = 0; x < out->width; x++) {
             const uint8_t *p = row + (size_t)x * 4;
-            unsigned k = p[3] ^ flip;
-            to[x] = grey_of_rgb((p[0] ^ flip) * k / 255, (p[1] ^ flip) * k / 255,
-                                (p[2] ^ flip) * k / 255);
+            unsigned k = p[3] ^ flip, red = (p[0] ^ flip) * k / 255;
+            unsigned green = (p[1] ^ flip) * k / 255, blue = (p[2] ^ flip) * k / 255;
+            to[x] = grey_of_rgb(red, green, blue);
+            if (chroma)
+                chroma[x] = chroma_of_rgb(red, green, blue);
         }
     }
+}
+
+/* What libjpeg shall give: luma alone unless somebody wants the colour, too. */
+static J_COLOR_SPACE choose_space(const struct jpeg_decompress_struct *jpeg, bool colour)
+{
+    if (jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK)
+        return JCS_CMYK;
+    bool has_colour = jpeg->jpeg_color_space == JCS_YCbCr || jpeg->jpeg_color_space == JCS_RGB;
+    return colour && has_colour ? jpeg->jpeg_color_space : JCS_GRAYSCALE;
 }
 
 /* Between setjmp and the end; every stop leaves by longjmp. */
@@ -137,16 +187,21 @@ static int read_picture(struct jpeg_reader *reader, bool embedded, struct decode
     int r = scan_size_image(out, jpeg->image_width, jpeg->image_height, reader->reason);
     if (r < 0)
         return r;
-    bool inks = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
-    jpeg->out_color_space = inks ? JCS_CMYK : JCS_GRAYSCALE;
-    uint8_t *row = inks ? decoder_scratch(decoder, (size_t)out->width * 4) : NULL;
-    if (inks && !row)
+    jpeg->out_color_space = choose_space(jpeg, decoder->chroma != NULL);
+    bool grey = jpeg->out_color_space == JCS_GRAYSCALE;
+    uint8_t *row = grey ? NULL : decoder_scratch(decoder, (size_t)out->width * 4);
+    if (!grey && !row)
         return YJ_ENOMEM;
+    r = grey ? 0 : decoder_begin_chroma(decoder, out, reader->reason);
+    if (r < 0)
+        return r;
     jpeg_start_decompress(jpeg);
-    if (inks)
-        read_cmyk(jpeg, row, out);
-    else
+    if (grey)
         read_grey(jpeg, out);
+    else if (jpeg->out_color_space == JCS_CMYK)
+        read_cmyk(jpeg, decoder, row, out);
+    else
+        read_colour(jpeg, decoder, row, out);
     jpeg_finish_decompress(jpeg);
     *ret_placement = placement;
     return 0;

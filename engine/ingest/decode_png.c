@@ -18,7 +18,8 @@ struct png_reader {
     int color_type;
     size_t row_bytes;
     struct bit_greys bit_greys;
-    uint8_t greys[256]; /* of palette entries or of small samples */
+    uint8_t greys[256];   /* of palette entries or of small samples */
+    uint8_t chromas[256]; /* of palette entries */
 };
 
 static void stop_reading(png_structp png, png_const_charp text)
@@ -67,6 +68,7 @@ static void read_palette(struct png_reader *reader)
         uint8_t rgba[4] = {colors[i].red, colors[i].green, colors[i].blue,
                            i < n_alpha ? alpha[i] : 255};
         grey_from_rgba(rgba, 1, &reader->greys[i]);
+        chroma_from_rgba(rgba, 1, &reader->chromas[i]);
     }
 }
 
@@ -111,7 +113,26 @@ static void convert_row(const struct png_reader *reader, const uint8_t *row, uin
         grey_from_rgba(row, reader->width, out);
 }
 
-static void read_rows(struct png_reader *reader, uint8_t *row, struct image *out)
+static bool has_colour(const struct png_reader *reader)
+{
+    return (reader->color_type & PNG_COLOR_MASK_COLOR) != 0;
+}
+
+/* `out` NULL: nobody wants it. */
+static void convert_chroma(const struct png_reader *reader, const uint8_t *row, uint8_t *out)
+{
+    if (!out)
+        return;
+    if (reader->color_type == PNG_COLOR_TYPE_PALETTE)
+        grey_from_samples(row, reader->width, reader->bits, reader->chromas, out);
+    else if (reader->color_type == PNG_COLOR_TYPE_RGB)
+        chroma_from_rgb(row, reader->width, 3, out);
+    else
+        chroma_from_rgba(row, reader->width, out);
+}
+
+static void read_rows(struct png_reader *reader, const struct decoder *decoder, uint8_t *row,
+                      struct image *out)
 {
     bool stored_as_grey = reader->color_type == PNG_COLOR_TYPE_GRAY && reader->bits == 8;
     for (int y = 0; y < reader->height; y++) {
@@ -119,18 +140,23 @@ static void read_rows(struct png_reader *reader, uint8_t *row, struct image *out
         png_read_row(reader->png, stored_as_grey ? to : row, NULL);
         if (!stored_as_grey)
             convert_row(reader, row, to);
+        convert_chroma(reader, row, decoder_chroma_row(decoder, y));
     }
 }
 
 /* An interlaced picture comes in seven passes over all its rows: they are kept until it is whole.
  */
-static void read_interlaced(struct png_reader *reader, uint8_t *rows, struct image *out)
+static void read_interlaced(struct png_reader *reader, const struct decoder *decoder, uint8_t *rows,
+                            struct image *out)
 {
     for (int pass = 0; pass < reader->passes; pass++)
         for (int y = 0; y < reader->height; y++)
             png_read_row(reader->png, rows + (size_t)y * reader->row_bytes, NULL);
-    for (int y = 0; y < reader->height; y++)
-        convert_row(reader, rows + (size_t)y * reader->row_bytes, image_row(out, y));
+    for (int y = 0; y < reader->height; y++) {
+        const uint8_t *row = rows + (size_t)y * reader->row_bytes;
+        convert_row(reader, row, image_row(out, y));
+        convert_chroma(reader, row, decoder_chroma_row(decoder, y));
+    }
 }
 
 static int read_picture(struct png_reader *reader, struct decoder *decoder, struct image *out,
@@ -156,10 +182,13 @@ static int read_picture(struct png_reader *reader, struct decoder *decoder, stru
     uint8_t *scratch = decoder_scratch(decoder, rows * reader->row_bytes);
     if (!scratch)
         return YJ_ENOMEM;
+    r = has_colour(reader) ? decoder_begin_chroma(decoder, out, reader->reason) : 0;
+    if (r < 0)
+        return r;
     if (reader->passes > 1)
-        read_interlaced(reader, scratch, out);
+        read_interlaced(reader, decoder, scratch, out);
     else
-        read_rows(reader, scratch, out);
+        read_rows(reader, decoder, scratch, out);
     png_read_end(reader->png, NULL); /* the last check sums */
     *ret_placement = placement;
     return 0;

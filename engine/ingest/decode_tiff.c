@@ -163,15 +163,22 @@ static int refuse_damage(const struct tiff_reader *reader, char *reason)
 
 /* ---- row by row: nearly all scans ---- */
 
-static uint8_t grey_of_palette(const uint16_t *r, const uint16_t *g, const uint16_t *b, int i,
-                               bool wide)
+/* Greys and colours of samples of up to 8 bits. */
+struct sample_table {
+    uint8_t greys[256], chromas[256];
+};
+
+static void add_palette_entry(const uint16_t *r, const uint16_t *g, const uint16_t *b, int i,
+                              bool wide, struct sample_table *table)
 {
     int shift = wide ? 8 : 0; /* old writers put bytes where 16 bits belong */
-    return grey_of_rgb(r[i] >> shift & 255u, g[i] >> shift & 255u, b[i] >> shift & 255u);
+    unsigned red = r[i] >> shift & 255u, green = g[i] >> shift & 255u, blue = b[i] >> shift & 255u;
+    table->greys[i] = grey_of_rgb(red, green, blue);
+    table->chromas[i] = chroma_of_rgb(red, green, blue);
 }
 
 /* False: no table gives the greys of these samples. */
-static bool make_table(struct tiff_reader *reader, uint8_t greys[256])
+static bool make_table(struct tiff_reader *reader, struct sample_table *table)
 {
     const int n = 1 << reader->bits;
     uint16_t *r, *g, *b;
@@ -182,18 +189,18 @@ static bool make_table(struct tiff_reader *reader, uint8_t greys[256])
         for (int i = 0; i < n; i++)
             wide = wide || r[i] > 255 || g[i] > 255 || b[i] > 255;
         for (int i = 0; i < n; i++)
-            greys[i] = grey_of_palette(r, g, b, i, wide);
+            add_palette_entry(r, g, b, i, wide, table);
         return true;
     }
     bool inverted = reader->photometric == PHOTOMETRIC_MINISWHITE;
     for (int i = 0; i < n; i++)
-        greys[i] = (uint8_t)((inverted ? n - 1 - i : i) * 255 / (n - 1));
+        table->greys[i] = (uint8_t)((inverted ? n - 1 - i : i) * 255 / (n - 1));
     return inverted || reader->photometric == PHOTOMETRIC_MINISBLACK;
 }
 
 enum row_layout { ROW_GENERAL, ROW_BITS, ROW_TABLE, ROW_RGB, ROW_GREY16, ROW_RGB16 };
 
-static enum row_layout choose_layout(struct tiff_reader *reader, uint8_t greys[256])
+static enum row_layout choose_layout(struct tiff_reader *reader, struct sample_table *table)
 {
     uint16_t n_extra = 0, *extra = NULL;
     TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_EXTRASAMPLES, &n_extra, &extra);
@@ -204,7 +211,7 @@ static enum row_layout choose_layout(struct tiff_reader *reader, uint8_t greys[2
         (!one && reader->planar != PLANARCONFIG_CONTIG))
         return ROW_GENERAL;
     if (one && (reader->bits == 1 || reader->bits == 2 || reader->bits == 4 || reader->bits == 8))
-        return !make_table(reader, greys) ? ROW_GENERAL : reader->bits == 1 ? ROW_BITS : ROW_TABLE;
+        return !make_table(reader, table) ? ROW_GENERAL : reader->bits == 1 ? ROW_BITS : ROW_TABLE;
     if (one && reader->bits == 16 && reader->photometric <= PHOTOMETRIC_MINISBLACK)
         return ROW_GREY16;
     if (rgb && (reader->bits == 8 || reader->bits == 16))
@@ -222,9 +229,10 @@ static void halve_samples(uint8_t *row, int n, bool inverted)
     }
 }
 
+/* `chroma` NULL: nobody wants it, or the samples are greys. */
 static void convert_row(const struct tiff_reader *reader, enum row_layout layout,
-                        const struct bit_greys *bit_greys, const uint8_t *greys, uint8_t *row,
-                        uint8_t *out)
+                        const struct bit_greys *bit_greys, const struct sample_table *table,
+                        uint8_t *row, uint8_t *out, uint8_t *chroma)
 {
     const int width = (int)reader->width;
     switch (layout) {
@@ -232,7 +240,7 @@ static void convert_row(const struct tiff_reader *reader, enum row_layout layout
         grey_from_bits(bit_greys, row, width, out);
         break;
     case ROW_TABLE:
-        grey_from_samples(row, width, reader->bits, greys, out);
+        grey_from_samples(row, width, reader->bits, table->greys, out);
         break;
     case ROW_GREY16:
         halve_samples(row, width, reader->photometric == PHOTOMETRIC_MINISWHITE);
@@ -248,10 +256,21 @@ static void convert_row(const struct tiff_reader *reader, enum row_layout layout
     case ROW_GENERAL:
         break;
     }
+    if (chroma && reader->photometric == PHOTOMETRIC_PALETTE)
+        grey_from_samples(row, width, reader->bits, table->chromas, chroma);
+    else if (chroma)
+        chroma_from_rgb(row, width, reader->samples, chroma);
 }
 
-static int read_rows(struct tiff_reader *reader, enum row_layout layout, const uint8_t *greys,
-                     struct decoder *decoder, struct image *out, char *reason)
+static bool has_colour(const struct tiff_reader *reader, enum row_layout layout)
+{
+    return layout == ROW_RGB || layout == ROW_RGB16 || layout == ROW_GENERAL ||
+           reader->photometric == PHOTOMETRIC_PALETTE;
+}
+
+static int read_rows(struct tiff_reader *reader, enum row_layout layout,
+                     const struct sample_table *table, struct decoder *decoder, struct image *out,
+                     char *reason)
 {
     struct bit_greys bit_greys;
     tmsize_t size = TIFFScanlineSize(reader->tiff);
@@ -262,32 +281,37 @@ static int read_rows(struct tiff_reader *reader, enum row_layout layout, const u
     if (!row)
         return YJ_ENOMEM;
     if (layout == ROW_BITS)
-        bit_greys_init(&bit_greys, greys[0], greys[1]);
+        bit_greys_init(&bit_greys, table->greys[0], table->greys[1]);
     for (uint32_t y = 0; y < reader->height; y++) {
         if (TIFFReadScanline(reader->tiff, row, y, 0) < 0 || reader->damaged)
             return refuse_damage(reader, reason);
-        convert_row(reader, layout, &bit_greys, greys, row, image_row(out, (int)y));
+        convert_row(reader, layout, &bit_greys, table, row, image_row(out, (int)y),
+                    decoder_chroma_row(decoder, (int)y));
     }
     return 0;
 }
 
 /* ---- the rest, by libtiff's general reader: tiles, planes, inks, transparency ---- */
 
-static void grey_from_raster(const uint32_t *raster, struct image *out)
+static void grey_from_raster(const uint32_t *raster, const struct decoder *decoder,
+                             struct image *out)
 {
     for (int y = 0; y < out->height; y++) {
         const uint32_t *from = raster + (size_t)y * (size_t)out->width;
-        uint8_t *to = image_row(out, y);
+        uint8_t *to = image_row(out, y), *chroma = decoder_chroma_row(decoder, y);
         for (int x = 0; x < out->width; x++) {
             /* already multiplied by alpha: white paper shows through the rest */
             unsigned grey = grey_of_rgb(TIFFGetR(from[x]), TIFFGetG(from[x]), TIFFGetB(from[x])) +
                             255 - TIFFGetA(from[x]);
             to[x] = (uint8_t)(grey > 255 ? 255 : grey);
+            if (chroma)
+                chroma[x] = chroma_of_rgb(TIFFGetR(from[x]), TIFFGetG(from[x]), TIFFGetB(from[x]));
         }
     }
 }
 
-static int read_general(struct tiff_reader *reader, struct image *out, char *reason)
+static int read_general(struct tiff_reader *reader, const struct decoder *decoder,
+                        struct image *out, char *reason)
 {
     char text[1024] = "";
     TIFFRGBAImage picture;
@@ -305,7 +329,7 @@ static int read_general(struct tiff_reader *reader, struct image *out, char *rea
         (!TIFFRGBAImageGet(&picture, raster, reader->width, reader->height) || reader->damaged))
         r = refuse_damage(reader, reason);
     if (r == 0)
-        grey_from_raster(raster, out);
+        grey_from_raster(raster, decoder, out);
     TIFFRGBAImageEnd(&picture);
     free(raster);
     return r;
@@ -314,7 +338,7 @@ static int read_general(struct tiff_reader *reader, struct image *out, char *rea
 static int read_page(struct tiff_reader *reader, uint64_t directory, struct decoder *decoder,
                      struct image *out, struct placement *ret_placement, char *reason)
 {
-    uint8_t greys[256] = {0};
+    struct sample_table table = {.greys = {0}};
     if (!TIFFSetSubDirectory(reader->tiff, directory))
         return scan_refuse(reason, _("the TIFF's page directory is damaged: %s"), reader->message);
     /* What libtiff said of the directory is of no more interest. */
@@ -326,9 +350,12 @@ static int read_page(struct tiff_reader *reader, uint64_t directory, struct deco
     if (r < 0)
         return r;
     read_placement(reader, ret_placement);
-    enum row_layout layout = choose_layout(reader, greys);
-    return layout == ROW_GENERAL ? read_general(reader, out, reason)
-                                 : read_rows(reader, layout, greys, decoder, out, reason);
+    enum row_layout layout = choose_layout(reader, &table);
+    r = has_colour(reader, layout) ? decoder_begin_chroma(decoder, out, reason) : 0;
+    if (r < 0)
+        return r;
+    return layout == ROW_GENERAL ? read_general(reader, decoder, out, reason)
+                                 : read_rows(reader, layout, &table, decoder, out, reason);
 }
 
 int decode_tiff(const struct scan_file *file, uint64_t directory, bool embedded,

@@ -86,13 +86,19 @@ void zip_members_close(struct zip_members *zip);
 struct decoder {
     uint8_t *scratch; /* rows before they are grey */
     size_t scratch_size;
-    struct image turned; /* the other image when a page is turned or stretched */
+    struct image turned;  /* the other image when a page is turned or stretched */
+    struct image *chroma; /* where the page's colour goes; NULL: nobody wants it */
 };
 
 #define DECODER_SCRATCH_MAX ((size_t)512 << 20)
 /* At least `size` bytes, undefined, valid until the next call; NULL: no memory or beyond the
  * limit. */
 uint8_t *decoder_scratch(struct decoder *decoder, size_t size);
+
+/* A decoder whose picture has colour calls this once `out` has its size, and fills the rows. */
+int decoder_begin_chroma(struct decoder *decoder, const struct image *out, char *reason);
+/* Row y of the chroma plane; NULL: not begun or not wanted. */
+uint8_t *decoder_chroma_row(const struct decoder *decoder, int y);
 
 /* Writes the reason, returns YJ_EDATA. */
 int scan_refuse(char reason[SCAN_REASON_MAX], const char *fmt, ...)
@@ -130,6 +136,11 @@ void grey_from_rgb(const uint8_t *row, int width, int step, uint8_t *out);
 /* Grey and alpha, red green blue and alpha, on white paper. */
 void grey_from_grey_alpha(const uint8_t *row, int width, uint8_t *out);
 void grey_from_rgba(const uint8_t *row, int width, uint8_t *out);
+
+/* How colourful: the largest of red, green and blue less the least. */
+uint8_t chroma_of_rgb(unsigned r, unsigned g, unsigned b);
+void chroma_from_rgb(const uint8_t *row, int width, int step, uint8_t *out);
+void chroma_from_rgba(const uint8_t *row, int width, uint8_t *out);
 
 /* `embedded`: in a PDF, whose page says how it is seen: EXIF and density are not heeded. */
 int decode_jpeg(const uint8_t *bytes, size_t size, bool embedded, struct decoder *decoder,
@@ -191,6 +202,8 @@ struct pdf_picture {
     int n_steps;
     int width, height, bits, components; /* components 1 or 3 */
     uint8_t greys[256];                  /* of one component's samples up to 8 bits */
+    uint8_t chromas[256];                /* of the same, where a palette holds colours: */
+    bool coloured;
     struct placement placement;
 };
 /* 1: decoded; 0: a way of storing that must be drawn; < 0 as every decoder. */
@@ -198,7 +211,7 @@ int pdf_picture_decode(const struct pdf_picture *picture, struct decoder *decode
                        struct image *out, char *reason);
 
 /* Draws one page by `pdftoppm` at `dpi` (pdf_render.c). */
-int pdf_render_page(const struct scan_file *file, int number, double dpi, struct image *out,
-                    char *reason);
+int pdf_render_page(const struct scan_file *file, int number, double dpi, struct decoder *decoder,
+                    struct image *out, char *reason);
 
 #endif

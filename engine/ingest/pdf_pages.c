@@ -291,16 +291,20 @@ static int count_components(qpdf_data q, qpdf_oh space)
 }
 
 /* The greys of a palette's entries; `table` holds `components` bytes an entry. */
-static void fill_palette(const uint8_t *table, size_t n, int components, uint8_t greys[256])
+static void fill_palette(const uint8_t *table, size_t n, int components,
+                         struct pdf_picture *picture)
 {
     for (size_t i = 0; i < 256 && (i + 1) * (size_t)components <= n; i++) {
         const uint8_t *entry = table + i * (size_t)components;
-        greys[i] = components == 1 ? entry[0] : grey_of_rgb(entry[0], entry[1], entry[2]);
+        bool grey = components == 1;
+        picture->greys[i] = grey ? entry[0] : grey_of_rgb(entry[0], entry[1], entry[2]);
+        picture->chromas[i] = grey ? 0 : chroma_of_rgb(entry[0], entry[1], entry[2]);
     }
+    picture->coloured = components == 3;
 }
 
 /* [/Indexed base highest table] */
-static bool read_palette(qpdf_data q, qpdf_oh space, uint8_t greys[256])
+static bool read_palette(qpdf_data q, qpdf_oh space, struct pdf_picture *picture)
 {
     if (!qpdf_oh_is_array(q, space) || qpdf_oh_get_array_n_items(q, space) != 4 ||
         !name_is(q, qpdf_oh_get_array_item(q, space, 0), "/Indexed"))
@@ -312,7 +316,7 @@ static bool read_palette(qpdf_data q, qpdf_oh space, uint8_t greys[256])
     size_t n = 0;
     if (qpdf_oh_is_string(q, table)) {
         const char *bytes = qpdf_oh_get_binary_string_value(q, table, &n);
-        fill_palette((const uint8_t *)bytes, n, components, greys);
+        fill_palette((const uint8_t *)bytes, n, components, picture);
         return true;
     }
     unsigned char *bytes = NULL;
@@ -321,7 +325,7 @@ static bool read_palette(qpdf_data q, qpdf_oh space, uint8_t greys[256])
         (qpdf_oh_get_stream_data(q, table, qpdf_dl_generalized, &filtered, &bytes, &n) &
          QPDF_ERRORS))
         return false;
-    fill_palette(bytes, n, components, greys);
+    fill_palette(bytes, n, components, picture);
     free(bytes);
     return filtered;
 }
@@ -353,7 +357,7 @@ static bool read_colours(qpdf_data q, qpdf_oh dict, bool black, struct pdf_pictu
     picture->bits = mask ? 1 : int_or(q, key(q, dict, "/BitsPerComponent"), 8);
     picture->components = mask ? 1 : count_components(q, space);
     if (picture->components == 0) {
-        palette = read_palette(q, space, picture->greys);
+        palette = read_palette(q, space, picture);
         picture->components = palette ? 1 : 0;
     }
     if (picture->components == 0 || (mask && !black))
@@ -500,7 +504,7 @@ int pdf_decode_page(struct pdf_document *pdf, int number, struct decoder *decode
     free(picture.bytes);
     if (r != 0)
         return r < 0 ? r : 0;
-    r = pdf_render_page(pdf->file, number, dpi, out, reason);
+    r = pdf_render_page(pdf->file, number, dpi, decoder, out, reason);
     if (r == 0)
         *ret_placement = (struct placement){.orientation = 1, .dpi_x = dpi, .dpi_y = dpi};
     return r;

@@ -165,19 +165,34 @@ static void convert_row(struct sample_reader *reader, uint8_t *out)
         grey_from_samples(reader->row, p->width, p->bits > 8 ? 8 : p->bits, p->greys, out);
 }
 
-static int read_rows(struct sample_reader *reader, struct image *out, char *reason)
+/* After convert_row: the row's samples are of 8 bits, but a palette's. `out` NULL: not wanted. */
+static void convert_chroma(const struct sample_reader *reader, uint8_t *out)
+{
+    const struct pdf_picture *p = reader->picture;
+    if (out && p->components == 3)
+        chroma_from_rgb(reader->row, p->width, 3, out);
+    else if (out)
+        grey_from_samples(reader->row, p->width, p->bits > 8 ? 8 : p->bits, p->chromas, out);
+}
+
+static int read_rows(struct sample_reader *reader, struct decoder *decoder, struct image *out,
+                     char *reason)
 {
     const struct pdf_picture *p = reader->picture;
     int r = scan_size_image(out, p->width, p->height, reason);
+    if (r == 0 && (p->components == 3 || p->coloured))
+        r = decoder_begin_chroma(decoder, out, reason);
     if (r == 0 && reader->flate)
         r = inflater_init(&reader->inflater, p->bytes, p->size);
     if (p->bits == 1)
         bit_greys_init(&reader->bit_greys, p->greys[0], p->greys[1]);
     for (int y = 0; r == 0 && y < p->height; y++) {
-        if (read_row(reader))
-            convert_row(reader, image_row(out, y));
-        else
+        if (!read_row(reader)) {
             r = refuse_damage(_("it ends too early"), reason);
+            break;
+        }
+        convert_row(reader, image_row(out, y));
+        convert_chroma(reader, decoder_chroma_row(decoder, y));
     }
     if (r == 0 && reader->flate && !inflater_agrees(&reader->inflater))
         r = refuse_damage(_("its check sum is wrong"), reason);
@@ -214,7 +229,7 @@ static int decode_samples(const struct pdf_picture *p, struct decoder *decoder, 
                                    .row = rows,
                                    .above = rows + row_bytes,
                                    .row_bytes = row_bytes};
-    int r = read_rows(&reader, out, reason);
+    int r = read_rows(&reader, decoder, out, reason);
     return r < 0 ? r : ROW_PICTURE;
 }
 

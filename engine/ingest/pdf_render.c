@@ -59,13 +59,16 @@ static void limit_resources(pid_t pid)
 }
 
 /* The errno of posix_spawn. */
-static int spawn(struct renderer *r, int input, int output, int number, double dpi)
+static int spawn(struct renderer *r, int input, int output, int number, double dpi, bool colour)
 {
     char page[16], resolution[32];
     snprintf(page, sizeof page, "%d", number);
     snprintf(resolution, sizeof resolution, "%d.%03d", (int)dpi, (int)(dpi * 1000) % 1000);
-    char *arguments[] = {"pdftoppm", "-r", resolution, "-gray",     "-cropbox", "-f",
-                         page,       "-l", page,       "/dev/fd/3", NULL};
+    char *arguments[12] = {"pdftoppm", "-r", resolution, "-cropbox", "-f", page, "-l", page};
+    size_t n = 8;
+    if (!colour)
+        arguments[n++] = "-gray";
+    arguments[n] = "/dev/fd/3";
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     if (posix_spawn_file_actions_init(&actions) != 0)
@@ -110,8 +113,10 @@ static int refuse_late(char *reason)
                        SECONDS_MAX);
 }
 
-/* "P5 width height 255" and one white space (netpbm's pgm(5)); byte by byte, it is short. */
-static int read_header(const struct renderer *r, int *ret_width, int *ret_height, char *reason)
+/* "P5 width height 255" and one white space (netpbm's pgm(5); "P6" in colour, ppm(5)); byte by
+ * byte, it is short. */
+static int read_header(const struct renderer *r, bool colour, int *ret_width, int *ret_height,
+                       char *reason)
 {
     char text[HEADER_MAX + 1];
     int n = 0, words = 0, width, height, max;
@@ -126,18 +131,18 @@ static int read_header(const struct renderer *r, int *ret_width, int *ret_height
         n++;
     }
     text[n] = '\0';
-    if (words < 4 || sscanf(text, "P5 %d %d %d", &width, &height, &max) != 3 || max != 255)
+    const char *format = colour ? "P6 %d %d %d" : "P5 %d %d %d";
+    if (words < 4 || sscanf(text, format, &width, &height, &max) != 3 || max != 255)
         return scan_refuse(reason, _("'pdftoppm' could not draw the page"));
     *ret_width = width;
     *ret_height = height;
     return 0;
 }
 
-static int read_pixels(const struct renderer *r, struct image *out, char *reason)
+static int read_bytes(const struct renderer *r, uint8_t *to, size_t size, char *reason)
 {
-    size_t size = (size_t)out->width * (size_t)out->height;
     for (size_t at = 0; at < size;) {
-        ssize_t got = read_output(r, out->data + at, size - at);
+        ssize_t got = read_output(r, to + at, size - at);
         if (got < 0)
             return refuse_late(reason);
         if (got == 0)
@@ -145,6 +150,25 @@ static int read_pixels(const struct renderer *r, struct image *out, char *reason
         at += (size_t)got;
     }
     return 0;
+}
+
+static int read_pixels(const struct renderer *r, struct decoder *decoder, struct image *out,
+                       char *reason)
+{
+    if (!decoder->chroma)
+        return read_bytes(r, out->data, (size_t)out->width * (size_t)out->height, reason);
+    int result = decoder_begin_chroma(decoder, out, reason);
+    uint8_t *row = decoder_scratch(decoder, (size_t)out->width * 3);
+    if (!row)
+        return YJ_ENOMEM;
+    for (int y = 0; y < out->height && result == 0; y++) {
+        result = read_bytes(r, row, (size_t)out->width * 3, reason);
+        if (result < 0)
+            break;
+        grey_from_rgb(row, out->width, 3, image_row(out, y));
+        chroma_from_rgb(row, out->width, 3, decoder_chroma_row(decoder, y));
+    }
+    return result;
 }
 
 /* Poppler draws what is left of a damaged picture and ends well; only its messages tell. */
@@ -188,29 +212,30 @@ static int explain_spawn(int error, char *reason)
     return scan_refuse(reason, _("'pdftoppm' cannot be run: %s"), strerror(error));
 }
 
-static int draw(struct renderer *r, int input, int number, double dpi, struct image *out,
-                char *reason)
+static int draw(struct renderer *r, int input, int number, double dpi, struct decoder *decoder,
+                struct image *out, char *reason)
 {
+    const bool colour = decoder->chroma != NULL;
     int pipes[2], width = 0, height = 0;
     if (pipe2(pipes, O_CLOEXEC) < 0)
         return scan_refuse(reason, _("'pdftoppm' cannot be run: %s"), strerror(errno));
-    int error = spawn(r, input, pipes[1], number, dpi);
+    int error = spawn(r, input, pipes[1], number, dpi, colour);
     close(pipes[1]);
     r->output = pipes[0];
     if (error != 0) {
         close(pipes[0]);
         return explain_spawn(error, reason);
     }
-    int result = read_header(r, &width, &height, reason);
+    int result = read_header(r, colour, &width, &height, reason);
     if (result == 0)
         result = scan_size_image(out, width, height, reason);
     if (result == 0)
-        result = read_pixels(r, out, reason);
+        result = read_pixels(r, decoder, out, reason);
     return finish(r, result, reason);
 }
 
-int pdf_render_page(const struct scan_file *file, int number, double dpi, struct image *out,
-                    char *reason)
+int pdf_render_page(const struct scan_file *file, int number, double dpi, struct decoder *decoder,
+                    struct image *out, char *reason)
 {
     struct renderer r = {.output = -1};
     clock_gettime(CLOCK_MONOTONIC, &r.until);
@@ -220,7 +245,7 @@ int pdf_render_page(const struct scan_file *file, int number, double dpi, struct
     if (input < 0 || r.messages < 0)
         result = scan_refuse(reason, _("'pdftoppm' cannot be run: %s"), strerror(errno));
     else
-        result = draw(&r, input, number, dpi, out, reason);
+        result = draw(&r, input, number, dpi, decoder, out, reason);
     if (input >= 0)
         close(input);
     if (r.messages >= 0)

@@ -303,6 +303,21 @@ void decoder_destroy(struct decoder *decoder)
     free(decoder);
 }
 
+void decoder_want_chroma(struct decoder *decoder, struct image *chroma)
+{
+    decoder->chroma = chroma;
+}
+
+int decoder_begin_chroma(struct decoder *decoder, const struct image *out, char *reason)
+{
+    return decoder->chroma ? scan_size_image(decoder->chroma, out->width, out->height, reason) : 0;
+}
+
+uint8_t *decoder_chroma_row(const struct decoder *decoder, int y)
+{
+    return decoder->chroma && decoder->chroma->width > 0 ? image_row(decoder->chroma, y) : NULL;
+}
+
 uint8_t *decoder_scratch(struct decoder *decoder, size_t size)
 {
     if (size > DECODER_SCRATCH_MAX)
@@ -347,6 +362,8 @@ int scan_decode_page(const struct scan *scan, int number, struct decoder *decode
     struct placement placement = {.orientation = 1};
     if (number < 1 || number > scan->n_pages)
         return scan_refuse(reason, _("the scan has no page %d"), number);
+    if (decoder->chroma)
+        decoder->chroma->width = decoder->chroma->height = 0;
     int r = decode_stored(scan, number, decoder, out, &placement, reason);
     return r < 0 ? r : page_make_upright(out, &placement, decoder, reason);
 }

@@ -24,6 +24,11 @@ static void swap_images(struct image *a, struct image *b)
     *b = t;
 }
 
+static bool has_chroma(const struct decoder *decoder)
+{
+    return decoder->chroma && decoder->chroma->width > 0;
+}
+
 static int turn(struct image *out, int orientation, struct decoder *decoder)
 {
     /* EXIF 2.3, tag Orientation: mirrored first, then turned clockwise. */
@@ -47,6 +52,14 @@ static const double SQUARE_WITHIN = 0.05;
 /* A statement of 1 : 10 is a mistake, not a fax. */
 static const double STRETCH_MAX = 4;
 
+static int stretch(struct image *img, int width, int height, struct decoder *decoder)
+{
+    int r = vision_resize(img, width, height, &decoder->turned);
+    if (r == 0)
+        swap_images(img, &decoder->turned);
+    return r;
+}
+
 static int square_pixels(struct image *out, struct decoder *decoder)
 {
     double ratio = out->dpi_y / out->dpi_x;
@@ -55,10 +68,11 @@ static int square_pixels(struct image *out, struct decoder *decoder)
     int width = ratio > 1 ? (int)lround(out->width * ratio) : out->width;
     int height = ratio < 1 ? (int)lround(out->height / ratio) : out->height;
     double dpi = fmax(out->dpi_x, out->dpi_y);
-    int r = vision_resize(out, width, height, &decoder->turned);
+    int r = stretch(out, width, height, decoder);
+    if (r == 0 && has_chroma(decoder))
+        r = stretch(decoder->chroma, width, height, decoder);
     if (r < 0)
         return r;
-    swap_images(out, &decoder->turned);
     out->dpi_x = out->dpi_y = dpi;
     return 0;
 }
@@ -78,6 +92,8 @@ int page_make_upright(struct image *out, const struct placement *p, struct decod
     bool stated = p->dpi_x > 0 && p->dpi_y > 0 && isfinite(p->dpi_x) && isfinite(p->dpi_y);
     bool quarter = orientation >= 5;
     int r = turn(out, orientation, decoder);
+    if (r == 0 && has_chroma(decoder))
+        r = turn(decoder->chroma, orientation, decoder);
     out->dpi_x = out->dpi_y = 0;
     if (r == 0 && stated) {
         out->dpi_x = quarter ? p->dpi_y : p->dpi_x;
