@@ -1,4 +1,5 @@
 /* Reads a form: the top of the YAML, and the order in which its parts are read. */
+#include "form_print.h"
 #include "form_reader.h"
 
 #include "diag.h"
@@ -97,8 +98,9 @@ static int read_name(const struct form_reader *r, const struct yaml_node *root)
 
 static int read_root(struct form_reader *r)
 {
-    static const char *const keys[] = {"form",   "page",   "candidate", "absent",       "version",
-                                       "bubble", "fields", "pages",     "registration", "identity"};
+    static const char *const keys[] = {"form",    "page",         "candidate", "absent",
+                                       "version", "bubble",       "fields",    "pages",
+                                       "print",   "registration", "identity"};
     const struct yaml_node *root = r->yaml->root;
     if (root->kind != YAML_MAP)
         return yaml_error(r->yaml, root, _("begin it with 'form: name'"), _("this is no form"));
@@ -117,6 +119,10 @@ static int read_root(struct form_reader *r)
     }
     r->bubble = yaml_get(root, "bubble");
     rc = form_read_pages(r, root);
+    if (rc == YJ_ENOMEM)
+        return rc;
+    bad = rc < 0 ? rc : bad;
+    rc = form_read_prints(r, root);
     if (rc == YJ_ENOMEM)
         return rc;
     bad = rc < 0 ? rc : bad;

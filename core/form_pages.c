@@ -278,7 +278,7 @@ static int read_own_identity(struct form_reader *r, const struct yaml_node *map,
 static int read_listed_page(struct form_reader *r, const struct yaml_node *map,
                             const struct form_page *top, struct form_page *page)
 {
-    static const char *const keys[] = {"registration", "identity"};
+    static const char *const keys[] = {"registration", "identity", "print"};
     int bad = yaml_check_keys(r->yaml, map, keys, N_ITEMS(keys));
     if (map->kind != YAML_MAP)
         return bad;

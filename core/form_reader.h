@@ -1,9 +1,9 @@
 /* form_reader.h - what the parts of the form's reader share; no one else includes it.
  *
- * form_load.c reads the top, form_pages.c pages and registrations, form_fields.c unfolds fields and
- * blocks, form_bubbles.c places one field, form_check.c holds the whole against itself. Every
- * function returns 0, YJ_EINPUT (told: the caller goes on, to tell the rest too) or YJ_ENOMEM (the
- * caller stops). Everything a form owns lives in its arena. */
+ * form_load.c reads the top, form_pages.c pages and registrations, form_print.c what is only
+ * printed, form_fields.c unfolds fields and blocks, form_bubbles.c places one field, form_check.c
+ * holds the whole against itself. Every function returns 0, YJ_EINPUT (told: the caller goes on, to
+ * tell the rest too) or YJ_ENOMEM (the caller stops). Everything a form owns lives in its arena. */
 #ifndef YJ_CORE_FORM_READER_H
 #define YJ_CORE_FORM_READER_H
 
