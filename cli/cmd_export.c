@@ -20,9 +20,13 @@ static const struct {
     const char *name;
     enum store_table table;
 } whats[] = {
-    {"scores", TABLE_SCORES}, {"readings", TABLE_READINGS},
-    {"items", TABLE_ITEMS},   {"exceptions", TABLE_EXCEPTIONS},
-    {"audit", TABLE_AUDIT},   {"distribution", TABLE_DISTRIBUTION},
+    {"scores", TABLE_SCORES},
+    {"readings", TABLE_READINGS},
+    {"items", TABLE_ITEMS},
+    {"exceptions", TABLE_EXCEPTIONS},
+    {"audit", TABLE_AUDIT},
+    {"distribution", TABLE_DISTRIBUTION},
+    {"reliability", TABLE_RELIABILITY},
 };
 
 static void print_help(void)
@@ -32,7 +36,8 @@ static void print_help(void)
            "writes a table of the results\n"
            "\n"
            "  EXAM              the exam's folder, its exam.yaml, a form, or the database\n"
-           "      --what WHAT   scores, readings, items, exceptions, audit or distribution\n"
+           "      --what WHAT   scores, readings, items, exceptions, audit, distribution or\n"
+           "                    reliability\n"
            "      --format F    csv (default) or json\n"
            "  -o, --output FILE write to FILE, whole or not at all; default: stdout\n"
            "      --db FILE     the database, default EXAM/results.db\n"
@@ -61,7 +66,7 @@ static int parse_what(const char *text, enum store_table *ret_table)
 {
     if (text == NULL)
         return usage_error("export", _("no table given: use --what scores, readings, items, "
-                                       "exceptions, audit or distribution"));
+                                       "exceptions, audit, distribution or reliability"));
     for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
         if (strcmp(text, whats[i].name) == 0) {
             *ret_table = whats[i].table;
@@ -69,7 +74,7 @@ static int parse_what(const char *text, enum store_table *ret_table)
         }
     return usage_error("export",
                        _("unknown table '%s': use 'scores', 'readings', 'items', "
-                         "'exceptions', 'audit' or 'distribution'"),
+                         "'exceptions', 'audit', 'distribution' or 'reliability'"),
                        text);
 }
 
@@ -155,7 +160,7 @@ static int database_of(const struct export_command *c, char **ret_path, struct d
 /* Old scores in place of the new ones are wrong scores: whoever exports them is told. */
 static int warn_of_old_scores(struct store *store, const struct export_command *c, struct diag *d)
 {
-    if (c->table == TABLE_READINGS || c->table == TABLE_AUDIT)
+    if (c->table == TABLE_READINGS || c->table == TABLE_AUDIT || c->table == TABLE_RELIABILITY)
         return 0;
     int r = store_scores_current(store, d);
     if (r == 0)

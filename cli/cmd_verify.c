@@ -15,6 +15,7 @@ struct verify_command {
 
 struct verify_result {
     struct store_counts counts;
+    struct mark_counts marks;
     int audit_rows, scores;
 };
 
@@ -155,6 +156,8 @@ static int verify(struct store *store, const struct exam *of_files, struct verif
         rc = count_audit_rows(store, &result->audit_rows, d);
     if (rc == 0)
         rc = store_count(store, &result->counts, d);
+    if (rc == 0)
+        rc = store_count_marks(store, &result->marks, d);
     exam_destroy(of_store);
     return rc < 0 ? rc : found;
 }
@@ -172,6 +175,17 @@ static int run(const struct verify_command *c, struct verify_result *result, str
     return rc;
 }
 
+static void print_result(const struct verify_result *r)
+{
+    struct labelled lines[] = {{.label = _("marks")}, {.label = _("silent errors")}};
+    describe_review(&r->marks, lines[0].value, sizeof lines[0].value);
+    describe_silent(&r->marks, lines[1].value, sizeof lines[1].value);
+    printf(_("ok: pages in %d = pages out %d, audit chain of %d whole, %d scores equal a "
+             "rescore\n"),
+           r->counts.pages_in, r->counts.pages, r->audit_rows, r->scores);
+    print_labelled(stdout, lines, sizeof lines / sizeof *lines);
+}
+
 int cmd_verify(int argc, char **argv)
 {
     struct verify_command c = {0};
@@ -187,9 +201,7 @@ int cmd_verify(int argc, char **argv)
     diag_init(&d);
     int rc = run(&c, &result, &d);
     if (rc == 0)
-        printf(_("ok: pages in %d = pages out %d, audit chain of %d whole, %d scores equal a "
-                 "rescore\n"),
-               result.counts.pages_in, result.counts.pages, result.audit_rows, result.scores);
+        print_result(&result);
     status = finish_command(&d, rc);
     diag_finish(&d);
     return status;

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <locale.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -229,31 +230,87 @@ void clear_progress(void)
 
 /* ---- summary ---- */
 
+/* A count that need not be whole: "0.040", "3.2", "118"; no exponents, which few offices read. */
+static void format_expected(double expected, char text[32])
+{
+    if (expected > 0 && expected < 0.001)
+        snprintf(text, 32, "< 0.001");
+    else
+        snprintf(text, 32, "%.*f", expected < 1 ? 3 : expected < 10 ? 1 : 0, expected);
+}
+
+void describe_review(const struct mark_counts *marks, char *text, size_t size)
+{
+    const struct reliability r = reliability_compute(marks);
+    if (marks->fields == 0)
+        snprintf(text, size, "%s", _("no field with bubbles was read"));
+    else
+        snprintf(text, size,
+                 _("%lld of %lld fields (%.2f %%; 95 %%: %.2f to %.2f %%) go to a person"),
+                 (long long)marks->review, (long long)marks->fields, 100 * r.review_share,
+                 100 * r.review.low, 100 * r.review.high);
+}
+
+void describe_silent(const struct mark_counts *marks, char *text, size_t size)
+{
+    const struct reliability r = reliability_compute(marks);
+    char expected[32];
+    format_expected(marks->silent_expected, expected);
+    snprintf(text, size, _("%s expected among the other %lld (95 %%: at most %lld)"), expected,
+             (long long)(marks->fields - marks->review), (long long)r.silent_most);
+}
+
 void print_summary(FILE *out, const struct grade_summary *s, const char *db_path)
 {
     double rate = s->seconds > 0 ? s->pages / s->seconds : 0;
-    struct labelled lines[] = {{.label = _("scans")},      {.label = _("pages")},
-                               {.label = _("readings")},   {.label = _("scores")},
-                               {.label = _("exceptions")}, {.label = _("time")},
-                               {.label = _("results")}};
+    struct labelled lines[] = {
+        {.label = _("scans")},      {.label = _("pages")},         {.label = _("readings")},
+        {.label = _("marks")},      {.label = _("silent errors")}, {.label = _("scores")},
+        {.label = _("exceptions")}, {.label = _("time")},          {.label = _("results")}};
     size_t size = sizeof lines->value;
     snprintf(lines[0].value, size, _("%d new, %d graded before, %d unreadable"), s->scans,
              s->scans_already, s->unreadable);
     snprintf(lines[1].value, size, _("%d read, %d refused"), s->pages_read, s->pages_refused);
     snprintf(lines[2].value, size, _("%d, of which %d blank, %d with several marks, %d uncertain"),
              s->readings, s->blank, s->multiple, s->uncertain);
-    snprintf(lines[3].value, size, _("%d scored, %d pending, %d absent"), s->scored, s->pending,
+    describe_review(&s->marks, lines[3].value, size);
+    describe_silent(&s->marks, lines[4].value, size);
+    snprintf(lines[5].value, size, _("%d scored, %d pending, %d absent"), s->scored, s->pending,
              s->absent);
-    snprintf(lines[4].value, size, _("%d ('yuejuan export EXAM --what exceptions' lists them)"),
+    snprintf(lines[6].value, size, _("%d ('yuejuan export EXAM --what exceptions' lists them)"),
              s->exceptions);
-    snprintf(lines[5].value, size, _("%.1f s, %.1f pages/s"), s->seconds, rate);
-    snprintf(lines[6].value, size, "%s", db_path);
+    snprintf(lines[7].value, size, _("%.1f s, %.1f pages/s"), s->seconds, rate);
+    snprintf(lines[8].value, size, "%s", db_path);
     print_labelled(out, lines, sizeof lines / sizeof *lines);
     if (s->interrupted)
         fprintf(out,
                 _("interrupted: what was graded is kept, %d files are left; run the same command "
                   "again to go on\n"),
                 s->scans_left);
+}
+
+/* null where there is no number. */
+static void print_json_real(FILE *out, const char *name, double value)
+{
+    if (isnan(value))
+        fprintf(out, ",\"%s\":null", name);
+    else
+        fprintf(out, ",\"%s\":%.6g", name, value);
+}
+
+static void print_json_marks(FILE *out, const struct grade_summary *s)
+{
+    const struct reliability r = reliability_compute(&s->marks);
+    fprintf(out, ",\"marks\":{\"fields\":%lld,\"review\":%lld", (long long)s->marks.fields,
+            (long long)s->marks.review);
+    print_json_real(out, "review_share", r.review_share);
+    print_json_real(out, "review_low", r.review.low);
+    print_json_real(out, "review_high", r.review.high);
+    print_json_real(out, "silent_expected", s->marks.silent_expected);
+    fprintf(out, ",\"silent_most\":%lld", (long long)r.silent_most);
+    print_json_real(out, "silent_rate", r.silent_rate);
+    print_json_real(out, "max_silent_error", s->max_silent_error);
+    fputc('}', out);
 }
 
 static void print_json_text(FILE *out, const char *text)
@@ -298,6 +355,7 @@ void print_summary_json(FILE *out, const struct grade_summary *s, const char *db
     print_json_text(out, db_path);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         fprintf(out, ",\"%s\":%d", counts[i].name, counts[i].value);
+    print_json_marks(out, s);
     fprintf(out, ",\"interrupted\":%s,\"seconds\":%.3f,\"cpu_ms\":{",
             s->interrupted ? "true" : "false", s->seconds);
     for (int i = 0; i < STAGES; i++)

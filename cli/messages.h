@@ -5,6 +5,7 @@
 #define YJ_CLI_MESSAGES_H
 
 #include "grade.h"
+#include "reliability.h"
 #include <stddef.h>
 #include <stdio.h>
 
@@ -29,7 +30,7 @@ void print_padded(FILE *out, const char *text, int width);
 
 struct labelled {
     const char *label;
-    char value[160];
+    char value[240];
 };
 /* One line each, values under each other. */
 void print_labelled(FILE *out, const struct labelled *lines, size_t n);
@@ -37,6 +38,10 @@ void print_labelled(FILE *out, const struct labelled *lines, size_t n);
 /* One line on a terminal that overwrites itself; context: unused. */
 void print_progress(void *context, const struct grade_progress *progress);
 void clear_progress(void);
+/* "60 of 24400 fields (0.25 %; 95 %: 0.19 to 0.32 %) go to a person", and "0.04 expected among the
+ * others (95 %: at most 1)". */
+void describe_review(const struct mark_counts *marks, char *text, size_t size);
+void describe_silent(const struct mark_counts *marks, char *text, size_t size);
 /* What a run of `grade` did, for people and for programs. */
 void print_summary(FILE *out, const struct grade_summary *summary, const char *db_path);
 void print_summary_json(FILE *out, const struct grade_summary *summary, const char *db_path);

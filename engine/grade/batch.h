@@ -34,6 +34,7 @@ struct page_slot {
 struct batch_tally {
     int scans, scans_already, unreadable;
     int pages, pages_read, pages_refused;
+    struct mark_counts marks;
     double cpu_ms[STAGES];
 };
 

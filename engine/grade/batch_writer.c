@@ -114,6 +114,14 @@ static int end_scan(struct writer *w, const struct scan *scan)
     return 0;
 }
 
+static void tally_marks(struct batch *batch, const struct page_record *page)
+{
+    const struct form *form = page->form >= 0 ? batch->exam->forms[page->form].form : NULL;
+    for (int i = 0; i < page->n_readings; i++)
+        mark_counts_add(&batch->tally.marks, form->fields[page->readings[i].field].kind,
+                        &page->readings[i]);
+}
+
 static void tally_page(struct writer *w, const struct page_record *page)
 {
     struct batch_tally *tally = &w->batch->tally;
@@ -128,6 +136,7 @@ static void tally_page(struct writer *w, const struct page_record *page)
         strncpy(w->reason, page->exceptions[0].detail, sizeof w->reason - 1);
         w->reason[sizeof w->reason - 1] = '\0';
     }
+    tally_marks(w->batch, page);
     for (int s = 0; s < STAGES; s++)
         tally->cpu_ms[s] += page->cpu_ms[s];
     atomic_fetch_add(&w->batch->pages_done, 1);

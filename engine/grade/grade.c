@@ -276,14 +276,19 @@ static void close_batch(struct batch *batch)
     registrar_destroy(batch->registrar);
 }
 
+/* What this run promised of its own pages stays on record, whatever a later one adds. */
 static int audit(const struct batch *batch)
 {
-    char detail[256];
-    snprintf(
-        detail, sizeof detail,
-        "{\"scans\":%d,\"scans_already\":%d,\"unreadable\":%d,\"pages\":%d,\"version\":\"%s\"}",
-        batch->tally.scans, batch->tally.scans_already, batch->tally.unreadable, batch->tally.pages,
-        YJ_VERSION);
+    const struct batch_tally *tally = &batch->tally;
+    char detail[512];
+    snprintf(detail, sizeof detail,
+             "{\"scans\":%d,\"scans_already\":%d,\"unreadable\":%d,\"pages\":%d,"
+             "\"mark_fields\":%lld,\"mark_review\":%lld,\"silent_expected\":%.6g,"
+             "\"silent_most\":%lld,\"max_silent_error\":%g,\"version\":\"%s\"}",
+             tally->scans, tally->scans_already, tally->unreadable, tally->pages,
+             (long long)tally->marks.fields, (long long)tally->marks.review,
+             tally->marks.silent_expected, (long long)poisson_most(tally->marks.silent_expected),
+             batch->exam->max_silent_error, YJ_VERSION);
     return store_audit(batch->store, "grade", detail, batch->d);
 }
 
@@ -317,7 +322,10 @@ static int score(struct batch *batch)
 static int summarize(struct batch *batch, const struct feed *feed, struct grade_summary *ret)
 {
     struct store_counts counts;
+    struct mark_counts marks;
     int r = store_count(batch->store, &counts, batch->d);
+    if (r == 0)
+        r = store_count_marks(batch->store, &marks, batch->d);
     if (r < 0)
         return r;
     const struct batch_tally *tally = &batch->tally;
@@ -332,6 +340,8 @@ static int summarize(struct batch *batch, const struct feed *feed, struct grade_
         .uncertain = counts.uncertain,
         .multiple = counts.multiple,
         .blank = counts.blank,
+        .marks = marks,
+        .max_silent_error = batch->exam->max_silent_error,
         .candidates = counts.candidates,
         .scored = counts.scored,
         .pending = counts.pending,

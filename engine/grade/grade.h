@@ -7,6 +7,7 @@
 
 #include "exam.h"
 #include "records.h"
+#include "reliability.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -30,12 +31,14 @@ struct grade_options {
     const atomic_bool *stop; /* set by a signal handler: finish the pages in hand, commit, return */
 };
 
-/* Scans and pages are this run's; readings and candidates what the database now holds. */
+/* Scans and pages are this run's; readings, marks and candidates what the database now holds. */
 struct grade_summary {
     int scans, scans_already; /* new ones; ones whose bytes were already stored */
     int unreadable;           /* files that are no scans: exit status 3 */
     int pages, pages_read, pages_refused;
     int readings, uncertain, multiple, blank;
+    struct mark_counts marks;
+    double max_silent_error; /* the exam's wish */
     int candidates, scored, pending, absent, exceptions;
     int scans_left; /* interrupted: files not begun */
     bool interrupted;

@@ -13,6 +13,7 @@
 
 #include "exam.h"
 #include "records.h"
+#include "reliability.h"
 
 struct diag;
 struct store;
@@ -162,6 +163,7 @@ enum store_table {
     TABLE_EXCEPTIONS,
     TABLE_AUDIT,
     TABLE_DISTRIBUTION, /* one row a score: score, count, cumulative, share */
+    TABLE_RELIABILITY,  /* one row a batch: what goes to a person, what to expect of the rest */
     TABLE_TOTALS,       /* scores up to `status`, without sections and items: many times faster */
 };
 
@@ -190,6 +192,8 @@ struct store_counts {
     int candidates, scored, pending, absent, voided, exceptions;
 };
 int store_count(struct store *store, struct store_counts *ret, struct diag *d);
+/* Of all batches. What a person has looked at (source review) counts as gone to a person. */
+int store_count_marks(struct store *store, struct mark_counts *ret, struct diag *d);
 /* Integrity: SQLite's own check, pages in = pages stored, every reading's page exists, crops
  * inflate, audit chain whole. Each fault is a diag error; 0 or YJ_EDATA. */
 int store_check(struct store *store, struct diag *d);

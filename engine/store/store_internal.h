@@ -93,6 +93,12 @@ int store_audit_check(struct store *store, struct diag *d);
 /* The version of the exam in force, 0 where none was put. */
 int store_exam_version(struct store *store, int64_t *ret_version, struct diag *d);
 
+/* ---- store_marks.c ---- */
+
+/* batch, then what store_mark_counts takes from a row. */
+extern const char store_marks_by_batch[];
+struct mark_counts store_mark_counts(sqlite3_stmt *stmt);
+
 /* ---- store_forms.c ---- */
 
 /* YJ_EINPUT where forms share a name, or where pages were read with fields that are no more. */

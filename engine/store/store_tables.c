@@ -285,6 +285,26 @@ static const char distribution_outer[] =
 static const char audit_outer[] =
     "SELECT seq, time, user, action, detail, hash FROM audit ORDER BY seq";
 
+/* ---- reliability ---- */
+
+static int next_batch(struct store_rows *rows, struct store_cell *cells, struct diag *d)
+{
+    int rc = step(rows, rows->outer, d);
+
+    if (rc <= 0)
+        return rc;
+    const struct mark_counts counts = store_mark_counts(rows->outer);
+    const struct reliability r = reliability_compute(&counts);
+    const double computed[] = {r.review_share, r.review.low, r.review.high, counts.silent_expected,
+                               (double)r.silent_most};
+    int n = fill_cells(rows, rows->outer, 0, "tii", cells, 0);
+    for (size_t i = 0; i < sizeof(computed) / sizeof(computed[0]); i++, n++) {
+        print_real(computed[i], rows->numbers[n]);
+        cells[n] = (struct store_cell){rows->numbers[n], true};
+    }
+    return 1;
+}
+
 /* ---- columns ---- */
 
 static bool has_column(const struct store_rows *rows, const char *name)
@@ -443,6 +463,9 @@ static const struct table {
                           NULL, next_plain},
     [TABLE_AUDIT] = {"seq,time,user,action,detail,hash", audit_outer, NULL, "ittttt", 0, NULL,
                      next_plain},
+    [TABLE_RELIABILITY] = {"batch,fields,review,review_share,review_low,review_high,"
+                           "silent_expected,silent_most",
+                           store_marks_by_batch, NULL, NULL, 0, NULL, next_batch},
     [TABLE_DISTRIBUTION] = {"score,count,cumulative,share", distribution_outer, NULL, "piif", 0,
                             NULL, next_plain},
 };

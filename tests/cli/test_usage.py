@@ -44,6 +44,14 @@ class Usage(CliTest):
                                                   "pages_read", "pages_refused", "scored")},
                          {"scans": 4, "scans_already": 0, "unreadable": 1, "pages": 3,
                           "pages_read": 3, "pages_refused": 0, "scored": 3})
+        marks = summary["marks"]
+        self.assertEqual((marks["fields"], marks["review"], marks["review_share"]), (33, 0, 0))
+        self.assertAlmostEqual(marks["review_high"], 0.1043, places=4)  # Wilson, 0 of 33
+        self.assertLess(marks["silent_expected"], 0.02)
+        self.assertEqual((marks["silent_most"], marks["max_silent_error"]), (0, 1e-5))
+        run = json.loads([r for r in self.rows("audit") if r["action"] == "grade"][-1]["detail"])
+        self.assertEqual((run["mark_fields"], run["mark_review"]), (33, 0))
+        self.assertAlmostEqual(run["silent_expected"], marks["silent_expected"], places=5)
         summary = json.loads(self.grade("--json", expect=3).stdout)
         self.assertEqual((summary["scans"], summary["scans_already"]), (0, 4))
 

@@ -403,6 +403,63 @@ static void the_wishes_come_back(void **state)
     diag_finish(&d);
 }
 
+static void put_in_batch(struct store *store, const struct exam *exam, const char *batch,
+                         const char *path, struct fixture_page *page)
+{
+    struct scan_record scan = fixture_scan(path, page);
+
+    assert_int_equal(store_begin(store, NULL), 0);
+    assert_int_equal(store_put_scan(store, exam, batch, &scan, NULL), 0);
+    assert_int_equal(store_commit(store, NULL), 0);
+}
+
+static void expect_row(struct store_rows *rows, const char *const cells[8])
+{
+    struct store_cell got[8];
+
+    assert_int_equal(store_rows_next(rows, got, NULL), 1);
+    for (int i = 0; i < 8; i++)
+        assert_string_equal(got[i].text, cells[i]);
+}
+
+/* Would catch: handwriting counted as marks, a refused page's fields, one batch's doubts told as
+ * another's, or errors expected of readings that a person has settled. */
+static void marks_are_counted_by_batch(void **state)
+{
+    static const char *const answers[4] = {"A", "?B", "", "AC"};
+    /* 0.0001 of the number, 0.0009877 of each sure choice; Wilson of 1 / 5 and 2 / 5. */
+    static const char *const morning[8] = {"morning",  "5",        "2",         "0.4",
+                                           "0.117621", "0.769276", "0.0020754", "0"};
+    static const char *const evening[8] = {"evening",   "5",        "1",         "0.2",
+                                           "0.0362241", "0.624465", "0.0030631", "0"};
+    struct state *s = *state;
+    struct store *store = fixture_open(s->path, STORE_WRITE);
+    struct fixture_page page;
+    struct mark_counts counts;
+    struct store_rows *rows = NULL;
+    struct store_cell none[8];
+
+    expect_put(store, s->exam, 0, "");
+    fixture_page_init(&page, "0001", answers);
+    put_in_batch(store, s->exam, "morning", "a.png", &page);
+    put_in_batch(store, s->exam, "evening", "b.png", &page);
+    fixture_page_refuse(&page, PAGE_NO_REGISTRATION, EXCEPTION_NO_REGISTRATION, "no marks");
+    put_in_batch(store, s->exam, "evening", "c.png", &page);
+    fixture_sql(s->path, "UPDATE readings SET source = 'review' WHERE value = 'A' AND page_id = 1");
+    assert_int_equal(store_count_marks(store, &counts, NULL), 0);
+    assert_int_equal(counts.fields, 10);
+    assert_int_equal(counts.review, 3);
+    assert_true(counts.silent_expected > 0.005138 && counts.silent_expected < 0.005139);
+
+    assert_int_equal(store_rows_open(store, TABLE_RELIABILITY, &rows, NULL), 0);
+    assert_int_equal(store_rows_columns(rows), 8);
+    expect_row(rows, evening);
+    expect_row(rows, morning);
+    assert_int_equal(store_rows_next(rows, none, NULL), 0);
+    store_rows_close(rows);
+    store_close(store);
+}
+
 static char *replaced(const char *text, const char *old, const char *new)
 {
     const char *at = strstr(text, old);
@@ -1111,6 +1168,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_rollback_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_abandoned_scan_leaves_the_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_changed_key_makes_a_version, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(marks_are_counted_by_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_wishes_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_form_keeps_its_fields_once_used, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scores_of_another_key_are_refused, set_up, tear_down),
