@@ -32,6 +32,12 @@ static const char *const verdict_names[] = {
     [PAGE_UNKNOWN_FORM] = "unknown_form",
 };
 
+static const char *const side_names[] = {
+    [SIDE_PRINTED] = "printed",
+    [SIDE_BLANK] = "blank",
+    [SIDE_SHOW_THROUGH] = "show_through",
+};
+
 const char *reading_status_name(enum reading_status s)
 {
     assert(s >= READING_OK && s <= READING_UNREAD);
@@ -54,6 +60,20 @@ int reading_status_parse(const char *name)
 {
     for (int s = READING_OK; s <= READING_UNREAD; s++)
         if (strcmp(name, status_names[s]) == 0)
+            return s;
+    return -1;
+}
+
+const char *page_side_name(enum page_side side)
+{
+    assert(side >= SIDE_PRINTED && side <= SIDE_SHOW_THROUGH);
+    return side_names[side];
+}
+
+int page_side_parse(const char *name)
+{
+    for (int s = SIDE_PRINTED; s <= SIDE_SHOW_THROUGH; s++)
+        if (strcmp(name, side_names[s]) == 0)
             return s;
     return -1;
 }

@@ -6,6 +6,7 @@
 #define YJ_CORE_RECORDS_H
 
 #include "geometry.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,6 +73,51 @@ struct page_quality {
     double sharpness; /* 10-90 % rise of printed edges, in mm; larger is more blurred */
 };
 
+/* ---- scan health: what the scanner did to the page (docs/scan-health.md) ---- */
+
+/* Whether a page on which no form was found holds print at all. */
+enum page_side {
+    SIDE_PRINTED,
+    SIDE_BLANK,
+    SIDE_SHOW_THROUGH, /* nothing but what shines through from the other side */
+};
+
+#define HEALTH_MAX_LINES 6
+#define HEALTH_CELLS 96
+#define HEALTH_TOUCHES_MAX 96 /* bytes */
+
+/* A thin straight line over the whole paper, from edge to edge, which no form prints: dirt on the
+ * glass or a crease. */
+struct page_line {
+    bool across;    /* along the image's rows; else along its columns */
+    bool light;     /* than the paper; else darker */
+    double at;      /* mm of the scan: from its left edge (across: its top edge) to the middle */
+    double lean;    /* mm that it moves to the right (down) from its first end to its other */
+    double depth;   /* grey levels off the paper, of half a millimetre about it */
+    char form_axis; /* 'x' or 'y': what form_at counts along; 0: no form was laid on the page */
+    double form_at; /* mm of the form */
+    char touches[HEALTH_TOUCHES_MAX]; /* fields whose bubbles it crosses, "q1 q2"; "" none */
+};
+
+struct page_health {
+    bool measured;
+    double dpi; /* that the millimetres of the scan are counted by */
+    enum page_side side;
+    double paper;   /* grey of the paper, 0 to 255 */
+    double clipped; /* share of the paper that is pure white, 0 to 1 */
+    bool bitonal;   /* nothing between black and white: exposure says nothing */
+    struct page_line lines[HEALTH_MAX_LINES];
+    int n_lines;
+    /* The corner of the paper that is missing or folded over. */
+    int corner;         /* enum mark_corner of the form; -1: none is */
+    double corner_size; /* mm along the paper's edges */
+    char corner_touches[HEALTH_TOUCHES_MAX];
+    /* How dark the bubbles are, in form order, gathered into cells: the same sheet scanned again
+     * shows the same. */
+    bool has_fingerprint;
+    uint8_t fingerprint[HEALTH_CELLS];
+};
+
 struct page_record {
     int number; /* within the scan, from 1 */
     enum page_verdict verdict;
@@ -82,6 +128,7 @@ struct page_record {
     double residual;             /* mm */
     double fit; /* 0 to 1: share of the printed outlines found where the form has them */
     struct page_quality quality;
+    struct page_health health;
     const char *sheet;        /* serial number from the page's identity; "" none */
     struct reading *readings; /* fields of this page, form order */
     int n_readings;
@@ -102,7 +149,9 @@ struct scan_record {
 const char *reading_status_name(enum reading_status s);
 const char *exception_kind_name(enum exception_kind k);
 const char *page_verdict_name(enum page_verdict v);
+const char *page_side_name(enum page_side side);
 /* The enum of a name, or -1. */
 int reading_status_parse(const char *name);
+int page_side_parse(const char *name);
 
 #endif

@@ -68,6 +68,7 @@ struct registrar {
 
 struct registration_scratch {
     struct image levels[3]; /* pyramid levels 1 to 3 */
+    int n_levels;           /* of them, of the page looked at last */
     struct image enlarged;  /* a coarse scan, twice its size */
     struct witness_scratch *witness;
 };
@@ -206,6 +207,16 @@ void registration_scratch_destroy(struct registration_scratch *s)
     image_finish(&s->enlarged);
     witness_scratch_destroy(s->witness);
     free(s);
+}
+
+const struct image *registration_reduced(const struct registration_scratch *s,
+                                         const struct image *img, int side, int *ret_level)
+{
+    int k = s->n_levels;
+    while (k > 0 && s->levels[k - 1].width < side && s->levels[k - 1].height < side)
+        k--;
+    *ret_level = k;
+    return k > 0 ? &s->levels[k - 1] : img;
 }
 
 /* ---- one page of a form ---- */
@@ -410,6 +421,7 @@ static int build_pyramid(const struct image *img, struct registration_scratch *s
                          struct pyramid *pyramid)
 {
     *pyramid = (struct pyramid){.levels = {img}, .n_levels = 1};
+    scratch->n_levels = 0;
     for (int k = 0; k < 3; k++) {
         const struct image *above = pyramid->levels[k];
         if (above->width < 700 || above->height < 700)
@@ -418,6 +430,7 @@ static int build_pyramid(const struct image *img, struct registration_scratch *s
         if (e < 0)
             return e;
         pyramid->levels[pyramid->n_levels++] = &scratch->levels[k];
+        scratch->n_levels = k + 1;
     }
     return 0;
 }

@@ -34,6 +34,10 @@ void registrar_destroy(struct registrar *registrar);
 
 int registration_scratch_create(struct registration_scratch **ret_scratch);
 void registration_scratch_destroy(struct registration_scratch *scratch);
+/* The page that registrar_find looked at last (`img`), shrunk by 2^*ret_level as far as its longer
+ * side keeps `side` px. Valid until the next is looked at. */
+const struct image *registration_reduced(const struct registration_scratch *scratch,
+                                         const struct image *img, int side, int *ret_level);
 
 /* `scan_path` chooses among forms that name their scans. 0, with the verdict in `ret`; YJ_ENOMEM.
  */
