@@ -1,5 +1,6 @@
--- The results database, schema 1. docs/schema.md says it in prose; change both together, add a
--- step to the migrations of store.c and raise STORE_SCHEMA_VERSION.
+-- The results database, schema 1; schema_2.sql and those after it add to it, and a new database runs
+-- through all of them. docs/schema.md says it in prose; change both together, add a step to the
+-- migrations of store.c and raise STORE_SCHEMA_VERSION.
 --
 -- Three layers, each made from the one before it and never changed by it:
 --   the exam's definition   texts, exam_versions, exam_files, forms, fields, key_items, roster

@@ -18,7 +18,7 @@
 struct diag;
 struct store;
 
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 enum store_mode { STORE_READ, STORE_WRITE /* creates or migrates where needed */ };
 
