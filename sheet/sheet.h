@@ -9,6 +9,7 @@
 
 #include "form.h"
 #include "roster.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct diag;
@@ -18,7 +19,9 @@ struct sheet_owner {
     const char *candidate; /* NULL: nobody's; else drawn as a barcode into the candidate's barcode
                               field, and as text */
     const char *name;      /* NULL or "": none */
-    uint64_t serial;       /* the sheet's number, in its bits or barcode; 0: none */
+    const char *class_name, *school, *room, *seat; /* for the form's texts; NULL or "": none */
+    uint64_t serial;  /* the sheet's number, in its bits or barcode; 0: none */
+    bool fill_number; /* a candidate's grid is filled in too, as if by a pencil, but black */
 };
 
 /* Every page of the form as PDF, to `path` (NULL: stdout): once blank, or (roster) once for each

@@ -1,0 +1,340 @@
+#include "page_draw.h"
+
+#include "barcode_draw.h"
+#include "diag.h"
+#include "i18n.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAME_LINE 0.5       /* mm, of a frame that registration looks for */
+#define BRACKET_TIP 0.18     /* of a bracket's width */
+#define LETTER_IN_BOX 0.82   /* em of a letter, of the bubble's height */
+#define LETTER_IN_ROUND 0.72 /* the same in a circle */
+#define LETTER_GREATEST 3.4  /* mm */
+#define LABEL_IN_CELL 0.62   /* em of a strip's label, of the cell's height */
+#define WIDTH_IN_BOX 0.8     /* of the bubble's width that a label fills at most */
+#define WIDTH_IN_ROUND 0.68  /* the same in a circle or oval */
+#define QUIET_MARK 1.5       /* mm of white around a mark */
+
+static const struct print_colour black = {0, 0, 0};
+static const struct sheet_owner nobody = {.candidate = NULL};
+
+/* ---- registration ---- */
+
+/* Two arms along the sides that meet in the L's corner, as one shape. */
+static void draw_ell(struct canvas *c, const struct mark *m)
+{
+    struct rect lying = m->box, upright = m->box;
+    lying.h = upright.w = m->stroke;
+    if (m->corner == CORNER_BOTTOM_LEFT || m->corner == CORNER_BOTTOM_RIGHT)
+        lying.y = m->box.y + m->box.h - m->stroke;
+    if (m->corner == CORNER_TOP_RIGHT || m->corner == CORNER_BOTTOM_RIGHT)
+        upright.x = m->box.x + m->box.w - m->stroke;
+    cairo_rectangle(c->cr, lying.x, lying.y, lying.w, lying.h);
+    cairo_rectangle(c->cr, upright.x, upright.y, upright.w, upright.h);
+    cairo_fill(c->cr);
+}
+
+static void draw_mark(struct canvas *c, const struct mark *m)
+{
+    struct rect r = m->box;
+    double s = m->stroke;
+    switch (m->shape) {
+    case MARK_SQUARE:
+        canvas_fill_rect(c, r);
+        break;
+    case MARK_DISC:
+        canvas_fill_ellipse(c, r);
+        break;
+    case MARK_RING:
+        canvas_line_ellipse(c, (struct rect){r.x + s / 2, r.y + s / 2, r.w - s, r.h - s}, s);
+        break;
+    case MARK_ELL:
+        draw_ell(c, m);
+        break;
+    }
+}
+
+static int draw_registration(struct page_draw *p, const struct registration *reg)
+{
+    struct canvas *c = p->c;
+    int rc = 0;
+    for (int i = 0; i < reg->n_marks && rc == 0; i++) {
+        struct rect r = reg->marks[i].box;
+        if (reg->kind == REGISTER_MARKER)
+            canvas_picture(c, r, reg->image);
+        else
+            draw_mark(c, &reg->marks[i]);
+        rc = occupancy_add(&p->taken, (struct rect){r.x - QUIET_MARK, r.y - QUIET_MARK,
+                                                    r.w + 2 * QUIET_MARK, r.h + 2 * QUIET_MARK});
+    }
+    if (reg->kind != REGISTER_FRAME || rc < 0)
+        return rc;
+    struct rect r = reg->frame;
+    double half = FRAME_LINE / 2;
+    struct rect middle = {r.x + half, r.y + half, r.w - 2 * half, r.h - 2 * half};
+    canvas_line_rect(c, middle, FRAME_LINE);
+    return occupancy_add_lines(&p->taken, middle, FRAME_LINE);
+}
+
+/* ---- identity ---- */
+
+static int draw_bits(struct page_draw *p, const struct rect *bits, int n, uint64_t value)
+{
+    int rc = 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        if (value >> (n - 1 - i) & 1)
+            canvas_fill_rect(p->c, bits[i]);
+        rc = occupancy_add(&p->taken, bits[i]);
+    }
+    return rc;
+}
+
+static void check_serial(struct page_draw *p, int n_bits)
+{
+    if (p->c->rc == 0 && n_bits > 0 && n_bits < 64 && p->owner->serial >> n_bits)
+        p->c->rc = diag_error(
+            p->c->d, YJ_EINPUT, p->form->path, 0, 0, _("give the identity's 'sheet' more squares"),
+            _("sheet number %" PRIu64 " does not fit into %d squares"), p->owner->serial, n_bits);
+}
+
+/* "*" stands for the sheet's serial. The caller's to free. */
+static char *identity_text(const char *pattern, uint64_t serial)
+{
+    const char *star = strchr(pattern, '*');
+    char *text;
+    if (!star)
+        return strdup(pattern);
+    if (asprintf(&text, "%.*s%" PRIu64 "%s", (int)(star - pattern), pattern, serial, star + 1) < 0)
+        return NULL;
+    return text;
+}
+
+static int draw_identity(struct page_draw *p, const struct page_identity *id)
+{
+    check_serial(p, id->n_sheet_bits);
+    int rc = draw_bits(p, id->page_bits, id->n_page_bits, id->page_value);
+    if (rc == 0)
+        rc = draw_bits(p, id->sheet_bits, id->n_sheet_bits, p->owner->serial);
+    if (rc < 0 || id->barcode.w <= 0)
+        return rc;
+    char *text = identity_text(id->barcode_text, p->owner->serial);
+    if (!text)
+        return YJ_ENOMEM;
+    canvas_barcode(p->c, id->barcode, text, _("the identity's barcode"), NULL, NULL);
+    free(text);
+    return occupancy_add(&p->taken, id->barcode);
+}
+
+/* ---- bubbles ---- */
+
+static void draw_outline(struct page_draw *p, enum bubble_shape shape, struct rect box)
+{
+    switch (shape) {
+    case BUBBLE_CIRCLE:
+    case BUBBLE_OVAL:
+        canvas_line_ellipse(p->c, box, p->print->line);
+        break;
+    case BUBBLE_BOX:
+        canvas_line_rect(p->c, box, p->print->line);
+        break;
+    case BUBBLE_BRACKET:
+        canvas_line_bracket(p->c, box, p->print->line, box.w * BRACKET_TIP);
+        break;
+    }
+}
+
+/* `width` mm at most: a longer label is set smaller. */
+static void draw_label(struct page_draw *p, const char *text, struct point middle, double size,
+                       double width)
+{
+    struct text_style style = {.font = p->print->font, .size = fmin(size, LETTER_GREATEST)};
+    double advance = canvas_advance(p->c, &style, text);
+    if (advance > width)
+        style.size *= width / advance;
+    canvas_label(p->c, &style, text, middle);
+}
+
+static int draw_bubbles(struct page_draw *p, const struct field *f)
+{
+    bool round = f->shape == BUBBLE_CIRCLE || f->shape == BUBBLE_OVAL;
+    int rc = 0;
+    for (int i = 0; i < f->n_bubbles && rc == 0; i++) {
+        const struct bubble *b = &f->bubbles[i];
+        draw_outline(p, f->shape, b->box);
+        if (p->print->letters)
+            draw_label(p, f->options[b->option], rect_center(b->box),
+                       b->box.h * (round ? LETTER_IN_ROUND : LETTER_IN_BOX),
+                       b->box.w * (round ? WIDTH_IN_ROUND : WIDTH_IN_BOX));
+        rc = occupancy_add(&p->taken, b->box);
+    }
+    owner_fill_number(p, f);
+    return rc;
+}
+
+/* ---- boxes, strips, regions ---- */
+
+static int draw_boxes(struct page_draw *p, const struct field *f)
+{
+    int rc = 0;
+    for (int i = 0; i < f->n_boxes && rc == 0; i++) {
+        struct rect box = f->boxes[i];
+        canvas_line_rect(p->c, box, p->print->line);
+        if (f->kind == FIELD_STRIP)
+            draw_label(p, f->options[i], rect_center(box), box.h * LABEL_IN_CELL,
+                       box.w * WIDTH_IN_BOX);
+        rc = occupancy_add(&p->taken, box);
+    }
+    return rc;
+}
+
+/* The candidate's own code, or, on a sheet of nobody, the frame to stick one into. */
+static int draw_barcode(struct page_draw *p, const struct field *f)
+{
+    bool candidate = p->form->candidate == (int)(f - p->form->fields);
+    const struct text_style figures = {.font = p->print->font};
+    bool written = false;
+    if (candidate && p->owner->candidate) {
+        canvas_colour(p->c, black);
+        canvas_barcode(p->c, f->area, p->owner->candidate, f->name, &figures, &written);
+        canvas_colour(p->c, p->print->colour);
+        p->candidate_written |= written;
+    } else {
+        canvas_line_rect(p->c, f->area, p->print->line);
+    }
+    return occupancy_add(&p->taken, f->area);
+}
+
+/* A place for handwriting is framed; what is printed wants white paper around it. */
+static int draw_area(struct page_draw *p, const struct field *f)
+{
+    if (f->print_language)
+        return occupancy_add(&p->taken, f->area);
+    canvas_line_rect(p->c, f->area, p->print->line);
+    return occupancy_add_lines(&p->taken, f->area, p->print->line);
+}
+
+static int draw_field(struct page_draw *p, const struct field *f)
+{
+    if (f->n_bubbles > 0)
+        return draw_bubbles(p, f);
+    if (f->n_boxes > 0)
+        return draw_boxes(p, f);
+    return f->kind == FIELD_BARCODE ? draw_barcode(p, f) : draw_area(p, f);
+}
+
+/* ---- texts ---- */
+
+static void warn_of_text(const struct page_draw *p, const char *text, struct rect ink)
+{
+    if (ink.w > 0 && !occupancy_is_free(&p->taken, ink, 0))
+        diag_warning(p->c->d, p->form->path, 0, 0, _("move it: print there misleads the reader"),
+                     _("page %d: the text '%s' lies over what is read, or off the page"),
+                     p->page + 1, text);
+}
+
+/* Warned of against what is read, not against other texts: the caller adds them afterwards. */
+static int draw_text(struct page_draw *p, const struct sheet_text *t, bool warn,
+                     struct rect *ret_ink)
+{
+    struct text_style style = {.font = p->print->font,
+                               .size = t->size,
+                               .width = t->width,
+                               .align = t->align,
+                               .bold = t->bold};
+    char *text = owner_text_expand(p->owner, t->text);
+    if (!text)
+        return YJ_ENOMEM;
+    canvas_text(p->c, &style, text, t->at);
+    *ret_ink = canvas_measure(p->c, &style, text, t->at);
+    if (warn)
+        warn_of_text(p, text, *ret_ink);
+    p->candidate_written |= p->owner->candidate && strstr(t->text, "{candidate}");
+    free(text);
+    return 0;
+}
+
+static int draw_texts(struct page_draw *p, bool warn)
+{
+    int n = p->print->n_texts, rc = 0;
+    struct rect *inks = malloc((size_t)(n + 1) * sizeof(*inks));
+    if (!inks)
+        return YJ_ENOMEM;
+    for (int i = 0; i < n && rc == 0; i++)
+        rc = draw_text(p, &p->print->texts[i], warn, &inks[i]);
+    for (int i = 0; i < n && rc == 0; i++)
+        rc = occupancy_add(&p->taken, inks[i]);
+    free(inks);
+    return rc;
+}
+
+static int draw_frames(struct page_draw *p)
+{
+    int rc = 0;
+    for (int i = 0; i < p->print->n_frames && rc == 0; i++) {
+        canvas_line_rect(p->c, p->print->frames[i], p->print->line);
+        rc = occupancy_add_lines(&p->taken, p->print->frames[i], p->print->line);
+    }
+    return rc;
+}
+
+/* ---- the page ---- */
+
+/* What machines read beside the fields: black whatever the colour. */
+static int draw_black(struct page_draw *p)
+{
+    const struct form_page *page = &p->form->pages[p->page];
+    int rc = 0;
+    canvas_colour(p->c, black);
+    for (int i = 0; i < page->n_registrations && rc == 0; i++)
+        rc = draw_registration(p, &page->registrations[i]);
+    return rc < 0 ? rc : draw_identity(p, &page->identity);
+}
+
+static int draw_fields(struct page_draw *p)
+{
+    int rc = 0;
+    canvas_colour(p->c, p->print->colour);
+    for (int i = 0; i < p->form->n_fields && rc == 0; i++)
+        if (p->form->fields[i].page == p->page)
+            rc = draw_field(p, &p->form->fields[i]);
+    return rc;
+}
+
+static int draw_all(struct page_draw *p, bool warn)
+{
+    int rc = draw_black(p);
+    if (rc == 0)
+        rc = draw_fields(p);
+    canvas_colour(p->c, black);
+    if (rc == 0)
+        rc = draw_texts(p, warn);
+    canvas_colour(p->c, p->print->colour);
+    if (rc == 0)
+        rc = draw_frames(p);
+    if (rc == 0)
+        rc = number_boxes_draw(p);
+    if (rc == 0)
+        rc = captions_draw(p);
+    canvas_colour(p->c, black);
+    return rc < 0 ? rc : owner_line_draw(p);
+}
+
+int page_draw(struct canvas *c, const struct form *form, int page, const struct sheet_owner *owner,
+              bool warn)
+{
+    struct page_draw p = {.c = c,
+                          .form = form,
+                          .page = page,
+                          .print = form->pages[page].print,
+                          .owner = owner ? owner : &nobody,
+                          .taken = {.width = form->width, .height = form->height}};
+    int rc = c->rc < 0 ? c->rc : draw_all(&p, warn);
+    occupancy_finish(&p.taken);
+    if (rc < 0 && c->rc == 0)
+        c->rc = rc;
+    return canvas_status(c);
+}
