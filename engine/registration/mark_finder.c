@@ -297,7 +297,7 @@ static void add_proposal(const struct homography *h, int marks, double cost, str
                          int *n)
 {
     if (*n < MAX_PROPOSALS)
-        out[(*n)++] = (struct proposal){*h, marks, cost};
+        out[(*n)++] = (struct proposal){.mm_to_px = *h, .marks = marks, .cost = cost};
 }
 
 /* Where four marks do not lie on an affine map, either the page is seen in perspective or one of
@@ -326,7 +326,7 @@ static void add_hypothesis(const struct search *s, const struct image *img,
 {
     struct point from[MAX_MARKS], to[MAX_MARKS];
     struct homography h;
-    int n = 0;
+    int n = 0, first = *n_out;
     for (int m = 0; m < s->n_marks; m++) {
         if (y->sighting[m] < 0)
             continue;
@@ -346,6 +346,9 @@ static void add_hypothesis(const struct search *s, const struct image *img,
         add_proposal(&h, n, y->cost, out, n_out);
     else
         add_doubtful(from, to, n, y->cost, out, n_out);
+    if (n >= 4 && homography_fit(from, to, NULL, (size_t)n, &h) == 0)
+        for (int i = first; i < *n_out; i++)
+            out[i].through_marks = h;
 }
 
 int propose_from_sightings(const struct proposal_source *source, const struct pyramid *pyramid,
@@ -365,7 +368,7 @@ int propose_from_sightings(const struct proposal_source *source, const struct py
     for (int m = 0; m < s.n_marks; m++)
         s.ink[m] = mark_ink_area(&r->marks[m]);
     try_all_pairs(&s, &scanner);
-    if (s.n_best == 0)
+    if (s.n_best == 0 || s.best[0].matches < s.n_marks) /* torn off, or seen in perspective? */
         try_all_pairs(&s, &photo);
     *ret_n = 0;
     for (int i = 0; i < s.n_best; i++)

@@ -1,6 +1,7 @@
 #include "proposals.h"
 
 #include "diag.h"
+#include "print_finder.h"
 #include "vision.h"
 
 #include <math.h>
@@ -110,13 +111,13 @@ static int propose_from_reference(const struct proposal_source *source,
     struct homography mm = {{reference->width / source->page_width, 0, -0.5, 0,
                              reference->height / source->page_height, -0.5, 0, 0, 1}};
     homography_compose(&px, &mm, &mm);
-    out[0] = (struct proposal){pyramid_up(&mm, k), inliers, 0};
+    out[0] = (struct proposal){.mm_to_px = pyramid_up(&mm, k), .marks = inliers};
     *ret_n = 1;
     return 0;
 }
 
-int propose(const struct proposal_source *source, const struct pyramid *pyramid,
-            struct proposal *out, int *ret_n)
+static int propose_by_kind(const struct proposal_source *source, const struct pyramid *pyramid,
+                           struct proposal *out, int *ret_n)
 {
     switch (source->registration->kind) {
     case REGISTER_MARKS:
@@ -130,7 +131,21 @@ int propose(const struct proposal_source *source, const struct pyramid *pyramid,
         return propose_from_reference(source, pyramid, out, ret_n);
     case REGISTER_IMAGE:
         return propose_from_image(source, pyramid, out, ret_n);
+    case REGISTER_TIMING:
+    case REGISTER_PRINT:
+        return propose_from_print(source, pyramid, out, ret_n);
     }
     *ret_n = 0;
     return 0;
+}
+
+/* Where a way to propose says nothing of all marks together, its proposals speak for themselves. */
+int propose(const struct proposal_source *source, const struct pyramid *pyramid,
+            struct proposal *out, int *ret_n)
+{
+    int e = propose_by_kind(source, pyramid, out, ret_n);
+    for (int i = 0; e == 0 && i < *ret_n; i++)
+        if (out[i].through_marks.m[8] == 0)
+            out[i].through_marks = out[i].mm_to_px;
+    return e;
 }

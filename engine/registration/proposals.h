@@ -8,13 +8,16 @@
 
 #include "form.h"
 #include "image.h"
+#include "print_pattern.h"
 
 #define MAX_PROPOSALS 24 /* a registration of a page */
 
 struct proposal {
-    struct homography mm_to_px; /* px of the full image */
-    int marks;                  /* marks, corners or feature pairs it rests on */
-    double cost;                /* smaller is likelier; only compared within one registration */
+    struct homography mm_to_px;      /* px of the full image */
+    struct homography through_marks; /* the same where all marks seen have a say, in perspective
+                                        where they are enough; else mm_to_px */
+    int marks;                       /* marks, corners or feature pairs it rests on */
+    double cost; /* smaller is likelier; only compared within one registration */
 };
 
 /* The scan at several sizes: levels[k] is the scan / 2^k; level 0 is the scan itself. */
@@ -32,6 +35,7 @@ struct proposal_source {
     const struct registration *registration;
     double page_width, page_height; /* mm */
     const struct image *picture;    /* MARKER, REFERENCE; else NULL */
+    const struct print_pattern *pattern;
 };
 
 /* Fills out[0 .. *ret_n), most likely first. 0 or YJ_ENOMEM. */

@@ -340,6 +340,7 @@ static int count_found(const struct outline_set *set, const struct image *img, d
         seen_of[set->outlines[i].field]++;
         if (counted)
             options.seen[option]++;
+        ret->inside += cast_pixel(&c, img, 1) != NULL;
         if (!cast_found(&c, img, 0, 0, contrast))
             continue;
         ret->found++;
@@ -357,8 +358,8 @@ static int count_found(const struct outline_set *set, const struct image *img, d
     ret->ink = histogram_median(on, pairs);
     ret->paper = histogram_median(out, pairs);
     ret->missing_option = is_option_missing(&options, ret->share);
-    ret->missing_field =
-        ret->share >= MISSING_SHARE ? find_missing_field(seen_of, found_of, set->n_fields) : -1;
+    ret->lost_field = find_missing_field(seen_of, found_of, set->n_fields);
+    ret->missing_field = ret->share >= MISSING_SHARE ? ret->lost_field : -1;
     return 0;
 }
 
@@ -366,7 +367,8 @@ int witness_refine(const struct outline_set *set, const struct image *img,
                    const struct homography *h, double radius, double size,
                    struct witness_scratch *scratch, struct witness_fit *ret)
 {
-    *ret = (struct witness_fit){.map = {.mm_to_px = *h, .bubble_scale = size}, .missing_field = -1};
+    *ret = (struct witness_fit){
+        .map = {.mm_to_px = *h, .bubble_scale = size}, .missing_field = -1, .lost_field = -1};
     if (set->n_outlines == 0)
         return 0;
     struct patch_fit *fits = calloc((size_t)set->n_patches, sizeof(*fits));

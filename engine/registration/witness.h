@@ -31,7 +31,10 @@ struct witness_fit {
     double residual;     /* mm, root mean square of the anchors' shifts */
     double share;        /* 0 to 1: outlines found through the map */
     int found;
-    int missing_field;   /* a field of which no outline was found, -1 none */
+    int inside;          /* outlines that the image can show */
+    int missing_field;   /* a field of which no outline was found, nearly all others being there;
+                            -1 none */
+    int lost_field;      /* a field of which no outline was found, whatever the others; -1 none */
     bool missing_option; /* one option of most choices has no outline: a column off */
     int contrast;        /* grey levels that counted as print */
     double paper, ink;   /* grey, medians outside and on the outlines found */
@@ -52,5 +55,14 @@ double witness_sharpness(const struct outline_set *set, const struct image *img,
  * more. */
 double witness_certainty(const struct outline_set *set, const struct image *img,
                          const struct witness_fit *fit, struct point *ret_better);
+
+/* Whether no shift by a few rows or columns explains the print nearly as well: of what such a shift
+ * takes off the print, most must be found here and not there. Wider and stricter than the above,
+ * for pages that nothing but their print ties to a place. */
+bool witness_is_alone(const struct outline_set *set, const struct image *img,
+                      const struct witness_fit *fit);
+/* The same against another place, refined by itself. */
+bool witness_beats(const struct outline_set *set, const struct witness_fit *fit,
+                   const struct witness_fit *rival);
 
 #endif

@@ -6,6 +6,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define ALONE_ROWS 2         /* rows and columns that a page may be off */
+#define ALONE_MIN 3          /* outlines found here and not there ... */
+#define ALONE_SHARE 0.4      /* ... and of those that only belong here ... */
+#define ALONE_MANY 8         /* ... where they are so many; where they are fewer ... */
+#define ALONE_FEW_SHARE 0.75 /* ... nearly all of them */
+#define BEYOND_SPAN 40.0     /* mm of a row's end that are looked beyond */
+#define BEYOND_MIN 3         /* outlines of it */
+#define BEYOND_SHARE 0.7
+
 static int found_when_moved(const struct outline_set *set, const struct image *img,
                             const struct page_map *map, struct point by, int contrast)
 {
@@ -75,6 +84,101 @@ double witness_certainty(const struct outline_set *set, const struct image *img,
         }
     }
     return least;
+}
+
+/* Of `lost` outlines that belong to no print at the other place, that one finds so many more than
+ * it should: is ours the right one? */
+static bool is_clear(int found, int other, double lost)
+{
+    int more = found - other;
+    return more >= ALONE_MIN && more >= ALONE_SHARE * lost &&
+           (more >= ALONE_MANY || more >= ALONE_FEW_SHARE * lost);
+}
+
+static bool is_outline_at(const struct outline_set *set, struct point at)
+{
+    for (int k = 0; k < set->n_outlines; k++)
+        if (fabs(set->outlines[k].center.x - at.x) < 0.8 &&
+            fabs(set->outlines[k].center.y - at.y) < 0.8)
+            return true;
+    return false;
+}
+
+/* Whether print like an outline's stands where the form has none, a step beyond it. */
+static bool is_print_beyond(const struct outline_set *set, const struct image *img,
+                            const struct witness_fit *fit, const struct outline *o, struct point by)
+{
+    struct homography local = page_map_local(&fit->map, o->center);
+    struct homography move = {{1, 0, by.x, 0, 1, by.y, 0, 0, 1}};
+    struct cast_outline c;
+    homography_compose(&local, &move, &local);
+    cast_outline(o, img, &local, fit->map.bubble_scale, &c);
+    return cast_found(&c, img, 0, 0, fit->contrast);
+}
+
+/* A line of print that goes on by a whole row or column beyond its end in the form: somewhere
+ * before, the paper slipped by one, and each answer stands where its neighbour's should. */
+static bool goes_on(const struct outline_set *set, const struct image *img,
+                    const struct witness_fit *fit, struct point by)
+{
+    double along = by.x == 0 ? 1 : 0;
+    for (int i = 0; i < set->n_outlines; i++) {
+        struct point c = set->outlines[i].center;
+        int seen = 0, found = 0;
+        if (is_outline_at(set, (struct point){c.x + by.x, c.y + by.y}))
+            continue;
+        for (int k = 0; k < set->n_outlines; k++) {
+            struct point q = set->outlines[k].center;
+            double beside = along ? q.x - c.x : q.y - c.y, off = along ? q.y - c.y : q.x - c.x;
+            if (fabs(off) > 0.8 || beside < 0 || beside > BEYOND_SPAN ||
+                is_outline_at(set, (struct point){q.x + by.x, q.y + by.y}))
+                continue;
+            seen++;
+            found += is_print_beyond(set, img, fit, &set->outlines[k], by);
+        }
+        if (seen >= BEYOND_MIN && found >= BEYOND_SHARE * seen)
+            return true;
+    }
+    return false;
+}
+
+bool witness_is_alone(const struct outline_set *set, const struct image *img,
+                      const struct witness_fit *fit)
+{
+    double dx = common_pitch(set, false), dy = common_pitch(set, true);
+    struct point beyond[4] = {{dx, 0}, {-dx, 0}, {0, dy}, {0, -dy}};
+    for (int i = 0; i < 4; i++)
+        if ((beyond[i].x != 0 || beyond[i].y != 0) && goes_on(set, img, fit, beyond[i]))
+            return false;
+    for (int y = -ALONE_ROWS; y <= ALONE_ROWS; y++)
+        for (int x = -ALONE_ROWS; x <= ALONE_ROWS; x++) {
+            struct point by = {x * dx, y * dy};
+            if (by.x == 0 && by.y == 0)
+                continue;
+            int moved = found_when_moved(set, img, &fit->map, by, fit->contrast);
+            if (!is_clear(fit->found, moved, outlines_lost(set, by) * fit->share))
+                return false;
+        }
+    return true;
+}
+
+bool witness_beats(const struct outline_set *set, const struct witness_fit *fit,
+                   const struct witness_fit *rival)
+{
+    struct homography back;
+    int lost = 0;
+    if (homography_invert(&fit->map.mm_to_px, &back) < 0)
+        return false;
+    for (int i = 0; i < set->n_outlines; i++) {
+        struct point px = homography_apply(&rival->map.mm_to_px, set->outlines[i].center);
+        struct point mm = homography_apply(&back, px);
+        bool lands = false;
+        for (int k = 0; k < set->n_outlines && !lands; k++)
+            lands = fabs(set->outlines[k].center.x - mm.x) < 0.8 &&
+                    fabs(set->outlines[k].center.y - mm.y) < 0.8;
+        lost += !lands;
+    }
+    return is_clear(fit->found, rival->found, lost * fit->share);
 }
 
 static int by_value(const void *a, const void *b)

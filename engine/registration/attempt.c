@@ -1,0 +1,248 @@
+#include "attempt.h"
+
+#include "attempt_slack.h"
+#include "diag.h"
+#include "mark_sight.h"
+#include "vision.h"
+
+#include <math.h>
+
+#define WORK_SCALE 3.6   /* px a mm the witness works at, at least (where the scan has as many) */
+#define COARSE_SCALE 3.2 /* px a mm: a coarser page is enlarged ... */
+#define COARSE_SIDE 3000 /* ... unless its scan is larger than this, px */
+#define LOOK_MIN 0.30    /* a proposal worth refining */
+#define SHARE_ALL 0.97   /* as good as all outlines */
+#define MARKS_CERTAINTY -0.1 /* marks do not hold where a neighbour explains more print */
+#define MAX_HOPS 3           /* rows or columns that a proposal may be off */
+#define SIZE_GAIN 0.08       /* share that another outline size must add to be believed */
+#define MAX_RIVALS 4         /* other places that are held against the best */
+#define RIVAL_REFINE 0.8     /* mm */
+#define TIES_CERTAIN 2       /* marks seen at their place: no row or column off */
+
+static const struct slack slacks[] = {
+    [REGISTER_MARKS] = {1.6, 1.4, 1.0, -HUGE_VAL},
+    [REGISTER_MARKER] = {3.0, 2.0, 2.5, -HUGE_VAL},
+    [REGISTER_OUTLINE] = {5.0, 3.0, HUGE_VAL, -0.1},
+    [REGISTER_FRAME] = {3.0, 2.0, 1.0, -HUGE_VAL},
+    [REGISTER_REFERENCE] = {3.0, 2.0, HUGE_VAL, -0.1},
+    [REGISTER_IMAGE] = {5.0, 3.0, HUGE_VAL, 0.4},
+    [REGISTER_TIMING] = {2.0, 1.6, 2.5, 0.0},
+    [REGISTER_PRINT] = {1.2, 1.4, HUGE_VAL, 0.0},
+};
+
+const struct slack *attempt_slack(enum registration_kind kind)
+{
+    return &slacks[kind];
+}
+
+/* What the witness looks at: a level of the pyramid, or (level -1) a coarse scan enlarged. */
+struct work {
+    const struct image *img;
+    int level;
+};
+
+/* WORK_SCALE px a mm, judging by the likeliest proposal; a page that is coarser is enlarged, so
+ * that the points on and beside an outline do not fall on the same pixel. */
+static int choose_work(const struct form *form, const struct pyramid *pyramid,
+                       const struct proposal *likeliest, struct registration_scratch *scratch,
+                       struct work *ret)
+{
+    struct point middle = {form->width / 2, form->height / 2};
+    double scale = homography_scale(&likeliest->mm_to_px, middle);
+    const struct image *img = pyramid->levels[0];
+    int k = 0;
+    while (k + 1 < pyramid->n_levels && scale / (2 << k) >= WORK_SCALE)
+        k++;
+    *ret = (struct work){pyramid->levels[k], k};
+    if (scale >= COARSE_SCALE || img->width > COARSE_SIDE || img->height > COARSE_SIDE)
+        return 0;
+    *ret = (struct work){&scratch->enlarged, -1};
+    return vision_resize(img, 2 * img->width, 2 * img->height, &scratch->enlarged);
+}
+
+struct sight {
+    struct homography h;       /* mm -> px of the work level */
+    struct homography through; /* the same, as all marks seen together have it */
+    double share, size;
+    int found, marks;
+};
+
+/* Looks at every proposal with outlines of the given size; keeps the best in `best`. */
+static int look_at_proposals(const struct outline_set *set, const struct work *work,
+                             const struct proposal *proposals, int n, double radius, double size,
+                             struct witness_scratch *scratch, struct sight *best)
+{
+    for (int i = 0; i < n; i++) {
+        struct homography h = pyramid_down(&proposals[i].mm_to_px, work->level);
+        struct witness_verdict v;
+        if (witness_look(set, work->img, &h, radius, size, scratch, &v) < 0)
+            return YJ_ENOMEM;
+        if (v.share <= best->share + (size == 1 ? 0 : SIZE_GAIN))
+            continue;
+        struct homography move = {{1, 0, v.shift.x, 0, 1, v.shift.y, 0, 0, 1}};
+        homography_compose(&h, &move, &h);
+        struct homography through = pyramid_down(&proposals[i].through_marks, work->level);
+        *best = (struct sight){h, through, v.share, size, v.found, proposals[i].marks};
+    }
+    return 0;
+}
+
+/* Forms taken from other programs name the box they measure, not the printed outline: other sizes
+ * are tried where the stated one explains little. */
+static int look_at_sizes(const struct outline_set *set, const struct work *work,
+                         const struct proposal *proposals, int n, double radius,
+                         struct witness_scratch *scratch, struct sight *best)
+{
+    static const double sizes[] = {0.9, 1.1, 0.8, 1.2, 0.7, 1.35, 0.6, 1.5};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+        if (look_at_proposals(set, work, proposals, n, radius, sizes[i], scratch, best) < 0)
+            return YJ_ENOMEM;
+    return 0;
+}
+
+/* A page without any outline rests on its marks alone. */
+static void trust_marks(const struct proposal *p, struct attempt *a)
+{
+    a->fit = (struct witness_fit){.map = {.mm_to_px = p->mm_to_px, .bubble_scale = 1},
+                                  .share = p->marks >= 4 ? 1 : 0.75,
+                                  .found = p->marks,
+                                  .missing_field = -1,
+                                  .paper = 255};
+    a->refined = true;
+    a->score = a->fit.share;
+}
+
+/* Farthest that the print was found from where the proposal put it, mm. */
+static double farthest_drift(const struct homography *proposed, const struct page_map *map)
+{
+    double farthest = 0;
+    for (int i = 0; i < map->n_anchors; i++) {
+        struct point at = map->anchors[i].at;
+        struct point p = homography_apply(proposed, at), q = page_map_point(map, at);
+        double drift = hypot(p.x - q.x, p.y - q.y) / homography_scale(proposed, at);
+        farthest = fmax(farthest, drift);
+    }
+    return farthest;
+}
+
+/* Refines a sight. What is not tied to marks may have caught the print a row or a column off: while
+ * the neighbouring place finds more, moves there. */
+static int refine(const struct outline_set *set, const struct work *work, const struct slack *slack,
+                  const struct sight *sight, struct witness_scratch *scratch, struct attempt *a)
+{
+    struct homography h = sight->h;
+    for (int hop = 0; hop <= MAX_HOPS; hop++) {
+        struct point better = {0, 0};
+        if (witness_refine(set, work->img, &h, slack->refine, sight->size, scratch, &a->fit) < 0)
+            return YJ_ENOMEM;
+        if (slack->certainty == -HUGE_VAL && a->fit.share >= SHARE_ALL)
+            break; /* nothing left that another place could explain */
+        double certainty = witness_certainty(set, work->img, &a->fit, &better);
+        a->ambiguous = certainty < fmax(slack->certainty, MARKS_CERTAINTY);
+        if (certainty >= 0 || slack->certainty == -HUGE_VAL)
+            break;
+        struct homography move = {{1, 0, better.x, 0, 1, better.y, 0, 0, 1}};
+        homography_compose(&a->fit.map.mm_to_px, &move, &h);
+    }
+    a->drift =
+        fmin(farthest_drift(&sight->h, &a->fit.map), farthest_drift(&sight->through, &a->fit.map));
+    a->refined = true;
+    a->score = a->fit.found * a->fit.share;
+    return 0;
+}
+
+/* Whether a proposal lies where the fit does. */
+static bool is_same_place(const struct homography *h, const struct page_map *map,
+                          const struct outline_set *set)
+{
+    struct rect e = set->extent;
+    struct point corners[2] = {{e.x, e.y}, {e.x + e.w, e.y + e.h}};
+    for (int i = 0; i < 2; i++) {
+        struct point p = homography_apply(h, corners[i]), q = page_map_point(map, corners[i]);
+        if (hypot(p.x - q.x, p.y - q.y) > 2.0 * homography_scale(h, corners[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Holds the fit against the other places that were proposed, refined as it was, and against shifts
+ * by rows and columns. */
+static int doubt_place(const struct outline_set *set, const struct work *work,
+                       const struct proposal *proposals, int n, double size,
+                       struct witness_scratch *scratch, struct attempt *a)
+{
+    if (!witness_is_alone(set, work->img, &a->fit)) {
+        a->ambiguous = true;
+        return 0;
+    }
+    int rivals = 0;
+    for (int i = 0; i < n && rivals < MAX_RIVALS; i++) {
+        struct homography h = pyramid_down(&proposals[i].mm_to_px, work->level);
+        struct witness_fit rival;
+        if (is_same_place(&h, &a->fit.map, set))
+            continue;
+        rivals++;
+        if (witness_refine(set, work->img, &h, RIVAL_REFINE, size, scratch, &rival) < 0)
+            return YJ_ENOMEM;
+        if (!is_same_place(&rival.map.mm_to_px, &a->fit.map, set) &&
+            !witness_beats(set, &a->fit, &rival)) {
+            a->ambiguous = true;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* The best of several proposals, refined. */
+static int judge(const struct attempt_target *t, const struct work *work,
+                 const struct proposal *proposals, int n, struct witness_scratch *scratch,
+                 struct attempt *ret)
+{
+    const struct outline_set *set = t->prepared->outlines;
+    const struct slack *slack = &slacks[t->registration->kind];
+    struct sight best = {.share = 0};
+    int e = look_at_proposals(set, work, proposals, n, slack->look, 1, scratch, &best);
+    if (e == 0 && best.share < SHARE_GOOD - 0.1 && !t->rescue)
+        e = look_at_sizes(set, work, proposals, n, slack->look, scratch, &best);
+    if (e < 0 || best.share < LOOK_MIN)
+        return e;
+    e = refine(set, work, slack, &best, scratch, ret);
+    if (e == 0 && slack->certainty == 0)
+        e = doubt_place(set, work, proposals, n, best.size, scratch, ret);
+    ret->fit.map.mm_to_px = pyramid_up(&ret->fit.map.mm_to_px, work->level);
+    return e;
+}
+
+int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
+                 struct registration_scratch *scratch, struct attempt *ret)
+{
+    const struct form_page *page = &t->form->pages[t->page];
+    struct proposal_source source = {t->registration, t->form->width, t->form->height, t->picture,
+                                     t->prepared->pattern};
+    struct proposal proposals[MAX_PROPOSALS];
+    struct work work;
+    int n = 0;
+    *ret = (struct attempt){.form = t->form_index,
+                            .page = t->page,
+                            .registration = t->registration,
+                            .rescue = t->rescue};
+    int e = propose(&source, pyramid, proposals, &n);
+    if (e < 0 || n == 0)
+        return e;
+    ret->marks = proposals[0].marks;
+    if (outline_set_count(t->prepared->outlines) == 0) {
+        trust_marks(&proposals[0], ret);
+    } else {
+        e = choose_work(t->form, pyramid, &proposals[0], scratch, &work);
+        if (e == 0)
+            e = judge(t, &work, proposals, n, scratch->witness, ret);
+    }
+    if (e < 0 || !ret->refined)
+        return e;
+    if (slacks[t->registration->kind].certainty == 0)
+        ret->ties = marks_at_their_places(page, pyramid->levels[0], &ret->fit.map);
+    ret->ambiguous = ret->ambiguous && ret->ties < TIES_CERTAIN;
+    ret->identity = page_identity_read(&page->identity, pyramid->levels[0], &ret->fit.map,
+                                       ret->fit.paper, ret->sheet, ret->seen);
+    return 0;
+}

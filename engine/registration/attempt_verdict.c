@@ -1,0 +1,110 @@
+#include "attempt.h"
+
+#include "attempt_slack.h"
+#include "i18n.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define IMAGE_SHARE 0.80 /* without marks the print alone decides: more of it must be found ... */
+#define IMAGE_RESIDUAL 0.30 /* mm: ... and nearer, ... */
+#define CURL_SHARE 0.95     /* ... unless nearly all of it is found: ... */
+#define CURL_RESIDUAL 0.60  /* mm: ... then the paper is bent */
+#define RESCUE_SHARE 0.88   /* where a form's own registrations failed */
+#define TIED_SHARE 0.75     /* the same, with two of its marks in their places */
+#define RIVAL 1.15 /* times the score of the best that passes: then what fails is the form */
+#define RIVAL_SHARE 0.70
+
+/* Outlines found of those that the scan can show. */
+static double share_inside(const struct attempt *a)
+{
+    return a->fit.inside > 0 ? (double)a->fit.found / a->fit.inside : 0;
+}
+
+/* What is found by its print alone must be there, nearly all of it, and no field lost. */
+static bool is_print_enough(const struct attempt *a)
+{
+    double share = share_inside(a), wanted = IMAGE_SHARE;
+    if (a->rescue)
+        wanted = a->ties >= 2 ? TIED_SHARE : RESCUE_SHARE;
+    return share >= wanted && a->fit.lost_field < 0 &&
+           a->fit.residual <= (share >= CURL_SHARE ? CURL_RESIDUAL : IMAGE_RESIDUAL);
+}
+
+static bool is_loose(const struct attempt *a)
+{
+    if (a->registration->kind == REGISTER_IMAGE)
+        return a->fit.residual > IMAGE_RESIDUAL || a->fit.share < IMAGE_SHARE;
+    return a->registration->kind == REGISTER_PRINT && !is_print_enough(a);
+}
+
+bool attempt_passes(const struct attempt *a)
+{
+    return a->refined && !is_loose(a) && !a->ambiguous && a->fit.missing_field < 0 &&
+           !a->fit.missing_option && a->fit.share >= SHARE_MIN &&
+           a->drift <= attempt_slack(a->registration->kind)->drift &&
+           a->fit.residual <= a->registration->max_residual && a->identity != IDENTITY_OTHER &&
+           a->identity != IDENTITY_UNCLEAR;
+}
+
+/* Passing beats failing, unless what fails explains clearly more print: a curled sheet of the right
+ * form is not to be read as a flat one of another. Then the one that explains more; then the one
+ * with more marks. */
+bool attempt_better(const struct attempt *a, const struct attempt *b)
+{
+    bool pa = attempt_passes(a), pb = attempt_passes(b);
+    const struct attempt *passing = pa ? a : b, *failing = pa ? b : a;
+    if (pa != pb)
+        return failing->fit.share > RIVAL_SHARE && failing->score > RIVAL * passing->score ? !pa
+                                                                                           : pa;
+    return a->score != b->score ? a->score > b->score : a->marks > b->marks;
+}
+
+bool attempt_is_final(const struct attempt *a)
+{
+    return a->form >= 0 && a->refined && !a->rescue && a->fit.share >= SHARE_MIN;
+}
+
+static double wanted_residual(const struct attempt *a)
+{
+    return a->registration->kind == REGISTER_PRINT ? IMAGE_RESIDUAL : a->registration->max_residual;
+}
+
+enum page_verdict attempt_tell(const struct attempt *a, const struct form *of, char *out,
+                               size_t size)
+{
+    const char *form = of->name;
+    bool few = !a->refined || a->fit.share < SHARE_MIN;
+    int field = a->fit.missing_field;
+    if (a->refined && a->registration->kind == REGISTER_PRINT && field < 0)
+        field = a->fit.lost_field;
+    if (a->refined && is_loose(a) && a->fit.residual <= IMAGE_RESIDUAL && field < 0)
+        few = true;
+    if (a->marks == 0) {
+        snprintf(out, size, _("no registration mark of form '%s' was found"), form);
+    } else if (few) {
+        snprintf(out, size, _("only %.0f %% of the print of form '%s' is where it should be"),
+                 100 * (a->refined ? a->fit.share : 0), form);
+        return PAGE_UNKNOWN_FORM;
+    } else if (a->identity == IDENTITY_OTHER) {
+        snprintf(out, size, _("the page says it is '%s', no page of form '%s'"), a->seen, form);
+        return PAGE_UNKNOWN_FORM;
+    } else if (a->identity == IDENTITY_UNCLEAR) {
+        snprintf(out, size, _("the page identity of form '%s' cannot be read"), form);
+    } else if (a->drift > attempt_slack(a->registration->kind)->drift) {
+        snprintf(
+            out, size,
+            _("a part of form '%s' is %.1f mm from where its marks put it: did the paper slip?"),
+            form, a->drift);
+    } else if (field >= 0) {
+        snprintf(out, size, _("the print of field '%s' is not there: covered, or a row off?"),
+                 of->fields[field].name);
+    } else if (a->ambiguous || a->fit.missing_option) {
+        snprintf(out, size, _("the print of form '%s' would fit one row or column away as well"),
+                 form);
+    } else {
+        snprintf(out, size, _("the print of form '%s' is off by %.2f mm, more than %.2f mm"), form,
+                 a->fit.residual, wanted_residual(a));
+    }
+    return PAGE_NO_REGISTRATION;
+}
