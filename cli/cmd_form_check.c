@@ -87,6 +87,7 @@ static void print_page(const struct form_page *page, int number)
         [REGISTER_MARKS] = N_("marks"),         [REGISTER_MARKER] = N_("marker"),
         [REGISTER_OUTLINE] = N_("outline"),     [REGISTER_FRAME] = N_("frame"),
         [REGISTER_REFERENCE] = N_("reference"), [REGISTER_IMAGE] = N_("image"),
+        [REGISTER_TIMING] = N_("timing"),       [REGISTER_PRINT] = N_("print"),
     };
     char label[32];
     snprintf(label, sizeof label, _("page %d"), number);

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
-#define MAX_MARKS 100 /* marks a registration */
+#define MAX_MARKS 400 /* marks a registration */
 #define MIN_MARK 0.5  /* mm: smaller is dust on a scan */
+#define MIN_TRACK 5   /* timing marks in a row: fewer could be anything */
 #define MIN_SPREAD 5  /* mm off one line: less turns with every speck */
 
 /* Centroid of an L: an upright arm and a lying one, `stroke` thick, that share a corner. */
@@ -121,26 +122,36 @@ static int add_marks(struct form_reader *r, const struct yaml_node *map,
     return 0;
 }
 
+/* Shape, size and stroke. */
+static int read_style(const struct form_reader *r, const struct yaml_node *map,
+                      struct mark_style *style)
+{
+    *style = (struct mark_style){.corner = -1};
+    int rc = read_shape(r, map, style);
+    const struct yaml_node *size = yaml_get(map, "size");
+    if (!size ? yaml_missing(r->yaml, map, "size", _("its width on paper, mm")) < 0
+              : form_read_size(r, size, "size", &style->w, &style->h) < 0)
+        rc = YJ_EINPUT;
+    else if (style->w < MIN_MARK || style->h < MIN_MARK)
+        rc =
+            yaml_error(r->yaml, size, _("lengths are in millimetres"),
+                       _("marks are %g x %g mm, smaller than %g mm"), style->w, style->h, MIN_MARK);
+    else if (rc == 0 && read_stroke(r, map, style) < 0)
+        rc = YJ_EINPUT;
+    return rc;
+}
+
 static int read_mark_map(struct form_reader *r, const struct yaml_node *map,
                          struct registration *reg)
 {
     static const char *const keys[] = {"shape", "size", "stroke", "at", "corner", "max_residual"};
-    struct mark_style style = {.corner = -1};
+    struct mark_style style;
     struct point places[MAX_MARKS];
     int n = 0;
     int rc = yaml_check_keys(r->yaml, map, keys, N_ITEMS(keys));
     if (map->kind != YAML_MAP)
         return rc;
-    if (read_shape(r, map, &style) < 0)
-        rc = YJ_EINPUT;
-    const struct yaml_node *size = yaml_get(map, "size");
-    if (!size ? yaml_missing(r->yaml, map, "size", _("its width on paper, mm")) < 0
-              : form_read_size(r, size, "size", &style.w, &style.h) < 0)
-        rc = YJ_EINPUT;
-    else if (style.w < MIN_MARK || style.h < MIN_MARK)
-        rc = yaml_error(r->yaml, size, _("lengths are in millimetres"),
-                        _("marks are %g x %g mm, smaller than %g mm"), style.w, style.h, MIN_MARK);
-    else if (rc == 0 && read_stroke(r, map, &style) < 0)
+    if (read_style(r, map, &style) < 0)
         rc = YJ_EINPUT;
     if (read_places(r, map, places, &n) < 0)
         rc = YJ_EINPUT;
@@ -202,6 +213,58 @@ int form_read_marks(struct form_reader *r, const struct yaml_node *node, struct 
         }
     }
     return rc < 0 ? rc : check_places(r, node, reg);
+}
+
+/* ---- timing marks ---- */
+
+/* One row or column: `at` the first, `step` to the next, `count` of them. */
+static int read_track(struct form_reader *r, const struct yaml_node *map, struct registration *reg)
+{
+    static const char *const keys[] = {"shape", "size",  "stroke",      "at",
+                                       "step",  "count", "max_residual"};
+    struct mark_style style;
+    struct point at = {0, 0}, step = {0, 0}, places[MAX_MARKS];
+    long n = 0;
+    int rc = yaml_check_keys(r->yaml, map, keys, N_ITEMS(keys));
+    if (map->kind != YAML_MAP)
+        return rc;
+    if (read_style(r, map, &style) < 0)
+        rc = YJ_EINPUT;
+    const struct yaml_node *node = yaml_get(map, "at");
+    if (!node ? yaml_missing(r->yaml, map, "at", _("the centre of the first mark")) < 0
+              : form_read_point(r, node, "at", &at) < 0)
+        rc = YJ_EINPUT;
+    node = yaml_get(map, "step");
+    if (!node ? yaml_missing(r->yaml, map, "step", _("from a mark to the next, [0, 6]")) < 0
+              : form_read_step(r, node, "step", true, &step) < 0)
+        rc = YJ_EINPUT;
+    else if (rc == 0 && hypot(step.x, step.y) < fmin(style.w, style.h) + MIN_MARK)
+        rc = yaml_error(r->yaml, node, NULL, _("marks that stand %g mm apart touch"),
+                        hypot(step.x, step.y));
+    node = yaml_get(map, "count");
+    if (!node ? yaml_missing(r->yaml, map, "count", _("how many marks")) < 0
+              : yaml_integer(r->yaml, node, "count", MIN_TRACK, MAX_MARKS, &n) < 0)
+        rc = YJ_EINPUT;
+    for (long i = 0; i < n && rc == 0; i++)
+        places[i] = (struct point){at.x + (double)i * step.x, at.y + (double)i * step.y};
+    return rc < 0 ? rc : add_marks(r, map, &style, places, (int)n, reg);
+}
+
+int form_read_timing(struct form_reader *r, const struct yaml_node *node, struct registration *reg)
+{
+    reg->kind = REGISTER_TIMING;
+    if (node->kind != YAML_LIST)
+        return read_track(r, node, reg);
+    int rc = 0;
+    if (node->n == 0)
+        return yaml_error(r->yaml, node, NULL, _("'timing' names no marks"));
+    for (int i = 0; i < node->n; i++) {
+        int one = read_track(r, node->items[i], reg);
+        if (one == YJ_ENOMEM)
+            return one;
+        rc = one < 0 ? one : rc;
+    }
+    return rc;
 }
 
 /* ---- pictures ---- */

@@ -35,6 +35,11 @@ static int read_image(struct form_reader *r, const struct yaml_node *node, struc
     return read_flag(r, node, reg, REGISTER_IMAGE, "image");
 }
 
+static int read_print(struct form_reader *r, const struct yaml_node *node, struct registration *reg)
+{
+    return read_flag(r, node, reg, REGISTER_PRINT, "print");
+}
+
 static int read_frame(struct form_reader *r, const struct yaml_node *node, struct registration *reg)
 {
     reg->kind = REGISTER_FRAME;
@@ -63,8 +68,9 @@ static const struct registration_reader {
     const char *key;
     int (*read)(struct form_reader *, const struct yaml_node *, struct registration *);
 } readers[] = {
-    {"marks", form_read_marks}, {"marker", form_read_marker},  {"outline", read_outline},
-    {"frame", read_frame},      {"reference", read_reference}, {"image", read_image},
+    {"marks", form_read_marks},   {"marker", form_read_marker},  {"outline", read_outline},
+    {"frame", read_frame},        {"reference", read_reference}, {"image", read_image},
+    {"timing", form_read_timing}, {"print", read_print},
 };
 
 static const struct registration_reader *find_reader(const char *key)
@@ -119,9 +125,10 @@ static int read_registration(struct form_reader *r, const struct yaml_node *map,
         rc = got < 0 ? got : rc;
     }
     if (!inner && rc == 0)
-        return yaml_error(r->yaml, map,
-                          _("write marks, marker, outline, frame, reference or image"),
-                          _("a registration of no kind"));
+        return yaml_error(
+            r->yaml, map,
+            _("write marks, timing, marker, outline, frame, reference, image or print"),
+            _("a registration of no kind"));
     return read_max_residual(r, map, inner, reg) < 0 ? YJ_EINPUT : rc;
 }
 

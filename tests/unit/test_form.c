@@ -229,6 +229,31 @@ static void test_ell_marks(void **state)
     form_destroy(form);
 }
 
+/* Catches: timing marks at wrong places, a second track lost, `print` not known. */
+static void test_timing_and_print(void **state)
+{
+    struct form *form = parse("form: tracks\n"
+                              "page: {size: [100, 200]}\n"
+                              "registration:\n"
+                              "- timing:\n"
+                              "  - {size: [4, 2], at: [8, 20], step: 6, count: 20}\n"
+                              "  - {shape: disc, size: 3, at: [20, 8], step: [5, 0], count: 10}\n"
+                              "- print: true\n"
+                              "fields:\n"
+                              "- {field: w, kind: region, area: [20, 20, 10, 10]}\n");
+    const struct registration *reg = form->pages[0].registrations;
+    assert_int_equal(form->pages[0].n_registrations, 2);
+    assert_int_equal(reg[0].kind, REGISTER_TIMING);
+    assert_int_equal(reg[0].n_marks, 30);
+    assert_near(reg[0].marks[19].centroid.x, 8);
+    assert_near(reg[0].marks[19].centroid.y, 20 + 19 * 6);
+    assert_near(reg[0].marks[0].box.h, 2);
+    assert_int_equal(reg[0].marks[20].shape, MARK_DISC);
+    assert_near(reg[0].marks[29].centroid.x, 20 + 9 * 5);
+    assert_int_equal(reg[1].kind, REGISTER_PRINT);
+    form_destroy(form);
+}
+
 /* Catches: fields on the wrong page, a page's identity lost, a registration at the top not given
  * to the pages that state none, paper not turned. */
 static void test_pages(void **state)
@@ -437,7 +462,14 @@ static void test_mistakes(void **state)
          "'stroke' is missing", NULL},
         {"form: x\npage: A4\nregistration: {image: true, outline: true}\n", 3, 38, "of two kinds",
          "list"},
-        {"form: x\npage: A4\nregistration: {}\n", 3, 15, "of no kind", NULL},
+        {"form: x\npage: A4\nregistration: {}\n", 3, 15, "of no kind", "timing"},
+        {"form: x\npage: A4\nregistration:\n  timing: {size: 3, at: [9, 9], step: 6}\n", 4, 11,
+         "'count' is missing", NULL},
+        {"form: x\npage: A4\nregistration:\n  timing: {size: 3, at: [9, 9], step: 3, count: 9}\n",
+         4, 39, "touch", NULL},
+        {"form: x\npage: A4\nregistration:\n  timing: {size: 3, at: [9, 9], step: 6, count: 60}\n"
+         "fields:\n- {field: n, kind: text, area: [1, 1, 9, 9]}\n",
+         4, 3, "a mark is off the page", NULL},
         {"form: x\nform: y\n", 2, 1, "'form' stands twice, first on line 1", NULL},
         {"form: x\npage: A4\n", 1, 1, "'registration' is missing", NULL},
         {"forms: [a.yaml]\n", 1, 1, "an exam, not a form", NULL},
@@ -624,21 +656,14 @@ static void test_broken_copies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_block_places),
-        cmocka_unit_test(test_exceptions),
-        cmocka_unit_test(test_option_places),
-        cmocka_unit_test(test_grids),
-        cmocka_unit_test(test_boxes_and_areas),
-        cmocka_unit_test(test_ell_marks),
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_yaml_ways),
-        cmocka_unit_test(test_print_is_a_texts_language),
-        cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_all_at_once),
-        cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_no_forms),
-        cmocka_unit_test(test_alias_bomb),
-        cmocka_unit_test(test_broken_copies),
+        cmocka_unit_test(test_block_places),     cmocka_unit_test(test_exceptions),
+        cmocka_unit_test(test_option_places),    cmocka_unit_test(test_grids),
+        cmocka_unit_test(test_boxes_and_areas),  cmocka_unit_test(test_ell_marks),
+        cmocka_unit_test(test_timing_and_print), cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_yaml_ways),        cmocka_unit_test(test_print_is_a_texts_language),
+        cmocka_unit_test(test_mistakes),         cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_pictures),         cmocka_unit_test(test_no_forms),
+        cmocka_unit_test(test_alias_bomb),       cmocka_unit_test(test_broken_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
