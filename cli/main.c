@@ -18,6 +18,7 @@ static const struct command {
     {"regrade", cmd_regrade, N_("score the stored readings again")},
     {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
     {"form", cmd_form, N_("check, lay out or import a form")},
+    {"sheet", cmd_sheet, N_("draw a form as PDF, blank or for a roster")},
     {"verify", cmd_verify, N_("check that the database is whole")},
 };
 

@@ -3,12 +3,11 @@
 #include "csvfile.h"
 #include "diag.h"
 #include "i18n.h"
+#include "pending_file.h"
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -205,11 +204,7 @@ static int fail(int code, const char *name, int error, struct diag *d)
 {
     if (code == YJ_ENOMEM)
         return diag_error(d, code, NULL, 0, 0, NULL, _("out of memory"));
-    const char *hint = error == ENOSPC || error == EDQUOT
-                           ? _("free some space and run the same command again")
-                           : NULL;
-    return diag_error(d, YJ_EIO, NULL, 0, 0, hint, _("cannot write '%s': %s"), name,
-                      strerror(error));
+    return file_write_error(name, error, d);
 }
 
 /* A full disk or a closed pipe ends the work at once, not after a million rows. */
@@ -258,82 +253,14 @@ int export_table(struct store *store, enum store_table table, enum export_format
 
 /* ---- into a file ---- */
 
-/* A file made beside its destination, and given its name when it is complete. */
-struct pending_file {
-    char *target, *name;
-    FILE *out;
-};
-
-static int open_pending(const char *path, struct pending_file *file, struct diag *d)
-{
-    mode_t mask = umask(0);
-    int fd;
-
-    umask(mask);
-    /* Through a link the file it points to is replaced, not the link. */
-    file->target = realpath(path, NULL);
-    if (file->target == NULL)
-        file->target = strdup(path);
-    if (file->target == NULL || asprintf(&file->name, "%s.XXXXXX", file->target) < 0) {
-        free(file->target);
-        return fail(YJ_ENOMEM, path, 0, d);
-    }
-    fd = mkstemp(file->name);
-    if (fd >= 0 && fchmod(fd, 0666 & ~mask) == 0)
-        file->out = fdopen(fd, "w");
-    if (file->out != NULL)
-        return 0;
-    int rc = fail(YJ_EIO, path, errno, d);
-    if (fd >= 0) {
-        close(fd);
-        unlink(file->name);
-    }
-    free(file->target);
-    free(file->name);
-    return rc;
-}
-
-/* Keeps the file under its name where rc is 0, else forgets it. */
-static int close_pending(struct pending_file *file, int rc, const char *path, struct diag *d)
-{
-    if (rc == 0 && fsync(fileno(file->out)) < 0)
-        rc = fail(YJ_EIO, path, errno, d);
-    if (fclose(file->out) != 0 && rc == 0)
-        rc = fail(YJ_EIO, path, errno, d);
-    if (rc == 0 && rename(file->name, file->target) < 0)
-        rc = fail(YJ_EIO, path, errno, d);
-    if (rc < 0)
-        unlink(file->name);
-    free(file->target);
-    free(file->name);
-    return rc;
-}
-
-/* A pipe or a device cannot be replaced: it is written to. */
-static int export_to_device(struct store *store, enum store_table table, enum export_format format,
-                            const char *path, struct diag *d)
-{
-    FILE *out = fopen(path, "w");
-
-    if (out == NULL)
-        return fail(YJ_EIO, path, errno, d);
-    int rc = export_table(store, table, format, out, path, d);
-    if (fclose(out) != 0 && rc == 0)
-        rc = fail(YJ_EIO, path, errno, d);
-    return rc;
-}
-
 int export_table_file(struct store *store, enum store_table table, enum export_format format,
                       const char *path, struct diag *d)
 {
-    struct pending_file file = {NULL, NULL, NULL};
-    struct stat status;
+    struct pending_file file;
+    int rc = pending_file_open(path, &file, d);
 
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return export_to_device(store, table, format, path, d);
-    int rc = open_pending(path, &file, d);
     if (rc < 0)
         return rc;
     rc = export_table(store, table, format, file.out, path, d);
-    return close_pending(&file, rc, path, d);
+    return pending_file_close(&file, rc, path, d);
 }
