@@ -1,0 +1,178 @@
+/* From strokes to points.
+ *
+ * Each stroke is for the cell that holds most of it. It is surer the larger it is there, and the
+ * less of it lies in the next cell: pens overshoot, by a third of a cell and more. Every cell gets
+ * a probability; the strip's is their product. */
+#include "strip.h"
+
+#include "diag.h"
+#include "points.h"
+#include "strip_ink.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* How large a stroke is in its cell: diagonal over the cell's shorter side. */
+#define DUST_EXTENT 0.25   /* hardly more than dust, or an end of something else */
+#define STROKE_EXTENT 0.60 /* surely meant */
+/* By how much of its ink a stroke is more in its cell than in the next; 0 is between the two. */
+#define CLEAR_LEAD 0.28
+/* A stroke of something beside the strip, or of the strip above, that only reaches in. */
+#define PASSING_OUTSIDE 0.65 /* share of its ink that is not in any cell, ... */
+#define PASSING_EXTENT 0.45  /* ... and so little of it in one, */
+#define CROSSING_EXTENT 0.85 /* or so much, and it does not go on and on */
+/* A label with so many times the ink of the others has something drawn over it. */
+#define HEAVY_LABEL 1.6
+#define EDGE_CERTAINTY 0.995 /* probability at the limits above */
+/* Where one of several rules says that a person must look. */
+#define DOUBTED 0.60
+
+/* Logistic between two limits, EDGE_CERTAINTY at each. */
+static double probability(double x, double low, double high)
+{
+    double slope = 2 * log(EDGE_CERTAINTY / (1 - EDGE_CERTAINTY)) / (high - low);
+    return 1 / (1 + exp(-slope * (x - (low + high) / 2)));
+}
+
+struct cells {
+    double p[STRIP_MAX_CELLS];      /* that a stroke through it is meant */
+    double colour[STRIP_MAX_CELLS]; /* extent of the largest stroke seen by colour, ... */
+    double dark[STRIP_MAX_CELLS];   /* ... and by darkness: for the evidence */
+    bool by_colour, by_dark;        /* marks of the kind are there */
+};
+
+static void find_two(const struct strip_stroke *s, int n, int *ret_first, double *ret_second)
+{
+    int first = 0;
+    for (int i = 1; i < n; i++)
+        if (s->in[i].share > s->in[first].share)
+            first = i;
+    *ret_first = first;
+    *ret_second = 0;
+    for (int i = 0; i < n; i++)
+        if (i != first)
+            *ret_second = fmax(*ret_second, s->in[i].share);
+}
+
+/* Another stroke through the same cell makes it no less sure. */
+static void raise(double *p, double to)
+{
+    *p = fmax(*p, to);
+}
+
+static void judge_stroke(const struct strip_stroke *s, int n, struct cells *cells)
+{
+    int first;
+    double second;
+    find_two(s, n, &first, &second);
+    double extent = s->in[first].extent;
+    double meant = probability(extent, DUST_EXTENT, STROKE_EXTENT);
+    double here = probability(s->in[first].share - second, -CLEAR_LEAD, CLEAR_LEAD);
+    if (s->outside > PASSING_OUTSIDE && extent < PASSING_EXTENT)
+        meant = fmin(meant, 0.003);
+    else if (s->outside > PASSING_OUTSIDE && (extent < CROSSING_EXTENT || s->leaves))
+        meant = fmin(meant, DOUBTED);
+    for (int i = 0; i < n; i++) {
+        double *seen = s->colour ? cells->colour : cells->dark;
+        raise(&seen[i], s->in[i].extent);
+        if (i == first)
+            raise(&cells->p[i], meant * here);
+        else if (s->in[i].share > 0 && second > 0)
+            raise(&cells->p[i], meant * (1 - here) * s->in[i].share / second);
+    }
+    if (meant * here > 0.5)
+        *(s->colour ? &cells->by_colour : &cells->by_dark) = true;
+}
+
+/* ---- points ---- */
+
+struct given {
+    struct points sum;
+    int wholes, parts; /* cells of a point and more, or none; cells of less than a point */
+    double confidence;
+};
+
+static struct given add_up(const struct field *field, const struct cells *cells)
+{
+    struct given g = {.sum = POINTS_ZERO, .confidence = 1};
+    for (int i = 0; i < field->n_boxes; i++) {
+        struct points points = POINTS_ZERO;
+        bool marked = cells->p[i] > 0.5;
+        g.confidence *= marked ? cells->p[i] : 1 - cells->p[i];
+        if (!marked || points_parse(field->options[i], &points) < 0)
+            continue;
+        bool part = points.num > 0 && points_compare(points, (struct points){1, 1}) < 0;
+        g.sum = points_add(g.sum, points);
+        g.parts += part;
+        g.wholes += !part;
+    }
+    return g;
+}
+
+static bool hides_a_stroke(const struct strip_ink *ink, const struct cells *cells, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (cells->p[i] < 0.5 && ink->weight[i] > HEAVY_LABEL)
+            return true;
+    return false;
+}
+
+/* What no probability says: rules that a correction or a slip of the pen breaks. */
+static bool is_doubtful(const struct field *field, const struct strip_ink *ink,
+                        const struct cells *cells, const struct given *g)
+{
+    struct points maximum = POINTS_ZERO;
+    bool bounded = field->maximum && points_parse(field->maximum, &maximum) == 0;
+    return g->wholes + g->parts == 0 || g->wholes > 1 || g->parts > 1 || ink->crowded ||
+           (bounded && points_compare(g->sum, maximum) > 0) ||
+           /* Somebody's black beside the teacher's red. */
+           (cells->by_colour && cells->by_dark) || !ink->print_seen ||
+           hides_a_stroke(ink, cells, field->n_boxes);
+}
+
+/* {"colour":[0,1140,...],"ink":[0,0,...],"p":[0,999,...]}: per cell, in thousandths. */
+static const char *write_evidence(const struct cells *cells, int n, struct arena *arena)
+{
+    const struct {
+        const char *name;
+        const double *values;
+    } rows[] = {
+        {"{\"colour\":[", cells->colour}, {"],\"ink\":[", cells->dark}, {"],\"p\":[", cells->p}};
+    size_t size = 64 + (size_t)n * 3 * 12, at = 0;
+    char *text = arena_alloc(arena, size);
+    if (!text)
+        return NULL;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        at += (size_t)snprintf(text + at, size - at, "%s", rows[k].name);
+        for (int i = 0; i < n; i++)
+            at += (size_t)snprintf(text + at, size - at, i ? ",%ld" : "%ld",
+                                   lround(1000 * rows[k].values[i]));
+    }
+    snprintf(text + at, size - at, "]}");
+    return text;
+}
+
+int strip_read(const struct field *field, const struct image *grey, const struct image *chroma,
+               const struct page_map *map, double min_confidence, struct arena *arena,
+               struct reading *ret)
+{
+    struct strip_ink ink;
+    struct cells cells = {.by_colour = false};
+    char text[POINTS_TEXT_MAX] = "";
+    int r = strip_ink_measure(field, grey, chroma, map, &ink);
+    if (r < 0)
+        return r;
+    for (int i = 0; i < ink.n_strokes; i++)
+        judge_stroke(&ink.strokes[i], field->n_boxes, &cells);
+    struct given given = add_up(field, &cells);
+    if (is_doubtful(field, &ink, &cells, &given))
+        given.confidence = fmin(given.confidence, DOUBTED);
+    if (given.wholes + given.parts > 0)
+        points_print(given.sum, text);
+    ret->value = arena_strdup(arena, text);
+    ret->evidence = write_evidence(&cells, field->n_boxes, arena);
+    ret->confidence = given.confidence;
+    bool sure = given.wholes + given.parts > 0 && given.confidence >= fmax(min_confidence, DOUBTED);
+    ret->status = sure ? READING_OK : READING_UNCERTAIN;
+    return ret->value && ret->evidence ? 0 : YJ_ENOMEM;
+}

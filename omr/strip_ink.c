@@ -1,0 +1,659 @@
+#include "strip_ink.h"
+
+#include "diag.h"
+#include "vision.h"
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PX 8.0     /* of the patch, a mm: 203 dpi, the finest a stroke of 0.4 mm needs */
+#define MARGIN 6.0 /* mm of the page around the cells: where a stroke comes from and goes to */
+#define TILE 80    /* px: paper bends little within it; the paper's tone is taken over it */
+#define SEARCH 4   /* px: the print is looked for this far around where the map puts it */
+#define LINE 0.35  /* mm at both sides of a frame's edge: its line, and what the search leaves */
+#define BEYOND 1.0 /* mm: how far dark ink is followed out of a cell */
+#define FRAME_SEEN 0.10 /* mean darkness along the frames: less is no frame */
+
+/* Labels. */
+#define LABEL_DARK 0.30  /* darkness of a printed letter's pixels */
+#define LABEL_ROW 0.015  /* share of a cell's row that is dark: a thin "1" */
+#define LABEL_MARGIN 0.3 /* mm around it */
+#define DIGIT_WIDTH 0.80 /* of its height: a wide digit with the space beside it */
+#define DIGIT_NARROW 0.45
+#define PITCH_WIDE 0.95   /* from a digit to the next, of bold wide letters */
+#define DIGIT_PITCH 1.25  /* from a digit to the next, in widths of the first */
+#define COLUMN_SHARE 0.25 /* of the cells of as many digits have ink there: no single stroke's */
+#define POINT_WIDTH 0.45  /* the same of the decimal point, or a slash */
+
+/* What is a stroke's. Chroma: levels of 255 above the paper's. */
+#define CHROMA_MIN 30.0
+#define CHROMA_NOISE 2.2  /* times what nine tenths of the paper stay under */
+#define CHROMA_FRINGE 1.7 /* times the colour that scanners put around black print */
+#define CHROMA_PRINT 60.0 /* print more colourful than this is printed in colour */
+#define DARK_MIN 0.16     /* 0 to 1 of the paper */
+#define DARK_NOISE 2.5
+#define COLOUR_GAP 3  /* px around: a skipping pen's gaps of 0.75 mm close */
+#define DARK_GAP 4    /* the same, and a frame's line that is not looked at */
+#define SMALLEST 0.15 /* mm2: less is dust */
+
+enum { FRAME = 1, LABEL = 2, READ = 4 };
+
+struct patch {
+    int width, height;
+    struct point origin; /* mm of the first pixel's corner */
+    const struct field *field;
+    struct image grey, chroma;
+    bool coloured;
+    float *dark;      /* 0 to 1 of the paper */
+    uint8_t *hue;     /* chroma above the paper's */
+    int16_t *cell;    /* of each pixel; -1: none */
+    uint8_t *printed; /* whether a FRAME's line or a LABEL may be there, or a stroke READ already */
+    uint8_t *mask;    /* what is a stroke's */
+    uint8_t *link;    /* ... and what holds its pieces together */
+    uint8_t *spread;
+    int *stack;
+    struct point shift; /* px: where the print is, from where the map puts it */
+    double line_dark;   /* mean darkness along the frames */
+    bool labels;
+};
+
+static void patch_finish(struct patch *p)
+{
+    image_finish(&p->grey);
+    image_finish(&p->chroma);
+    free(p->dark);
+    free(p->hue);
+    free(p->cell);
+    free(p->printed);
+    free(p->mask);
+    free(p->link);
+    free(p->spread);
+    free(p->stack);
+}
+
+static size_t at(const struct patch *p, int x, int y)
+{
+    return (size_t)y * (size_t)p->width + (size_t)x;
+}
+
+static double clamp(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int n)
+{
+    if (n == 0)
+        return 0;
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    return values[n / 2];
+}
+
+/* ---- the strip as it lies on the form ---- */
+
+static int patch_init(struct patch *p, const struct field *field)
+{
+    struct rect area = field->area;
+    *p = (struct patch){.field = field,
+                        .width = (int)ceil((area.w + 2 * MARGIN) * PX),
+                        .height = (int)ceil((area.h + 2 * MARGIN) * PX),
+                        .origin = {area.x - MARGIN, area.y - MARGIN}};
+    image_init(&p->grey);
+    image_init(&p->chroma);
+    size_t n = (size_t)p->width * (size_t)p->height;
+    p->dark = malloc(n * sizeof *p->dark);
+    p->hue = calloc(n, 1);
+    p->cell = malloc(n * sizeof *p->cell);
+    p->printed = calloc(n, 1);
+    p->mask = malloc(n);
+    p->link = malloc(n);
+    p->spread = malloc(n);
+    p->stack = malloc(n * sizeof *p->stack);
+    bool all =
+        p->dark && p->hue && p->cell && p->printed && p->mask && p->link && p->spread && p->stack;
+    return all ? image_resize(&p->grey, p->width, p->height) : YJ_ENOMEM;
+}
+
+/* Tile by tile, each by the map around its middle. */
+static int sample(const struct image *img, const struct page_map *map, const struct patch *p,
+                  struct image *out)
+{
+    for (int x = 0; x < p->width; x += TILE) {
+        struct image tile = *out;
+        tile.data += x;
+        tile.width = p->width - x < TILE ? p->width - x : TILE;
+        struct point middle = {p->origin.x + (x + tile.width / 2.0) / PX,
+                               p->origin.y + p->height / 2.0 / PX};
+        struct homography local = page_map_local(map, middle), to_px;
+        struct homography to_mm = {
+            {1 / PX, 0, p->origin.x + (x + 0.5) / PX, 0, 1 / PX, p->origin.y + 0.5 / PX, 0, 0, 1}};
+        homography_compose(&local, &to_mm, &to_px);
+        int r = vision_warp(img, &to_px, &tile);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* The level that a share of a tile's pixels does not exceed. */
+static int tile_level(const struct patch *p, const struct image *img, int x0, double share)
+{
+    int histogram[256] = {0}, x1 = x0 + TILE < p->width ? x0 + TILE : p->width;
+    for (int y = 0; y < p->height; y++)
+        for (int x = x0; x < x1; x++)
+            histogram[image_row(img, y)[x]]++;
+    int wanted = (int)(share * (x1 - x0) * p->height), seen = 0, level = 0;
+    while (level < 255 && (seen += histogram[level]) < wanted)
+        level++;
+    return level;
+}
+
+/* Darkness and colour against each tile's own paper. What the scan does not hold is white to the
+ * sampler, and so would be all colour: it is neither. */
+static void compare_to_paper(struct patch *p)
+{
+    for (int x0 = 0; x0 < p->width; x0 += TILE) {
+        int paper = tile_level(p, &p->grey, x0, 0.75), tint = 0;
+        int x1 = x0 + TILE < p->width ? x0 + TILE : p->width;
+        if (p->coloured)
+            tint = tile_level(p, &p->chroma, x0, 0.5);
+        for (int y = 0; y < p->height; y++)
+            for (int x = x0; x < x1; x++) {
+                double grey = image_row(&p->grey, y)[x];
+                p->dark[at(p, x, y)] = (float)clamp(1 - grey / (paper > 0 ? paper : 1), 0, 1);
+                if (!p->coloured)
+                    continue;
+                int chroma = image_row(&p->chroma, y)[x];
+                bool off_scan = grey == 255 && chroma == 255;
+                p->hue[at(p, x, y)] = (uint8_t)(chroma > tint && !off_scan ? chroma - tint : 0);
+            }
+    }
+}
+
+/* ---- where the print is ---- */
+
+/* A cell in px of the patch, where the print was found. */
+static struct rect cell_rect(const struct patch *p, int i)
+{
+    struct rect box = p->field->boxes[i];
+    return (struct rect){(box.x - p->origin.x) * PX + p->shift.x,
+                         (box.y - p->origin.y) * PX + p->shift.y, box.w * PX, box.h * PX};
+}
+
+static double darkness_at(const struct patch *p, double x, double y)
+{
+    int u = (int)floor(x), v = (int)floor(y);
+    if (u < 0 || v < 0 || u >= p->width || v >= p->height)
+        return 0;
+    return p->dark[at(p, u, v)];
+}
+
+/* Mean darkness along the edges of all cells, each pixel's bounded: a thick stroke beside a pale
+ * frame must not draw the strip to itself. */
+static double frame_darkness(const struct patch *p)
+{
+    double sum = 0, n = 0;
+    for (int i = 0; i < p->field->n_boxes; i++) {
+        struct rect r = cell_rect(p, i);
+        for (double x = r.x; x < r.x + r.w; x += 2, n += 2)
+            sum += fmin(darkness_at(p, x, r.y), 0.6) + fmin(darkness_at(p, x, r.y + r.h), 0.6);
+        for (double y = r.y; y < r.y + r.h; y += 2, n += 2)
+            sum += fmin(darkness_at(p, r.x, y), 0.6) + fmin(darkness_at(p, r.x + r.w, y), 0.6);
+    }
+    return n > 0 ? sum / n : 0;
+}
+
+static void find_frames(struct patch *p)
+{
+    struct point best = {0, 0};
+    double most = -1, sum = 0;
+    int n = 0;
+    for (int dy = -SEARCH; dy <= SEARCH; dy++)
+        for (int dx = -SEARCH; dx <= SEARCH; dx++, n++) {
+            p->shift = (struct point){dx, dy};
+            double darkness = frame_darkness(p) - 0.0005 * (dx * dx + dy * dy);
+            sum += darkness;
+            if (darkness > most) {
+                most = darkness;
+                best = p->shift;
+            }
+        }
+    p->line_dark = most - sum / n;
+    p->shift = p->line_dark > FRAME_SEEN / 2 && most > FRAME_SEEN ? best : (struct point){0, 0};
+    p->line_dark = most > FRAME_SEEN ? most : 0;
+}
+
+static void number_cells(struct patch *p)
+{
+    const size_t n = (size_t)p->width * (size_t)p->height;
+    for (size_t i = 0; i < n; i++)
+        p->cell[i] = -1;
+    for (int i = 0; i < p->field->n_boxes; i++) {
+        struct rect r = cell_rect(p, i);
+        int x0 = (int)clamp(round(r.x), 0, p->width),
+            x1 = (int)clamp(round(r.x + r.w), 0, p->width);
+        int y0 = (int)clamp(round(r.y), 0, p->height);
+        int y1 = (int)clamp(round(r.y + r.h), 0, p->height);
+        for (int y = y0; y < y1; y++)
+            for (int x = x0; x < x1; x++)
+                p->cell[at(p, x, y)] = (int16_t)i;
+    }
+}
+
+static void cover(struct patch *p, int what, double x0, double y0, double x1, double y1)
+{
+    int left = (int)clamp(floor(x0), 0, p->width), right = (int)clamp(ceil(x1), 0, p->width);
+    int top = (int)clamp(floor(y0), 0, p->height), bottom = (int)clamp(ceil(y1), 0, p->height);
+    for (int y = top; y < bottom; y++)
+        for (int x = left; x < right; x++)
+            p->printed[at(p, x, y)] |= (uint8_t)what;
+}
+
+static void cover_frame(struct patch *p, struct rect r)
+{
+    double w = LINE * PX;
+    cover(p, FRAME, r.x - w, r.y - w, r.x + r.w + w, r.y + w);
+    cover(p, FRAME, r.x - w, r.y + r.h - w, r.x + r.w + w, r.y + r.h + w);
+    cover(p, FRAME, r.x - w, r.y - w, r.x + w, r.y + r.h + w);
+    cover(p, FRAME, r.x + r.w - w, r.y - w, r.x + r.w + w, r.y + r.h + w);
+}
+
+/* Share of row v (px from the cell's top) that is dark, between the frame's lines. */
+static double dark_share_of_row(const struct patch *p, struct rect r, double v)
+{
+    double n = 0, dark = 0;
+    for (double x = r.x + LINE * PX; x < r.x + r.w - LINE * PX; x += 1, n++)
+        dark += darkness_at(p, x, r.y + v) > LABEL_DARK;
+    return n > 0 ? dark / n : 0;
+}
+
+/* The rows that labels stand in: those that are dark in most cells. False: none are. */
+static bool find_label_rows(const struct patch *p, double *ret_top, double *ret_bottom)
+{
+    const int n = p->field->n_boxes;
+    const double height = p->field->boxes[0].h * PX;
+    double shares[STRIP_MAX_CELLS];
+    *ret_top = height;
+    *ret_bottom = 0;
+    for (double v = LINE * PX + 1; v < height - LINE * PX - 1; v += 1) {
+        for (int i = 0; i < n; i++)
+            shares[i] = dark_share_of_row(p, cell_rect(p, i), v);
+        if (median(shares, n) < LABEL_ROW)
+            continue;
+        *ret_top = fmin(*ret_top, v);
+        *ret_bottom = fmax(*ret_bottom, v + 1);
+    }
+    return *ret_bottom > *ret_top;
+}
+
+/* How wide labels of whole numbers of `digits` digits are printed: the columns around the cell's
+ * middle in which several of them have ink. 0: too few such labels to tell. */
+static double measure_width(const struct patch *p, int digits, double top, double bottom)
+{
+    const double reach = p->field->boxes[0].w / 2 * PX - LINE * PX - 1;
+    double left = 0, right = 0;
+    int n = 0;
+    for (int i = 0; i < p->field->n_boxes; i++)
+        n += (int)strlen(p->field->options[i]) == digits;
+    if (n < 2)
+        return 0;
+    for (double u = -reach; u < reach; u += 1) {
+        int inked = 0;
+        for (int i = 0; i < p->field->n_boxes; i++) {
+            struct rect r = cell_rect(p, i);
+            bool dark = false;
+            for (double v = top; v < bottom && !dark; v += 1)
+                dark = darkness_at(p, r.x + r.w / 2 + u, r.y + v) > LABEL_DARK;
+            inked += dark && (int)strlen(p->field->options[i]) == digits;
+        }
+        if (inked < 2 || inked < COLUMN_SHARE * n)
+            continue;
+        left = fmin(left, u);
+        right = fmax(right, u + 1);
+    }
+    return 2 * fmax(-left, right);
+}
+
+/* px of a digit, and from one to the next. */
+struct digits {
+    double width, pitch, height;
+};
+
+static struct digits measure_digits(const struct patch *p, double top, double bottom)
+{
+    struct digits d = {.height = bottom - top};
+    double two = measure_width(p, 2, top, bottom);
+    d.width = measure_width(p, 1, top, bottom);
+    if (d.width <= 0)
+        d.width = two > 0 ? two / (1 + DIGIT_PITCH) : DIGIT_WIDTH * d.height;
+    d.width = clamp(d.width, DIGIT_NARROW * d.height, DIGIT_WIDTH * d.height);
+    d.pitch = two > d.width ? two - d.width : DIGIT_PITCH * d.width;
+    d.pitch = clamp(d.pitch, d.width, PITCH_WIDE * d.height);
+    return d;
+}
+
+static double label_width(const char *label, const struct digits *d)
+{
+    double width = d->width - d->pitch;
+    for (; *label; label++)
+        width += *label == '.' || *label == '/' ? POINT_WIDTH * d->height : d->pitch;
+    return width;
+}
+
+/* Where a frame's line or a label may be. */
+static void find_print(struct patch *p)
+{
+    double top, bottom;
+    p->labels = find_label_rows(p, &top, &bottom);
+    struct digits digits = {0};
+    if (p->labels)
+        digits = measure_digits(p, top, bottom);
+    for (int i = 0; i < p->field->n_boxes; i++) {
+        struct rect r = cell_rect(p, i);
+        cover_frame(p, r);
+        if (!p->labels)
+            continue;
+        double half = label_width(p->field->options[i], &digits) / 2 + LABEL_MARGIN * PX;
+        double middle = r.x + r.w / 2, m = LABEL_MARGIN * PX;
+        half = fmin(half, r.w / 2);
+        cover(p, LABEL, middle - half, r.y + top - m, middle + half, r.y + bottom + m);
+    }
+}
+
+/* ---- which pixels are a stroke's ---- */
+
+/* The level that `share` of the pixels chosen stays under; 0: none chosen. */
+static double level_of(const int histogram[256], double share)
+{
+    long total = 0, seen = 0;
+    for (int i = 0; i < 256; i++)
+        total += histogram[i];
+    for (int i = 0; i < 256; i++)
+        if ((seen += histogram[i]) >= (long)ceil(share * (double)total) && total > 0)
+            return i;
+    return 0;
+}
+
+static double paper_chroma(const struct patch *p)
+{
+    int histogram[256] = {0};
+    const size_t n = (size_t)p->width * (size_t)p->height;
+    for (size_t i = 0; i < n; i++)
+        if (!p->printed[i] && p->dark[i] < 0.1)
+            histogram[p->hue[i]]++;
+    return level_of(histogram, 0.9);
+}
+
+/* Over the cells' pixels of one sort, the level that nine tenths stay under, in the middlemost
+ * cell: at most a few cells are struck. */
+static double cell_level(const struct patch *p, bool printed, bool chroma)
+{
+    double levels[STRIP_MAX_CELLS];
+    for (int i = 0; i < p->field->n_boxes; i++) {
+        int histogram[256] = {0};
+        struct rect r = cell_rect(p, i);
+        int y1 = (int)clamp(r.y + r.h, 0, p->height), x1 = (int)clamp(r.x + r.w, 0, p->width);
+        for (int y = (int)clamp(r.y, 0, p->height); y < y1; y++)
+            for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++) {
+                size_t k = at(p, x, y);
+                if ((p->printed[k] != 0) != printed || (printed && p->dark[k] < LABEL_DARK))
+                    continue;
+                histogram[chroma ? p->hue[k] : (int)(255 * p->dark[k])]++;
+            }
+        levels[i] = level_of(histogram, 0.9);
+    }
+    return median(levels, p->field->n_boxes);
+}
+
+/* link = mask, and the labels' ink where the mask leaves it out: a stroke goes on through it. */
+static void link_through_labels(struct patch *p, bool left_out)
+{
+    const size_t n = (size_t)p->width * (size_t)p->height;
+    for (size_t i = 0; i < n; i++) {
+        bool label = left_out && p->printed[i] & LABEL && p->dark[i] > LABEL_DARK;
+        p->link[i] = p->mask[i] || label;
+    }
+}
+
+/* False: the print is coloured itself, and left out. */
+static bool choose_coloured(struct patch *p)
+{
+    const size_t n = (size_t)p->width * (size_t)p->height;
+    double fringe = cell_level(p, true, true);
+    double paper = fmax(CHROMA_MIN, CHROMA_NOISE * paper_chroma(p));
+    double print = fringe > CHROMA_PRINT ? 256 : fmax(paper, CHROMA_FRINGE * fringe);
+    for (size_t i = 0; i < n; i++)
+        p->mask[i] = p->hue[i] > (p->printed[i] ? print : paper);
+    /* Print in colour stands around the strip, too. */
+    for (size_t i = 0; i < n && print > 255; i++)
+        p->mask[i] = p->mask[i] && p->cell[i] >= 0;
+    link_through_labels(p, print > 255);
+    return print <= 255;
+}
+
+/* Dark where nothing is printed, in the cells and hardly beyond. */
+static void choose_dark(struct patch *p)
+{
+    const size_t n = (size_t)p->width * (size_t)p->height;
+    double limit = fmax(DARK_MIN, DARK_NOISE * cell_level(p, false, false) / 255);
+    memset(p->mask, 0, n);
+    for (int i = 0; i < p->field->n_boxes; i++) {
+        struct rect r = cell_rect(p, i);
+        double b = BEYOND * PX;
+        int x0 = (int)clamp(r.x - b, 0, p->width), x1 = (int)clamp(r.x + r.w + b, 0, p->width);
+        int y0 = (int)clamp(r.y - b, 0, p->height), y1 = (int)clamp(r.y + r.h + b, 0, p->height);
+        for (int y = y0; y < y1; y++)
+            for (int x = x0; x < x1; x++) {
+                size_t k = at(p, x, y);
+                p->mask[k] = !p->printed[k] && p->dark[k] > limit;
+            }
+    }
+    link_through_labels(p, true);
+}
+
+/* spread = link grown by `by` px to all sides. */
+static void grow(struct patch *p, int by)
+{
+    uint8_t *rows = (uint8_t *)p->stack; /* not in use yet */
+    for (int y = 0; y < p->height; y++) {
+        int since = p->width;
+        for (int x = 0; x < p->width; x++) {
+            since = p->link[at(p, x, y)] ? 0 : since + 1;
+            rows[at(p, x, y)] = since <= by;
+        }
+        since = p->width;
+        for (int x = p->width - 1; x >= 0; x--) {
+            since = p->link[at(p, x, y)] ? 0 : since + 1;
+            rows[at(p, x, y)] |= since <= by;
+        }
+    }
+    for (int x = 0; x < p->width; x++) {
+        int since = p->height;
+        for (int y = 0; y < p->height; y++) {
+            since = rows[at(p, x, y)] ? 0 : since + 1;
+            p->spread[at(p, x, y)] = since <= by;
+        }
+        since = p->height;
+        for (int y = p->height - 1; y >= 0; y--) {
+            since = rows[at(p, x, y)] ? 0 : since + 1;
+            p->spread[at(p, x, y)] |= since <= by;
+        }
+    }
+}
+
+/* ---- strokes ---- */
+
+struct bounds {
+    int x0, y0, x1, y1;
+};
+
+struct gathered {
+    int pixels[STRIP_MAX_CELLS];
+    struct bounds bounds[STRIP_MAX_CELLS];
+    int inside, outside;
+    bool leaves;
+};
+
+static void gather_pixel(const struct patch *p, struct gathered *g, int x, int y)
+{
+    int cell = p->cell[at(p, x, y)];
+    if (cell < 0) {
+        g->outside++;
+        g->leaves |= y < 2 || y >= p->height - 2;
+        return;
+    }
+    struct bounds *b = &g->bounds[cell];
+    if (g->pixels[cell]++ == 0)
+        *b = (struct bounds){x, y, x, y};
+    b->x0 = x < b->x0 ? x : b->x0;
+    b->x1 = x > b->x1 ? x : b->x1;
+    b->y0 = y < b->y0 ? y : b->y0;
+    b->y1 = y > b->y1 ? y : b->y1;
+    g->inside++;
+}
+
+/* All pixels that hang together with `seed` over `spread`, which is cleared on the way. */
+static void gather(struct patch *p, int seed, struct gathered *g)
+{
+    int n = 0;
+    memset(g, 0, sizeof *g);
+    p->stack[n++] = seed;
+    p->spread[seed] = 0;
+    while (n > 0) {
+        int k = p->stack[--n], x = k % p->width, y = k / p->width;
+        if (p->mask[k])
+            gather_pixel(p, g, x, y);
+        for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < p->height; v++)
+            for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < p->width; u++)
+                if (p->spread[at(p, u, v)]) {
+                    p->spread[at(p, u, v)] = 0;
+                    p->stack[n++] = (int)at(p, u, v);
+                }
+    }
+}
+
+/* Of dark ink what runs under labels is not seen: there lengths tell the shares. */
+static struct strip_stroke describe(const struct patch *p, const struct gathered *g, bool colour)
+{
+    struct strip_stroke s = {.colour = colour, .area = g->inside / (PX * PX), .leaves = g->leaves};
+    double extents = 0;
+    s.outside = (double)g->outside / (g->inside + g->outside);
+    for (int i = 0; i < p->field->n_boxes; i++) {
+        if (g->pixels[i] == 0)
+            continue;
+        struct rect r = cell_rect(p, i);
+        const struct bounds *b = &g->bounds[i];
+        s.in[i].share = (double)g->pixels[i] / g->inside;
+        s.in[i].extent = hypot(b->x1 - b->x0 + 1, b->y1 - b->y0 + 1) / fmin(r.w, r.h);
+        extents += s.in[i].extent;
+    }
+    for (int i = 0; !colour && i < p->field->n_boxes; i++)
+        s.in[i].share = s.in[i].extent / extents;
+    return s;
+}
+
+/* Keeps the largest. */
+static void keep_stroke(struct strip_ink *ink, const struct strip_stroke *s)
+{
+    int i = ink->n_strokes;
+    if (i == STRIP_MAX_STROKES) {
+        ink->crowded = true;
+        if (ink->strokes[i - 1].area >= s->area)
+            return;
+        i--;
+    } else {
+        ink->n_strokes++;
+    }
+    for (; i > 0 && ink->strokes[i - 1].area < s->area; i--)
+        ink->strokes[i] = ink->strokes[i - 1];
+    ink->strokes[i] = *s;
+}
+
+/* Of the mask; what lies under a stroke of colour is left out of later masks by `printed`. */
+static void find_strokes(struct patch *p, bool colour, struct strip_ink *ink)
+{
+    const int n = p->width * p->height;
+    struct gathered g;
+    grow(p, colour ? COLOUR_GAP : DARK_GAP);
+    for (int k = 0; k < n; k++) {
+        if (!p->spread[k] || !p->mask[k])
+            continue;
+        gather(p, k, &g);
+        if (g.inside < SMALLEST * PX * PX)
+            continue;
+        struct strip_stroke s = describe(p, &g, colour);
+        keep_stroke(ink, &s);
+    }
+}
+
+/* A red stroke is dark, too: its surroundings count as read. */
+static void cover_coloured(struct patch *p)
+{
+    const size_t n = (size_t)p->width * (size_t)p->height;
+    grow(p, COLOUR_GAP);
+    for (size_t i = 0; i < n; i++)
+        p->printed[i] |= p->spread[i] ? READ : 0;
+}
+
+/* A stroke that lies wholly within a wide label shows by its weight alone: ink per digit, against
+ * the strip's other labels. */
+static void weigh_labels(const struct patch *p, struct strip_ink *ink)
+{
+    const int n = p->field->n_boxes;
+    double weights[STRIP_MAX_CELLS], sorted[STRIP_MAX_CELLS];
+    for (int i = 0; i < n; i++) {
+        struct rect r = cell_rect(p, i);
+        int y1 = (int)clamp(r.y + r.h, 0, p->height), x1 = (int)clamp(r.x + r.w, 0, p->width);
+        double sum = 0, digits = 0;
+        for (const char *c = p->field->options[i]; *c; c++)
+            digits += *c >= '0' && *c <= '9';
+        for (int y = (int)clamp(r.y, 0, p->height); y < y1; y++)
+            for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++)
+                if (p->printed[at(p, x, y)] & LABEL)
+                    sum += p->dark[at(p, x, y)];
+        weights[i] = sorted[i] = digits > 0 ? sum / digits : 0;
+    }
+    double usual = median(sorted, n);
+    for (int i = 0; i < n; i++)
+        ink->weight[i] = usual > 0 ? weights[i] / usual : 1;
+}
+
+int strip_ink_measure(const struct field *field, const struct image *grey,
+                      const struct image *chroma, const struct page_map *map, struct strip_ink *ret)
+{
+    struct patch p;
+    int r = patch_init(&p, field);
+    *ret = (struct strip_ink){.n_strokes = 0};
+    p.coloured = chroma && chroma->width > 0;
+    if (r == 0)
+        r = sample(grey, map, &p, &p.grey);
+    if (r == 0 && p.coloured)
+        r = image_resize(&p.chroma, p.width, p.height);
+    if (r == 0 && p.coloured)
+        r = sample(chroma, map, &p, &p.chroma);
+    if (r < 0)
+        goto out;
+    compare_to_paper(&p);
+    find_frames(&p);
+    number_cells(&p);
+    find_print(&p);
+    if (p.coloured) {
+        ret->has_colour = choose_coloured(&p);
+        find_strokes(&p, true, ret);
+        cover_coloured(&p);
+    }
+    choose_dark(&p);
+    find_strokes(&p, false, ret);
+    weigh_labels(&p, ret);
+    ret->print_seen = p.line_dark > 0 || p.labels;
+out:
+    patch_finish(&p);
+    return r == YJ_ENOMEM ? r : 0;
+}
