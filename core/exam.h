@@ -35,6 +35,8 @@ struct marking_culture {
     enum mark_meaning stroke; /* a line or a dot: default answer */
     double faintest; /* 0 to 1 of black: paler marks are no answer; 0 (default): the page's own
                         marks decide, and what is neither goes to a person */
+    bool ignore_colour; /* ink of a colour (a teacher's red) is no mark of a pupil's; default false:
+                           pupils may write in blue */
 };
 
 /* Every string and array is malloc's own, so that the store can put one together. */

@@ -69,6 +69,20 @@ static int read_meaning(const struct yaml *yaml, const struct yaml_node *map, co
     return 0;
 }
 
+/* `colour: ignore`, or `ink`. */
+static int read_colour(const struct yaml *yaml, const struct yaml_node *map, bool *ret_ignore)
+{
+    static const char *const ways[] = {"ink", "ignore"};
+    const struct yaml_node *node = yaml_get(map, "colour");
+    int way;
+    if (!node)
+        return 0;
+    if (yaml_name(yaml, node, "colour", ways, N_ITEMS(ways), &way) < 0)
+        return YJ_EINPUT;
+    *ret_ignore = way == 1;
+    return 0;
+}
+
 static bool has_answer(const struct marking_culture *m)
 {
     return m->fill == MEANS_ANSWER || m->tick == MEANS_ANSWER || m->cross == MEANS_ANSWER ||
@@ -77,7 +91,8 @@ static bool has_answer(const struct marking_culture *m)
 
 static int read_marks(const struct yaml *yaml, struct marking_culture *marks)
 {
-    static const char *const keys[] = {"fill", "tick", "cross", "circle", "stroke", "faintest"};
+    static const char *const keys[] = {"fill",   "tick",     "cross", "circle",
+                                       "stroke", "faintest", "colour"};
     const struct yaml_node *map = yaml_get(yaml->root, "marks");
     struct marking_culture said = *marks;
     enum mark_meaning *const looks[] = {&said.fill, &said.tick, &said.cross, &said.circle,
@@ -90,6 +105,8 @@ static int read_marks(const struct yaml *yaml, struct marking_culture *marks)
             bad = YJ_EINPUT;
     if (read_share(yaml, map, "faintest", _("0.15 takes no mark paler than 15 % of black"),
                    &said.faintest) < 0)
+        bad = YJ_EINPUT;
+    if (read_colour(yaml, map, &said.ignore_colour) < 0)
         bad = YJ_EINPUT;
     if (bad == 0 && !has_answer(&said))
         bad = yaml_error(yaml, map, _("let 'fill' or another look be 'answer'"),

@@ -7,6 +7,7 @@
 #include "ink.h"
 #include "marks.h"
 #include "print.h"
+#include "strip.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,13 +228,20 @@ static int read_region(const struct page_view *view, const struct field *field,
     return 0;
 }
 
+static int read_strip(const struct page_view *view, const struct field *field,
+                      struct reading *reading)
+{
+    return strip_read(field, view->img, view->chroma, view->map, view->exam->min_confidence,
+                      view->arena, reading);
+}
+
 typedef int (*field_reader)(const struct page_view *, const struct field *, struct reading *);
 
 /* NULL: bubbles, which omr reads a page at a time. */
 static field_reader const readers[] = {
     [FIELD_CHOICE] = NULL,        [FIELD_GRID] = NULL,      [FIELD_DIGITS] = read_ink,
     [FIELD_LETTERS] = read_ink,   [FIELD_TEXT] = read_text, [FIELD_BARCODE] = read_barcode,
-    [FIELD_REGION] = read_region,
+    [FIELD_REGION] = read_region, [FIELD_STRIP] = read_strip,
 };
 
 /* ---- what a person gets to see ---- */

@@ -30,6 +30,7 @@ struct page_view {
     const struct exam *exam;
     const struct asked_fields *asked;
     const struct image *img;
+    const struct image *chroma; /* the page's colour; empty where it has none, or nobody asks */
     const struct page_map *map;
     struct image *scratch; /* for crops */
     struct print_reader *print;

@@ -1,8 +1,10 @@
 /* page_task.c - one page's way through the stages. */
 #include "page_task.h"
+#include "colour.h"
 #include "diag.h"
 #include "i18n.h"
 #include "page_fields.h"
+#include "page_health.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -17,12 +19,23 @@ struct page_task {
     const struct registrar *registrar;
     struct registration_scratch *registration;
     struct registration_result result; /* large: its map holds hundreds of anchors */
+    struct page_health_scratch *health;
     struct decoder *decoder;
     struct asked_fields asked;
-    struct image img, scratch;
+    struct image img, chroma, scratch;
     struct print_reader *print;
     struct reading *bubble_scratch;
 };
+
+/* Colour is decoded where a form of the exam has score strips, or marks in colour are no marks. */
+static bool needs_colour(const struct exam *exam)
+{
+    for (int f = 0; f < exam->n_forms; f++)
+        for (int i = 0; i < exam->forms[f].form->n_fields; i++)
+            if (exam->forms[f].form->fields[i].kind == FIELD_STRIP)
+                return true;
+    return exam->marks.ignore_colour;
+}
 
 static int largest_form(const struct exam *exam)
 {
@@ -42,6 +55,7 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
     task->exam = exam;
     task->registrar = registrar;
     image_init(&task->img);
+    image_init(&task->chroma);
     image_init(&task->scratch);
     task->bubble_scratch = calloc((size_t)largest_form(exam), sizeof *task->bubble_scratch);
     int r = task->bubble_scratch ? 0 : YJ_ENOMEM;
@@ -49,10 +63,14 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
         r = asked_fields_init(exam, &task->asked);
     if (r == 0)
         r = decoder_create(&task->decoder);
+    if (r == 0 && needs_colour(exam))
+        decoder_want_chroma(task->decoder, &task->chroma);
     if (r == 0)
         r = print_reader_create(&task->print);
     if (r == 0)
         r = registration_scratch_create(&task->registration);
+    if (r == 0)
+        r = page_health_scratch_create(&task->health);
     if (r < 0) {
         page_task_destroy(task);
         return r;
@@ -66,10 +84,12 @@ void page_task_destroy(struct page_task *task)
     if (!task)
         return;
     registration_scratch_destroy(task->registration);
+    page_health_scratch_destroy(task->health);
     decoder_destroy(task->decoder);
     print_reader_destroy(task->print);
     asked_fields_finish(&task->asked);
     image_finish(&task->img);
+    image_finish(&task->chroma);
     image_finish(&task->scratch);
     free(task->bubble_scratch);
     free(task);
@@ -145,14 +165,33 @@ static int read_page(struct page_task *task, struct arena *arena, struct page_re
     struct page_view view = {.exam = task->exam,
                              .asked = &task->asked,
                              .img = &task->img,
+                             .chroma = &task->chroma,
                              .map = &task->result.map,
                              .scratch = &task->scratch,
                              .print = task->print,
                              .bubble_scratch = task->bubble_scratch,
                              .arena = arena};
     record->verdict = PAGE_READ;
+    if (task->exam->marks.ignore_colour)
+        colour_remove(&task->img, &task->chroma, task->exam->forms[record->form].form,
+                      record->form_page, &task->result.map, record->quality.paper);
     int r = page_fields_read(&view, record);
     return r < 0 ? r : add_quality_exceptions(record, arena);
+}
+
+/* Also of a page that is refused: the scanner may be why. */
+static int measure_health(struct page_task *task, struct page_record *record)
+{
+    const struct registration_result *found = &task->result;
+    bool known = found->verdict == PAGE_READ;
+    struct page_health_input in = {
+        .img = &task->img,
+        .form = found->form >= 0 ? task->exam->forms[found->form].form : NULL,
+        .page = found->form_page,
+        .map = known ? &found->map : NULL,
+        .quality = &found->quality};
+    in.reduced = registration_reduced(task->registration, &task->img, HEALTH_SIDE, &in.level);
+    return page_health_measure(&in, task->health, &record->health);
 }
 
 int page_task_run(struct page_task *task, const struct scan *scan, int number, struct arena *arena,
@@ -175,6 +214,8 @@ int page_task_run(struct page_task *task, const struct scan *scan, int number, s
                        &task->result);
     if (r == 0)
         r = keep_registration(&task->result, arena, &record);
+    if (r == 0)
+        r = measure_health(task, &record);
     lap(&record, STAGE_REGISTER, &since);
     if (r < 0)
         return r;
