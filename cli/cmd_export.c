@@ -27,6 +27,8 @@ static const struct {
     {"audit", TABLE_AUDIT},
     {"distribution", TABLE_DISTRIBUTION},
     {"reliability", TABLE_RELIABILITY},
+    {"health", TABLE_HEALTH},
+    {"alarms", TABLE_ALARMS},
 };
 
 static void print_help(void)
@@ -36,8 +38,8 @@ static void print_help(void)
            "writes a table of the results\n"
            "\n"
            "  EXAM              the exam's folder, its exam.yaml, a form, or the database\n"
-           "      --what WHAT   scores, readings, items, exceptions, audit, distribution or\n"
-           "                    reliability\n"
+           "      --what WHAT   scores, readings, items, exceptions, audit, distribution,\n"
+           "                    reliability, health (of the scans, a row a page) or alarms\n"
            "      --format F    csv (default) or json\n"
            "  -o, --output FILE write to FILE, whole or not at all; default: stdout\n"
            "      --db FILE     the database, default EXAM/results.db\n"
@@ -65,8 +67,9 @@ static int parse_format(const char *text, enum export_format *ret_format)
 static int parse_what(const char *text, enum store_table *ret_table)
 {
     if (text == NULL)
-        return usage_error("export", _("no table given: use --what scores, readings, items, "
-                                       "exceptions, audit, distribution or reliability"));
+        return usage_error("export",
+                           _("no table given: use --what scores, readings, items, "
+                             "exceptions, audit, distribution, reliability, health or alarms"));
     for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
         if (strcmp(text, whats[i].name) == 0) {
             *ret_table = whats[i].table;
@@ -74,7 +77,8 @@ static int parse_what(const char *text, enum store_table *ret_table)
         }
     return usage_error("export",
                        _("unknown table '%s': use 'scores', 'readings', 'items', "
-                         "'exceptions', 'audit', 'distribution' or 'reliability'"),
+                         "'exceptions', 'audit', 'distribution', 'reliability', 'health' or "
+                         "'alarms'"),
                        text);
 }
 
@@ -160,7 +164,8 @@ static int database_of(const struct export_command *c, char **ret_path, struct d
 /* Old scores in place of the new ones are wrong scores: whoever exports them is told. */
 static int warn_of_old_scores(struct store *store, const struct export_command *c, struct diag *d)
 {
-    if (c->table == TABLE_READINGS || c->table == TABLE_AUDIT || c->table == TABLE_RELIABILITY)
+    if (c->table == TABLE_READINGS || c->table == TABLE_AUDIT || c->table == TABLE_HEALTH ||
+        c->table == TABLE_RELIABILITY)
         return 0;
     int r = store_scores_current(store, d);
     if (r == 0)

@@ -38,6 +38,17 @@ static const char *const side_names[] = {
     [SIDE_SHOW_THROUGH] = "show_through",
 };
 
+static const char *const alarm_names[ALARM_KINDS] = {
+    [ALARM_STREAK] = "streak",
+    [ALARM_CREASE] = "crease",
+    [ALARM_CORNER] = "corner",
+    [ALARM_LIGHT_PRINT] = "light_print",
+    [ALARM_BLUR] = "blur",
+    [ALARM_EXPOSURE] = "exposure",
+    [ALARM_WRONG_SIDE] = "wrong_side",
+    [ALARM_DUPLICATE] = "duplicate_feed",
+};
+
 const char *reading_status_name(enum reading_status s)
 {
     assert(s >= READING_OK && s <= READING_UNREAD);
@@ -68,6 +79,12 @@ const char *page_side_name(enum page_side side)
 {
     assert(side >= SIDE_PRINTED && side <= SIDE_SHOW_THROUGH);
     return side_names[side];
+}
+
+const char *alarm_kind_name(enum alarm_kind kind)
+{
+    assert(kind >= 0 && kind < ALARM_KINDS);
+    return alarm_names[kind];
 }
 
 int page_side_parse(const char *name)

@@ -137,6 +137,44 @@ struct page_record {
     double cpu_ms[STAGES]; /* thread CPU time */
 };
 
+/* ---- alarms: what comes in a run of pages (docs/scan-health.md) ---- */
+
+enum alarm_kind {
+    ALARM_STREAK,      /* dirt on the glass */
+    ALARM_CREASE,      /* folded sheets */
+    ALARM_CORNER,      /* a corner missing or folded over */
+    ALARM_LIGHT_PRINT, /* toner */
+    ALARM_BLUR,
+    ALARM_EXPOSURE,   /* paper too dark, or print washed out */
+    ALARM_WRONG_SIDE, /* empty sides where a form was expected */
+    ALARM_DUPLICATE,  /* the same sheet scanned twice */
+    ALARM_KINDS
+};
+
+/* A stored page, as alarms are made of it. */
+struct health_page {
+    int64_t id;
+    const char *scan;
+    int number;
+    const char *batch;   /* "" none; scanners are told apart by it */
+    int form, form_page; /* of the exam, form_page of the form; -1: none fits */
+    enum page_verdict verdict;
+    int width, height; /* px */
+    struct page_quality quality;
+    const char *candidate; /* as its field reads for certain; "" not */
+    int marked;            /* readings with something in them */
+    struct page_health health;
+};
+
+struct health_alarm {
+    enum alarm_kind kind;
+    bool run;            /* of a run of pages, for the office; else of one page */
+    int64_t first, last; /* ids of pages */
+    int pages;           /* that show it */
+    double place;        /* mm of the scan; NaN: none */
+    const char *detail;  /* what was seen, and what to do */
+};
+
 struct scan_record {
     const char *path; /* as given; a ZIP member as "archive.zip/member" */
     uint8_t hash[SCAN_HASH_SIZE];
@@ -150,6 +188,7 @@ const char *reading_status_name(enum reading_status s);
 const char *exception_kind_name(enum exception_kind k);
 const char *page_verdict_name(enum page_verdict v);
 const char *page_side_name(enum page_side side);
+const char *alarm_kind_name(enum alarm_kind kind);
 /* The enum of a name, or -1. */
 int reading_status_parse(const char *name);
 int page_side_parse(const char *name);

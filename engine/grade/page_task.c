@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "page_fields.h"
+#include "page_health.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -18,6 +19,7 @@ struct page_task {
     const struct registrar *registrar;
     struct registration_scratch *registration;
     struct registration_result result; /* large: its map holds hundreds of anchors */
+    struct page_health_scratch *health;
     struct decoder *decoder;
     struct asked_fields asked;
     struct image img, chroma, scratch;
@@ -67,6 +69,8 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
         r = print_reader_create(&task->print);
     if (r == 0)
         r = registration_scratch_create(&task->registration);
+    if (r == 0)
+        r = page_health_scratch_create(&task->health);
     if (r < 0) {
         page_task_destroy(task);
         return r;
@@ -80,6 +84,7 @@ void page_task_destroy(struct page_task *task)
     if (!task)
         return;
     registration_scratch_destroy(task->registration);
+    page_health_scratch_destroy(task->health);
     decoder_destroy(task->decoder);
     print_reader_destroy(task->print);
     asked_fields_finish(&task->asked);
@@ -174,6 +179,21 @@ static int read_page(struct page_task *task, struct arena *arena, struct page_re
     return r < 0 ? r : add_quality_exceptions(record, arena);
 }
 
+/* Also of a page that is refused: the scanner may be why. */
+static int measure_health(struct page_task *task, struct page_record *record)
+{
+    const struct registration_result *found = &task->result;
+    bool known = found->verdict == PAGE_READ;
+    struct page_health_input in = {
+        .img = &task->img,
+        .form = found->form >= 0 ? task->exam->forms[found->form].form : NULL,
+        .page = found->form_page,
+        .map = known ? &found->map : NULL,
+        .quality = &found->quality};
+    in.reduced = registration_reduced(task->registration, &task->img, HEALTH_SIDE, &in.level);
+    return page_health_measure(&in, task->health, &record->health);
+}
+
 int page_task_run(struct page_task *task, const struct scan *scan, int number, struct arena *arena,
                   struct page_record *ret_record)
 {
@@ -194,6 +214,8 @@ int page_task_run(struct page_task *task, const struct scan *scan, int number, s
                        &task->result);
     if (r == 0)
         r = keep_registration(&task->result, arena, &record);
+    if (r == 0)
+        r = measure_health(task, &record);
     lap(&record, STAGE_REGISTER, &since);
     if (r < 0)
         return r;

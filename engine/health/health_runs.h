@@ -10,42 +10,6 @@
 
 #include "records.h"
 
-enum alarm_kind {
-    ALARM_STREAK,      /* dirt on the glass */
-    ALARM_CREASE,      /* folded sheets */
-    ALARM_CORNER,      /* a corner missing or folded over */
-    ALARM_LIGHT_PRINT, /* toner */
-    ALARM_BLUR,
-    ALARM_EXPOSURE,   /* paper too dark, or print washed out */
-    ALARM_WRONG_SIDE, /* empty sides where a form was expected */
-    ALARM_DUPLICATE,  /* the same sheet scanned twice */
-    ALARM_KINDS
-};
-
-const char *alarm_kind_name(enum alarm_kind kind);
-
-/* A page as the runs see it. Strings are borrowed during the call. */
-struct health_page {
-    int64_t id;
-    const char *batch;   /* "" none; scanners are told apart by it */
-    int form, form_page; /* of the exam; -1: none fits */
-    enum page_verdict verdict;
-    int width, height; /* px */
-    struct page_quality quality;
-    const char *candidate; /* as its field reads for certain; "" not */
-    int marked;            /* readings with something in them */
-    struct page_health health;
-};
-
-struct health_alarm {
-    enum alarm_kind kind;
-    bool run;            /* of a run of pages; else of one page */
-    int64_t first, last; /* page ids */
-    int pages;           /* that show it */
-    double place;        /* mm of the scan; NaN: none */
-    const char *detail;  /* what was seen, and what to do */
-};
-
 struct health_runs;
 
 int health_runs_create(struct health_runs **ret_runs);

@@ -74,6 +74,17 @@ int store_each_hash(struct store *store,
                     int (*visit)(void *context, const uint8_t hash[SCAN_HASH_SIZE]), void *context,
                     struct diag *d);
 
+/* ---- scan health: alarms are made anew from all that is stored ---- */
+
+/* Every page that was looked at and every one refused, in the order in which they were stored. What
+ * `visit` gets is valid during the call; a negative return ends the walk and is returned. */
+int store_each_health(struct store *store,
+                      int (*visit)(void *context, const struct health_page *page), void *context,
+                      struct diag *d);
+/* Replaces all alarms, in a transaction the caller has begun: clear, then put. */
+int store_clear_alarms(struct store *store, struct diag *d);
+int store_put_alarm(struct store *store, const struct health_alarm *alarm, struct diag *d);
+
 /* ---- scoring over what is stored: reads pages and readings, writes sheets and scores ---- */
 
 struct stored_reading {
@@ -164,6 +175,8 @@ enum store_table {
     TABLE_AUDIT,
     TABLE_DISTRIBUTION, /* one row a score: score, count, cumulative, share */
     TABLE_RELIABILITY,  /* one row a batch: what goes to a person, what to expect of the rest */
+    TABLE_HEALTH,       /* one row a page: how the scanner did */
+    TABLE_ALARMS,       /* what came in a run of pages */
     TABLE_TOTALS,       /* scores up to `status`, without sections and items: many times faster */
 };
 

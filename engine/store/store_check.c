@@ -36,7 +36,8 @@ int store_count(struct store *store, struct store_counts *ret, struct diag *d)
         {&counts.absent, "SELECT COUNT(*) FROM scores WHERE status = 'absent'"},
         {&counts.voided, "SELECT COUNT(*) FROM scores WHERE status = 'void'"},
         {&counts.exceptions, "SELECT (SELECT COUNT(*) FROM exceptions) + "
-                             "(SELECT COUNT(*) FROM duplicates)"},
+                             "(SELECT COUNT(*) FROM duplicates) + "
+                             "(SELECT COUNT(*) FROM alarms)"},
     };
 
     for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {

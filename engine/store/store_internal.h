@@ -88,6 +88,12 @@ int store_sha256(const void *bytes, size_t size, char text[STORE_HASH_TEXT_MAX])
 /* Walks the chain: YJ_EDATA with an entry for each break. */
 int store_audit_check(struct store *store, struct diag *d);
 
+/* ---- store_health.c ---- */
+
+/* Nothing where the page was not looked at. */
+int store_put_health(struct store *store, int64_t page_id, const struct page_health *health,
+                     struct diag *d);
+
 /* ---- store_exam.c ---- */
 
 /* The version of the exam in force, 0 where none was put. */

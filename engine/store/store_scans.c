@@ -257,6 +257,8 @@ int store_put_page(struct store *store, const struct exam *exam, const struct pa
     if (rc == 0)
         rc = insert_page(store, page, form, &id, d);
     if (rc == 0)
+        rc = store_put_health(store, id, &page->health, d);
+    if (rc == 0)
         rc = insert_readings(store, id, page, form, d);
     if (rc == 0)
         rc = insert_exceptions(store, id, page, d);

@@ -273,7 +273,9 @@ static const char exceptions_outer[] =
     "FROM exceptions e LEFT JOIN scans s ON s.id = e.scan_id "
     "LEFT JOIN v_pages v ON v.page_id = e.page_id "
     "UNION ALL SELECT x.path, s.hash, NULL, 0, 0, '', 'scan_quality', x.detail "
-    "FROM duplicates x JOIN scans s ON s.id = x.scan_id) "
+    "FROM duplicates x JOIN scans s ON s.id = x.scan_id "
+    "UNION ALL SELECT v.scan, v.scan_hash, v.page, 0, a.id, '', 'scan_quality', a.detail "
+    "FROM alarms a JOIN v_pages v ON v.page_id = a.first_page) "
     "ORDER BY scan, hash, page, derived, seq, candidate, kind, detail";
 
 static const char distribution_outer[] =
@@ -281,6 +283,23 @@ static const char distribution_outer[] =
     "WHERE status = 'scored' GROUP BY total_num, total_den) "
     "SELECT num, den, n, SUM(n) OVER (ORDER BY num * 1.0 / den, num, den), "
     "n * 1.0 / (SELECT SUM(n) FROM d) FROM d ORDER BY num * 1.0 / den, num, den";
+
+/* A line as "x 132.0": where along the scan it stands; one lighter than the paper as "x 132.0
+ * light".
+ */
+static const char health_outer[] =
+    "SELECT v.scan, v.page, v.verdict, h.dpi, p.skew, p.contrast, h.paper, p.sharpness, h.clipped,"
+    " h.bitonal, h.side, h.corner, h.corner_mm, COALESCE((SELECT group_concat(line, '; ') FROM"
+    " (SELECT printf('%s %.1f%s', CASE across WHEN 1 THEN 'y' ELSE 'x' END, at,"
+    "  CASE light WHEN 1 THEN ' light' ELSE '' END) AS line FROM page_lines l"
+    "  WHERE l.page_id = h.page_id ORDER BY l.position)), '') "
+    "FROM page_health h JOIN pages p ON p.id = h.page_id JOIN v_pages v ON v.page_id = h.page_id "
+    "ORDER BY v.scan, v.scan_hash, v.page";
+
+static const char alarms_outer[] =
+    "SELECT a.kind, v.scan, v.page, w.scan, w.page, a.pages, a.place, a.run, a.detail "
+    "FROM alarms a JOIN v_pages v ON v.page_id = a.first_page "
+    "JOIN v_pages w ON w.page_id = a.last_page ORDER BY a.id";
 
 static const char audit_outer[] =
     "SELECT seq, time, user, action, detail, hash FROM audit ORDER BY seq";
@@ -466,6 +485,11 @@ static const struct table {
     [TABLE_RELIABILITY] = {"batch,fields,review,review_share,review_low,review_high,"
                            "silent_expected,silent_most",
                            store_marks_by_batch, NULL, NULL, 0, NULL, next_batch},
+    [TABLE_HEALTH] = {"scan,page,verdict,dpi,skew,contrast,paper,sharpness,clipped,bitonal,side,"
+                      "corner,corner_mm,lines",
+                      health_outer, NULL, "titffffffittft", 0, NULL, next_plain},
+    [TABLE_ALARMS] = {"kind,scan,page,last_scan,last_page,pages,place,run,detail", alarms_outer,
+                      NULL, "ttitiifit", 0, NULL, next_plain},
     [TABLE_DISTRIBUTION] = {"score,count,cumulative,share", distribution_outer, NULL, "piif", 0,
                             NULL, next_plain},
 };
