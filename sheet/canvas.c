@@ -33,7 +33,6 @@ int canvas_init(struct canvas *c, cairo_surface_t *surface, double per_mm, bool 
     *c = (struct canvas){.vector = vector, .name = name, .d = d};
     c->cr = cairo_create(surface);
     cairo_scale(c->cr, per_mm, per_mm);
-    cairo_set_line_join(c->cr, CAIRO_LINE_JOIN_MITER);
     c->context = create_context(c->cr);
     c->layout = pango_layout_new(c->context);
     return canvas_status(c);
@@ -73,7 +72,10 @@ static void ellipse_path(struct canvas *c, struct rect r)
 {
     cairo_save(c->cr);
     cairo_translate(c->cr, r.x + r.w / 2, r.y + r.h / 2);
-    cairo_scale(c->cr, r.w / 2, r.h / 2);
+    if (r.w > 0 && r.h > 0) /* a scale of nought is an error that cairo keeps */
+        cairo_scale(c->cr, r.w / 2, r.h / 2);
+    else
+        cairo_scale(c->cr, 1e-3, 1e-3);
     cairo_new_sub_path(c->cr);
     cairo_arc(c->cr, 0, 0, 1, 0, 2 * M_PI);
     cairo_close_path(c->cr);
@@ -92,34 +94,53 @@ void canvas_fill_ellipse(struct canvas *c, struct rect r)
     cairo_fill(c->cr);
 }
 
-static void stroke(struct canvas *c, double width)
+/* Lines are drawn as what lies between two outlines: a stroke is moved to whole pixels by what
+ * draws PDFs at low resolution, and then no longer stands where the form says. */
+static void fill_between(struct canvas *c)
 {
-    cairo_set_line_width(c->cr, width);
-    cairo_stroke(c->cr);
+    cairo_set_fill_rule(c->cr, CAIRO_FILL_RULE_EVEN_ODD);
+    cairo_fill(c->cr);
+    cairo_set_fill_rule(c->cr, CAIRO_FILL_RULE_WINDING);
+}
+
+static struct rect grown(struct rect r, double by)
+{
+    return (struct rect){r.x - by, r.y - by, fmax(0, r.w + 2 * by), fmax(0, r.h + 2 * by)};
 }
 
 void canvas_line_rect(struct canvas *c, struct rect r, double width)
 {
-    cairo_rectangle(c->cr, r.x, r.y, r.w, r.h);
-    stroke(c, width);
+    struct rect outer = grown(r, width / 2), inner = grown(r, -width / 2);
+    cairo_rectangle(c->cr, outer.x, outer.y, outer.w, outer.h);
+    cairo_rectangle(c->cr, inner.x, inner.y, inner.w, inner.h);
+    fill_between(c);
 }
 
 void canvas_line_ellipse(struct canvas *c, struct rect r, double width)
 {
-    ellipse_path(c, r);
-    stroke(c, width);
+    ellipse_path(c, grown(r, width / 2));
+    ellipse_path(c, grown(r, -width / 2));
+    fill_between(c);
 }
 
 void canvas_line_bracket(struct canvas *c, struct rect r, double width, double tip)
 {
+    struct rect outer = grown(r, width / 2), inner = grown(r, -width / 2);
     for (int side = 0; side < 2; side++) {
-        double x = r.x + side * r.w, end = side ? x - tip : x + tip;
-        cairo_move_to(c->cr, end, r.y);
-        cairo_line_to(c->cr, x, r.y);
-        cairo_line_to(c->cr, x, r.y + r.h);
-        cairo_line_to(c->cr, end, r.y + r.h);
+        double back = side ? outer.x + outer.w : outer.x,
+               front = side ? inner.x + inner.w : inner.x;
+        double end = side ? r.x + r.w - tip : r.x + tip;
+        cairo_move_to(c->cr, end, outer.y);
+        cairo_line_to(c->cr, back, outer.y);
+        cairo_line_to(c->cr, back, outer.y + outer.h);
+        cairo_line_to(c->cr, end, outer.y + outer.h);
+        cairo_line_to(c->cr, end, inner.y + inner.h);
+        cairo_line_to(c->cr, front, inner.y + inner.h);
+        cairo_line_to(c->cr, front, inner.y);
+        cairo_line_to(c->cr, end, inner.y);
+        cairo_close_path(c->cr);
     }
-    stroke(c, width);
+    cairo_fill(c->cr);
 }
 
 /* ---- fonts ---- */

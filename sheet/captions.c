@@ -1,6 +1,8 @@
 /* Names beside rows and above columns: on white paper, or not at all. */
 #include "page_draw.h"
 
+#include "diag.h"
+#include "i18n.h"
 #include <ctype.h>
 #include <math.h>
 
@@ -8,8 +10,11 @@
 #define CAPTION_GREATEST 3.4  /* mm */
 #define CAPTION_SMALLEST 1.6  /* mm: smaller is not read */
 #define CAPTION_SHRINK 0.85   /* each try, where there is no room */
-#define CAPTION_GAP 1.2       /* mm from a caption to its row */
 #define CAPTION_MARGIN 0.3    /* mm of white around it */
+#define LABEL_GAP 1.4         /* mm from a bubble to the label beside it */
+/* mm from a caption to its row, tried one after the other: within 1.1 mm the reader looks for ink
+ * that went over the outline, and a line that leaves a mark is followed for 2 mm. */
+static const double caption_gaps[] = {2.2, 1.8, 1.4};
 
 /* "q1" is question 1, "q01" too; "name" is "name". */
 static const char *caption_of(const char *name)
@@ -38,7 +43,7 @@ static bool runs_across(struct rect first, struct rect second)
 
 /* Where the caption stands by its field: the baseline's right end before a row, its middle above a
  * column. */
-static struct point caption_place(const struct field *f, struct text_style *style)
+static struct point caption_place(const struct field *f, double gap, struct text_style *style)
 {
     int n = f->n_bubbles > 0 ? f->n_bubbles : f->n_boxes;
     struct rect first = place(f, 0);
@@ -46,27 +51,36 @@ static struct point caption_place(const struct field *f, struct text_style *styl
     if (n > 1 && !runs_across(first, place(f, 1))) {
         double top = fmin(first.y, place(f, n - 1).y);
         style->align = ALIGN_CENTRE;
-        return (struct point){first.x + first.w / 2, top - CAPTION_GAP};
+        return (struct point){first.x + first.w / 2, top - gap};
     }
     for (int i = 1; i < n; i++)
         left = fmin(left, place(f, i).x);
     style->align = ALIGN_RIGHT;
-    return (struct point){left - CAPTION_GAP, first.y + first.h / 2 + 0.3665 * style->size};
+    return (struct point){left - gap, first.y + first.h / 2 + 0.3665 * style->size};
+}
+
+/* Draws it where it is free; false: it is not. */
+static bool try_text(struct page_draw *p, const struct text_style *style, const char *text,
+                     struct point at, int *ret_rc)
+{
+    struct rect ink = canvas_measure(p->c, style, text, at);
+    if (p->c->rc < 0 || !occupancy_is_free(&p->taken, ink, CAPTION_MARGIN))
+        return false;
+    canvas_text(p->c, style, text, at);
+    *ret_rc = occupancy_add(&p->taken, ink);
+    return true;
 }
 
 static int draw_caption(struct page_draw *p, const struct field *f)
 {
     const char *text = caption_of(f->name);
     struct text_style style = {.font = p->print->font};
-    style.size = fmin(CAPTION_GREATEST, place(f, 0).h * CAPTION_OF_HEIGHT);
-    for (; style.size >= CAPTION_SMALLEST && p->c->rc == 0; style.size *= CAPTION_SHRINK) {
-        struct point at = caption_place(f, &style);
-        struct rect ink = canvas_measure(p->c, &style, text, at);
-        if (!occupancy_is_free(&p->taken, ink, CAPTION_MARGIN))
-            continue;
-        canvas_text(p->c, &style, text, at);
-        return occupancy_add(&p->taken, ink);
-    }
+    double greatest = fmin(CAPTION_GREATEST, place(f, 0).h * CAPTION_OF_HEIGHT);
+    int rc = 0;
+    for (size_t i = 0; i < sizeof caption_gaps / sizeof *caption_gaps; i++)
+        for (style.size = greatest; style.size >= CAPTION_SMALLEST; style.size *= CAPTION_SHRINK)
+            if (try_text(p, &style, text, caption_place(f, caption_gaps[i], &style), &rc))
+                return rc;
     return 0;
 }
 
@@ -77,6 +91,39 @@ int captions_draw(struct page_draw *p)
         const struct field *f = &p->form->fields[i];
         if (f->page == p->page && (f->kind == FIELD_CHOICE || f->kind == FIELD_STRIP))
             rc = draw_caption(p, f);
+    }
+    return rc;
+}
+
+/* ---- labels beside bubbles ---- */
+
+static int draw_label_beside(struct page_draw *p, const struct field *f, const struct bubble *b)
+{
+    const char *text = f->options[b->option];
+    struct rect box = b->box;
+    struct text_style style = {.font = p->print->font, .size = fmin(CAPTION_GREATEST, box.h)};
+    double baseline = box.y + box.h / 2 + 0.37 * style.size;
+    int rc = 0;
+    if (try_text(p, &style, text, (struct point){box.x + box.w + LABEL_GAP, baseline}, &rc))
+        return rc;
+    style.align = ALIGN_RIGHT;
+    if (try_text(p, &style, text, (struct point){box.x - LABEL_GAP, baseline}, &rc))
+        return rc;
+    if (p->warn && p->c->rc == 0)
+        diag_warning(p->c->d, p->form->path, f->line, f->column,
+                     _("leave white paper beside it, or write it under 'texts'"),
+                     _("no room for the label '%s' of field '%s'"), text, f->name);
+    return 0;
+}
+
+int labels_beside_draw(struct page_draw *p)
+{
+    int rc = 0;
+    for (int i = 0; p->print->letters && i < p->form->n_fields; i++) {
+        const struct field *f = &p->form->fields[i];
+        for (int k = 0; f->page == p->page && k < f->n_bubbles && rc == 0; k++)
+            if (label_stands_beside(p, f, &f->bubbles[k]))
+                rc = draw_label_beside(p, f, &f->bubbles[k]);
     }
     return rc;
 }

@@ -7,13 +7,13 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_COLUMNS 128   /* characters; form_reader.h allows 100 */
-#define BOX_HIGHEST 9.0   /* mm */
-#define BOX_LOWEST 4.0    /* mm: nobody writes a digit smaller */
-#define BOX_SHRINK 0.92   /* each try, where there is no room */
-#define BOX_OVERLAP 0.3   /* mm: the frame of a form's own may coincide with a box's edge */
-#define BOX_GAP 0.8       /* mm at least from a box to its column */
-#define LONE_COLUMN 1.6   /* a box's width over the only column, of a bubble's */
+#define MAX_COLUMNS 128 /* characters; form_reader.h allows 100 */
+#define BOX_HIGHEST 9.0 /* mm */
+#define BOX_LOWEST 4.0  /* mm: nobody writes a digit smaller */
+#define BOX_SHRINK 0.92 /* each try, where there is no room */
+#define BOX_OVERLAP 0.3 /* mm: the frame of a form's own may coincide with a box's edge */
+#define BOX_GAP 1.5     /* mm at least from a box to its column: nearer the reader looks for ink */
+#define LONE_COLUMN 1.6 /* a box's width over the only column, of a bubble's */
 #define DIGIT_OF_BOX 0.62 /* em of a digit written in, of the box's height */
 
 static const struct print_colour black = {0, 0, 0};
@@ -162,9 +162,10 @@ static int draw_boxes(struct page_draw *p, const struct field *f)
     while (depth >= BOX_LOWEST && !is_room(p, f, depth))
         depth *= BOX_SHRINK;
     if (depth < BOX_LOWEST) {
-        diag_warning(p->c->d, p->form->path, f->line, f->column,
-                     _("leave 5 mm of white paper before its first bubbles"),
-                     _("no room for the boxes of field '%s'"), f->name);
+        if (p->warn)
+            diag_warning(p->c->d, p->form->path, f->line, f->column,
+                         _("leave 5 mm of white paper before its first bubbles"),
+                         _("no room for the boxes of field '%s'"), f->name);
         return 0;
     }
     int rc = 0;

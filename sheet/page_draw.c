@@ -17,6 +17,8 @@
 #define LABEL_IN_CELL 0.62   /* em of a strip's label, of the cell's height */
 #define WIDTH_IN_BOX 0.8     /* of the bubble's width that a label fills at most */
 #define WIDTH_IN_ROUND 0.68  /* the same in a circle or oval */
+#define SHOWN_BY 8           /* bubbles from which the reader learns what an option prints */
+#define NEAR_BUBBLE 1.0      /* mm around a bubble where the reader looks too */
 #define QUIET_MARK 1.5       /* mm of white around a mark */
 
 static const struct print_colour black = {0, 0, 0};
@@ -158,6 +160,24 @@ static void draw_label(struct page_draw *p, const char *text, struct point middl
     canvas_label(p->c, &style, text, middle);
 }
 
+static int count_bubbles(const struct page_draw *p, const char *option)
+{
+    int n = 0;
+    for (int i = 0; i < p->form->n_fields; i++) {
+        const struct field *f = &p->form->fields[i];
+        for (int k = 0; f->page == p->page && k < f->n_bubbles; k++)
+            n += strcmp(f->options[f->bubbles[k].option], option) == 0;
+    }
+    return n;
+}
+
+bool label_stands_beside(const struct page_draw *p, const struct field *f, const struct bubble *b)
+{
+    const char *option = f->options[b->option];
+    bool thin = option[0] && !option[1]; /* one letter or digit */
+    return !thin && count_bubbles(p, option) < SHOWN_BY;
+}
+
 static int draw_bubbles(struct page_draw *p, const struct field *f)
 {
     bool round = f->shape == BUBBLE_CIRCLE || f->shape == BUBBLE_OVAL;
@@ -165,7 +185,7 @@ static int draw_bubbles(struct page_draw *p, const struct field *f)
     for (int i = 0; i < f->n_bubbles && rc == 0; i++) {
         const struct bubble *b = &f->bubbles[i];
         draw_outline(p, f->shape, b->box);
-        if (p->print->letters)
+        if (p->print->letters && !label_stands_beside(p, f, b))
             draw_label(p, f->options[b->option], rect_center(b->box),
                        b->box.h * (round ? LETTER_IN_ROUND : LETTER_IN_BOX),
                        b->box.w * (round ? WIDTH_IN_ROUND : WIDTH_IN_BOX));
@@ -230,15 +250,15 @@ static int draw_field(struct page_draw *p, const struct field *f)
 
 static void warn_of_text(const struct page_draw *p, const char *text, struct rect ink)
 {
-    if (ink.w > 0 && !occupancy_is_free(&p->taken, ink, 0))
-        diag_warning(p->c->d, p->form->path, 0, 0, _("move it: print there misleads the reader"),
-                     _("page %d: the text '%s' lies over what is read, or off the page"),
-                     p->page + 1, text);
+    if (p->warn && ink.w > 0 && !occupancy_is_free(&p->taken, ink, NEAR_BUBBLE))
+        diag_warning(
+            p->c->d, p->form->path, 0, 0, _("move it: print there misleads the reader"),
+            _("page %d: the text '%s' lies over what is read or close by, or off the page"),
+            p->page + 1, text);
 }
 
 /* Warned of against what is read, not against other texts: the caller adds them afterwards. */
-static int draw_text(struct page_draw *p, const struct sheet_text *t, bool warn,
-                     struct rect *ret_ink)
+static int draw_text(struct page_draw *p, const struct sheet_text *t, struct rect *ret_ink)
 {
     struct text_style style = {.font = p->print->font,
                                .size = t->size,
@@ -250,21 +270,20 @@ static int draw_text(struct page_draw *p, const struct sheet_text *t, bool warn,
         return YJ_ENOMEM;
     canvas_text(p->c, &style, text, t->at);
     *ret_ink = canvas_measure(p->c, &style, text, t->at);
-    if (warn)
-        warn_of_text(p, text, *ret_ink);
+    warn_of_text(p, text, *ret_ink);
     p->candidate_written |= p->owner->candidate && strstr(t->text, "{candidate}");
     free(text);
     return 0;
 }
 
-static int draw_texts(struct page_draw *p, bool warn)
+static int draw_texts(struct page_draw *p)
 {
     int n = p->print->n_texts, rc = 0;
     struct rect *inks = malloc((size_t)(n + 1) * sizeof(*inks));
     if (!inks)
         return YJ_ENOMEM;
     for (int i = 0; i < n && rc == 0; i++)
-        rc = draw_text(p, &p->print->texts[i], warn, &inks[i]);
+        rc = draw_text(p, &p->print->texts[i], &inks[i]);
     for (int i = 0; i < n && rc == 0; i++)
         rc = occupancy_add(&p->taken, inks[i]);
     free(inks);
@@ -304,19 +323,21 @@ static int draw_fields(struct page_draw *p)
     return rc;
 }
 
-static int draw_all(struct page_draw *p, bool warn)
+static int draw_all(struct page_draw *p)
 {
     int rc = draw_black(p);
     if (rc == 0)
         rc = draw_fields(p);
     canvas_colour(p->c, black);
     if (rc == 0)
-        rc = draw_texts(p, warn);
+        rc = draw_texts(p);
     canvas_colour(p->c, p->print->colour);
     if (rc == 0)
         rc = draw_frames(p);
     if (rc == 0)
         rc = number_boxes_draw(p);
+    if (rc == 0)
+        rc = labels_beside_draw(p);
     if (rc == 0)
         rc = captions_draw(p);
     canvas_colour(p->c, black);
@@ -331,8 +352,9 @@ int page_draw(struct canvas *c, const struct form *form, int page, const struct 
                           .page = page,
                           .print = form->pages[page].print,
                           .owner = owner ? owner : &nobody,
+                          .warn = warn,
                           .taken = {.width = form->width, .height = form->height}};
-    int rc = c->rc < 0 ? c->rc : draw_all(&p, warn);
+    int rc = c->rc < 0 ? c->rc : draw_all(&p);
     occupancy_finish(&p.taken);
     if (rc < 0 && c->rc == 0)
         c->rc = rc;

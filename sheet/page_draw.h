@@ -16,6 +16,7 @@ struct page_draw {
     int page; /* from 0 */
     const struct form_print *print;
     const struct sheet_owner *owner; /* never NULL */
+    bool warn;                       /* tell what the form's author should see */
     bool candidate_written;          /* in figures, somewhere on this page */
     struct occupancy taken;
 };
@@ -28,6 +29,11 @@ int page_draw(struct canvas *c, const struct form *form, int page, const struct 
 /* captions.c: names beside choice rows and strips, where there is room. The occupancy holds the
  * rest of the page, and then these too. 0 or YJ_ENOMEM. */
 int captions_draw(struct page_draw *p);
+/* What bubbles cannot hold inside. */
+int labels_beside_draw(struct page_draw *p);
+/* Whether an option's label stands beside its bubble: the reader knows what is printed inside where
+ * several bubbles show it; else print as dense as a Chinese character may be taken for a mark. */
+bool label_stands_beside(const struct page_draw *p, const struct field *f, const struct bubble *b);
 
 /* number_grid.c: a box to write in above each column of the grids; told where there is no room. */
 int number_boxes_draw(struct page_draw *p);
