@@ -28,10 +28,15 @@ static const char *const column_names[COLUMNS] = {"item",    "key",   "points", 
                                                   "partial", "wrong", "blank",  "section"};
 
 static const char *const rule_names[] = {
-    [RULE_SINGLE] = "single",       [RULE_ALL] = "all",
-    [RULE_SUBSET] = "subset",       [RULE_PER_OPTION] = "per_option",
-    [RULE_CEEC] = "ceec",           [RULE_VOID_DROP] = "void_drop",
-    [RULE_VOID_FULL] = "void_full", [RULE_VOID_ANSWERED] = "void_answered",
+    [RULE_SINGLE] = "single",
+    [RULE_ALL] = "all",
+    [RULE_SUBSET] = "subset",
+    [RULE_PER_OPTION] = "per_option",
+    [RULE_CEEC] = "ceec",
+    [RULE_POINTS] = "points",
+    [RULE_VOID_DROP] = "void_drop",
+    [RULE_VOID_FULL] = "void_full",
+    [RULE_VOID_ANSWERED] = "void_answered",
 };
 
 #define RULES (sizeof rule_names / sizeof rule_names[0])
@@ -165,8 +170,8 @@ static int read_rule(struct key_reader *r, const struct csv_row *row, struct key
         return TELL(r, row, COLUMN_RULE, NULL, _("unknown rule '%s'; did you mean '%s'?"), text,
                     nearest);
     return TELL(r, row, COLUMN_RULE,
-                _("rules are single, all, subset, per_option, ceec, void_drop, void_full and "
-                  "void_answered"),
+                _("rules are single, all, subset, per_option, ceec, points, void_drop, void_full "
+                  "and void_answered"),
                 _("unknown rule '%s'"), text);
 }
 
@@ -197,7 +202,8 @@ static int check_points(struct key_reader *r, const struct csv_row *row,
     if (points_compare(item->blank, item->points) > 0)
         return TELL(r, row, COLUMN_BLANK, NULL,
                     _("a blank answer would earn more than a right one"));
-    if (wrong && (item->rule == RULE_CEEC || item_rule_is_void(item->rule)))
+    if (wrong &&
+        (item->rule == RULE_CEEC || item->rule == RULE_POINTS || item_rule_is_void(item->rule)))
         return TELL(r, row, COLUMN_WRONG, _("leave the cell empty"),
                     _("rule '%s' takes no points for a wrong answer"), item_rule_name(item->rule));
     if (points_compare(item->wrong, POINTS_ZERO) > 0)
@@ -264,11 +270,15 @@ static int read_accepted(struct key_reader *r, const struct csv_row *row, struct
 {
     const char *text = row_cell(r, row, COLUMN_KEY);
 
-    if (*text == '\0' && item_rule_is_void(item->rule))
+    if (*text == '\0' && (item_rule_is_void(item->rule) || item->rule == RULE_POINTS))
         return 0;
+    if (item->rule == RULE_POINTS)
+        return TELL(r, row, COLUMN_KEY, _("leave the cell empty"),
+                    _("rule 'points' has no key: what is read is the score"));
     if (*text == '\0')
         return TELL(r, row, COLUMN_KEY,
-                    _("write the right answer, or rule void_drop, void_full or void_answered"),
+                    _("write the right answer, or rule points, void_drop, void_full or "
+                      "void_answered"),
                     _("no key for item '%s'"), item->item);
     for (;;) {
         size_t length = strcspn(text, "|");
@@ -393,6 +403,8 @@ static int read_range_item(struct key_reader *r, const struct csv_row *row,
     if (asprintf(&name, "%.*s%0*ld", range->prefix_length, range->prefix, range->width, number) < 0)
         name = NULL;
     rc = name_item(r, row, &item, name);
+    if (rc == 0 && item.rule == RULE_POINTS)
+        rc = read_accepted(r, row, &item);
     if (rc < 0)
         goto out;
     if (**letters) {
@@ -414,7 +426,8 @@ static int read_range(struct key_reader *r, const struct csv_row *row,
 {
     const char *letters = row_cell(r, row, COLUMN_KEY);
     long n = range->last - range->first + 1, n_letters = count_letters(letters);
-    bool may_lack_key = strncmp(row_cell(r, row, COLUMN_RULE), "void_", 5) == 0;
+    const char *rule = row_cell(r, row, COLUMN_RULE);
+    bool may_lack_key = strncmp(rule, "void_", 5) == 0 || strcmp(rule, "points") == 0;
 
     if (strchr(letters, '|'))
         return TELL(r, row, COLUMN_KEY, _("give an item with several accepted answers its own row"),

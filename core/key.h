@@ -15,6 +15,8 @@ enum item_rule {
     RULE_SUBSET,     /* `partial` points for a non-empty right subset, 0 with any wrong (Gaokao) */
     RULE_PER_OPTION, /* points / |key| a right option marked, any wrong: `wrong` (Gaokao 2024) */
     RULE_CEEC,       /* max(0, (n - 2k) / n) S, k options judged wrongly, blank 0 (CEEC) */
+    RULE_POINTS,     /* the reading is the score: a strip that a teacher struck; the item's points
+                        are its maximum */
     RULE_VOID_DROP,  /* item counts for nobody, its points leave the maximum */
     RULE_VOID_FULL,  /* full points for everybody who sat */
     RULE_VOID_ANSWERED, /* full points for those who answered */
@@ -23,7 +25,7 @@ enum item_rule {
 struct key_item {
     char *item;      /* = the form's field */
     char **accepted; /* option strings as readings write them ("B", "ACD"); n_accepted >= 1 unless
-                        void */
+                        void or points */
     int n_accepted;
     struct points points, partial, wrong, blank; /* wrong and blank: usually 0; may be negative */
     enum item_rule rule;
@@ -51,7 +53,8 @@ int key_parse(const char *text, size_t size, const char *name, struct key **ret_
               struct diag *d);
 /* Holds the key against the forms: items that are no field, options that a field lacks; fills
  * n_options, options, multiple and the default rule of fields that allow several marks, and puts
- * sets of options in the field's order. Choices of a form that no item asks for are warned of. */
+ * sets of options in the field's order. Choices and strips of a form that no item asks for are
+ * warned of. */
 int key_check(struct key *key, const struct form *const *forms, int n_forms, struct diag *d);
 void key_destroy(struct key *key);
 const char *item_rule_name(enum item_rule rule);

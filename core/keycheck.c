@@ -262,7 +262,7 @@ static bool fields_alike(const struct field *a, const struct field *b)
     for (int i = 0; i < a->n_options; i++)
         if (strcmp(a->options[i], b->options[i]) != 0)
             return false;
-    return true;
+    return a->kind != FIELD_STRIP || strcmp(a->maximum, b->maximum) == 0;
 }
 
 /* The item's field in the first form that has it. Forms that share an item must ask it alike: its
@@ -351,6 +351,29 @@ static int check_rule(const struct key_checker *c, const struct key_item *item,
     return 0;
 }
 
+/* A strip's reading is its score, and the item's points its maximum; written numbers may be scores,
+ * too. */
+static int check_strip(const struct key_checker *c, const struct key_item *item,
+                       const struct form *form, const struct field *field)
+{
+    struct points maximum;
+    bool written = field->kind == FIELD_GRID || field->kind == FIELD_DIGITS;
+    if (item->rule == RULE_POINTS && field->kind != FIELD_STRIP && !written)
+        return tell_item(c, item, _("rule 'points' is for score strips and for numbers"),
+                         _("item '%s' of form '%s' reads no points"), form->name);
+    if (field->kind != FIELD_STRIP || item_rule_is_void(item->rule))
+        return 0;
+    if (item->rule != RULE_POINTS)
+        return tell_item(c, item, _("write 'points' in column 'rule' and leave the key empty"),
+                         _("item '%s' is a score strip in form '%s': it has no right answer"),
+                         form->name);
+    if (points_parse(field->maximum, &maximum) == 0 && points_compare(maximum, item->points) != 0)
+        return tell_item(c, item, _("write the same as the strip's 'maximum'"),
+                         _("item '%s' is worth other points than its strip can give: %s"),
+                         field->maximum);
+    return 0;
+}
+
 static int copy_options(struct key_item *item, const struct field *field)
 {
     char **options = calloc((size_t)field->n_options + 1, sizeof *options);
@@ -384,6 +407,8 @@ static int check_item(const struct key_checker *c, struct key_item *item)
     if (!item->rule_given && item->multiple)
         item->rule = RULE_ALL;
     rc = check_rule(c, item, field);
+    if (rc == 0)
+        rc = check_strip(c, item, form, field);
     if (rc == 0 && field->kind == FIELD_GRID)
         return check_grid(c, item, form, field);
     if (rc < 0 || field->kind != FIELD_CHOICE)
@@ -478,8 +503,9 @@ static int warn_of_fields_without_key(const struct key_checker *c, const struct 
         return YJ_ENOMEM;
     for (int i = 0; i < form->n_fields; i++) {
         const struct field *field = &form->fields[i];
-        if (field->kind != FIELD_CHOICE || i == form->candidate || i == form->absent ||
-            i == form->version || has_item(c->key, field->name))
+        bool asks = field->kind == FIELD_CHOICE || field->kind == FIELD_STRIP;
+        if (!asks || i == form->candidate || i == form->absent || i == form->version ||
+            has_item(c->key, field->name))
             continue;
         if (n < MAX_NAMES)
             fprintf(out, "%s%s", n ? ", " : "", field->name);
@@ -491,8 +517,8 @@ static int warn_of_fields_without_key(const struct key_checker *c, const struct 
     }
     if (n > 0)
         diag_warning(c->d, c->key->path, 0, 0, _("they are read but not scored"),
-                     n > MAX_NAMES ? _("%d choices of form '%s' have no key: %s ...")
-                                   : _("%d choices of form '%s' have no key: %s"),
+                     n > MAX_NAMES ? _("%d questions of form '%s' have no key: %s ...")
+                                   : _("%d questions of form '%s' have no key: %s"),
                      n, form->name, names);
     free(names);
     return 0;

@@ -70,6 +70,25 @@ static struct points score_ceec(const struct key_item *item, const struct answer
     return points_mul(item->points, (struct points){n - 2 * k, n});
 }
 
+/* Nobody gives thousandths of a point; sums of finer parts would not stay exact. */
+#define FINEST_PART 1000
+
+/* What was read is the score. False: it is no number of points that the item can give, and waits
+ * for a person as an uncertain one does. */
+static bool read_points(const struct key_item *item, const struct response *response,
+                        struct points *ret)
+{
+    struct points given;
+    if (response->status == READING_BLANK)
+        return true;
+    if (response->status == READING_MULTIPLE || points_parse(response->value, &given) < 0 ||
+        given.den > FINEST_PART || points_compare(given, POINTS_ZERO) < 0 ||
+        points_compare(given, item->points) > 0)
+        return false;
+    *ret = given;
+    return true;
+}
+
 static struct points score_answer(const struct key_item *item, const struct answer *answer)
 {
     switch (item->rule) {
@@ -85,6 +104,7 @@ static struct points score_answer(const struct key_item *item, const struct answ
     case RULE_VOID_FULL:
     case RULE_VOID_ANSWERED:
         return item->points;
+    case RULE_POINTS: /* see read_points */
     case RULE_VOID_DROP:
         break;
     }
@@ -125,6 +145,14 @@ struct item_score score_item(const struct key_item *item, const struct response 
     }
     if (waits_for_a_person(response)) {
         score.pending = true;
+        return score;
+    }
+    if (item->rule == RULE_POINTS) {
+        score.points = item->blank;
+        score.pending = !read_points(item, response, &score.points);
+        score.right = !score.pending && points_compare(score.points, item->points) == 0;
+        if (score.pending)
+            score.points = POINTS_ZERO;
         return score;
     }
     struct answer answer = take_apart(item, response);

@@ -169,7 +169,7 @@ static void test_wishes(void **state)
     write_file(folder, "form.yaml", form_text);
     write_file(folder, "exam.yaml",
                "max_silent_error: 2e-6\nmarks: {fill: nothing, tick: doubt, cross: answer, circle: "
-               "nothing, stroke: doubt, faintest: 0.15}\n");
+               "nothing, stroke: doubt, faintest: 0.15, colour: ignore}\n");
     struct exam *exam = load(folder);
     assert_true(exam->max_silent_error == 2e-6);
     assert_int_equal(exam->marks.fill, MEANS_NOTHING);
@@ -178,6 +178,7 @@ static void test_wishes(void **state)
     assert_int_equal(exam->marks.circle, MEANS_NOTHING);
     assert_int_equal(exam->marks.stroke, MEANS_DOUBT);
     assert_true(exam->marks.faintest == 0.15);
+    assert_true(exam->marks.ignore_colour);
     exam_destroy(exam);
     write_file(folder, "exam.yaml", "max_silent_error: 0\nmarks:\n  tick: nothing\n");
     exam = load(folder);
@@ -186,6 +187,7 @@ static void test_wishes(void **state)
     assert_int_equal(exam->marks.tick, MEANS_NOTHING);
     assert_int_equal(exam->marks.fill, MEANS_ANSWER);
     assert_int_equal(exam->marks.circle, MEANS_DOUBT);
+    assert_false(exam->marks.ignore_colour);
     exam_destroy(exam);
 }
 
@@ -207,6 +209,7 @@ static void test_mistaken_wishes(void **state)
         {"marks: ticks\n", 1, 8, "no mapping"},
         {"marks:\n  tik: nothing\n", 2, 3, "unknown key 'tik'"},
         {"marks:\n  cross: answer\n  fill: cancel\n", 3, 9, "unknown meaning of 'fill' 'cancel'"},
+        {"marks: {colour: no}\n", 1, 17, "unknown colour 'no'"},
         {"marks: {tick: [answer]}\n", 1, 15, "'tick' is a text"},
         {"marks: {faintest: 190}\n", 1, 19, "'faintest' is between 0 and 1"},
         {"marks: {faintest: light}\n", 1, 19, "'light' in 'faintest' is no number"},

@@ -202,6 +202,37 @@ static void test_boxes_and_areas(void **state)
     form_destroy(form);
 }
 
+/* Catches: cells that give other points than their labels, ranges that lose an end, a block whose
+ * `step` is taken for its cells', a maximum forgotten. */
+static void test_strips(void **state)
+{
+    struct form *form =
+        parse(HEAD "- {field: w1, kind: strip, points: [12-0, 0.5], at: [30, 30], step: [8, 0],\n"
+                   "   size: [8, 6]}\n"
+                   "- {fields: w2..3, kind: strip, points: 0-4, at: [30, 50], box_step: 9,\n"
+                   "   size: [8, 6], step: 15, except: {w3: {points: [3-0, 1.5]}}}\n"
+                   "- {field: w4, kind: strip, points: [9, 0, 0.5], maximum: 9.5,\n"
+                   "   at: [[30, 90], [40, 90], [30, 100]], size: [8, 6]}\n");
+    const struct field *f = field_called(form, "w1");
+    assert_int_equal(f->n_options, 14);
+    assert_int_equal(f->n_boxes, 14);
+    assert_string_equal(f->options[0], "12");
+    assert_string_equal(f->options[12], "0");
+    assert_string_equal(f->options[13], "0.5");
+    assert_string_equal(f->maximum, "12");
+    assert_near(rect_center(f->boxes[13]).x, 134);
+    f = field_called(form, "w3");
+    assert_string_equal(f->options[0], "3");
+    assert_string_equal(f->options[4], "1.5");
+    assert_string_equal(f->maximum, "3");
+    assert_near(rect_center(f->boxes[4]).x, 66);
+    assert_near(rect_center(f->boxes[4]).y, 65);
+    f = field_called(form, "w4");
+    assert_string_equal(f->maximum, "9.5");
+    assert_near(rect_center(f->boxes[2]).y, 100);
+    form_destroy(form);
+}
+
 /* Catches: an L's centre of ink wrong (every residual of such a form is then off), or its corner
  * not the nearest to the page's. The figures are worked by hand: a 6 x 6 L of 2 mm has 12 mm2
  * lying and 8 mm2 upright; from its corner (12 * 3 + 8 * 1) / 20 = 2.2 along and
@@ -363,6 +394,7 @@ static bool is_told(const struct mistake *m)
     return told;
 }
 
+#define STRIP "- {field: w, kind: strip, at: [30, 30], size: [8, 6], "
 #define CHOICE "- {field: q, kind: choice, options: AB, at: [50, 50], option_step: 6"
 
 /* Catches: a mistake not told, told at the wrong place, or without the hint. */
@@ -370,6 +402,17 @@ static void test_mistakes(void **state)
 {
     static const struct mistake mistakes[] = {
         {"- field: q\n  knd: choice\n", 2, 3, "unknown key 'knd'", NULL},
+        {STRIP "step: 8}\n", 1, 3, "'points' is missing", "12-0"},
+        {STRIP "step: 8, points: [3, A]}\n", 1, 76, "'A' is no number of points", NULL},
+        {STRIP "step: 8, points: [3, -1]}\n", 1, 76, "'-1' is no number of points", NULL},
+        {STRIP "step: 8, points: [3-0, 2]}\n", 1, 78, "points '2' stand twice", NULL},
+        {STRIP "step: 8, points: [1, 1.0]}\n", 1, 76, "points '1.0' stand twice", NULL},
+        {STRIP "step: 8, points: 3-0, maximum: 2}\n", 1, 86, "a cell gives 3 points", NULL},
+        {STRIP "step: 8, points: 3-0, maximum: 4}\n", 1, 86, "give 3 points at most", NULL},
+        {STRIP "step: 8, points: [0]}\n", 1, 3, "can give no points", NULL},
+        {STRIP "step: 5, points: 3-0}\n", 1, 3, "cell 2 of the strip lies over cell 1", "steps"},
+        {STRIP "step: 60, points: 3-0}\n", 1, 3, "box 4 of field 'w' is off the page", NULL},
+        {STRIP "points: 3-0}\n", 1, 3, "'step'", NULL},
         {"- {field: q, kind: choise}\n", 1, 20, "unknown kind 'choise'", "'choice'"},
         {"- {field: q, kind: choice}\n", 1, 3, "'options' is missing", NULL},
         {CHOICE ", optoin_step: 3}\n", 1, 71, "unknown key 'optoin_step'", "'option_step'"},
@@ -656,14 +699,23 @@ static void test_broken_copies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_block_places),     cmocka_unit_test(test_exceptions),
-        cmocka_unit_test(test_option_places),    cmocka_unit_test(test_grids),
-        cmocka_unit_test(test_boxes_and_areas),  cmocka_unit_test(test_ell_marks),
-        cmocka_unit_test(test_timing_and_print), cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_yaml_ways),        cmocka_unit_test(test_print_is_a_texts_language),
-        cmocka_unit_test(test_mistakes),         cmocka_unit_test(test_all_at_once),
-        cmocka_unit_test(test_pictures),         cmocka_unit_test(test_no_forms),
-        cmocka_unit_test(test_alias_bomb),       cmocka_unit_test(test_broken_copies),
+        cmocka_unit_test(test_block_places),
+        cmocka_unit_test(test_exceptions),
+        cmocka_unit_test(test_option_places),
+        cmocka_unit_test(test_grids),
+        cmocka_unit_test(test_boxes_and_areas),
+        cmocka_unit_test(test_strips),
+        cmocka_unit_test(test_ell_marks),
+        cmocka_unit_test(test_timing_and_print),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_yaml_ways),
+        cmocka_unit_test(test_print_is_a_texts_language),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_no_forms),
+        cmocka_unit_test(test_alias_bomb),
+        cmocka_unit_test(test_broken_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,8 +41,10 @@ static struct field grid(char *name, enum blank_policy blank)
                           .blank = blank};
 }
 
+static char *w1[] = {"12", "0", "0.5"};
+
 struct two_forms {
-    struct field fields[12];
+    struct field fields[13];
     struct form form;
     const struct form *list[2];
 };
@@ -62,6 +64,7 @@ static void make_form(struct two_forms *f)
         grid("count", BLANK_SKIP),
         grid("year", BLANK_DOUBT),
         {.name = "essay", .kind = FIELD_REGION},
+        {.name = "w1", .kind = FIELD_STRIP, .options = w1, .n_options = 3, .maximum = "12"},
     };
     *f = (struct two_forms){0};
     memcpy(f->fields, fields, sizeof fields);
@@ -174,8 +177,9 @@ static void reads_every_rule(void **state)
 {
     for (int rule = RULE_SINGLE; rule <= RULE_VOID_ANSWERED; rule++) {
         char text[160];
-        snprintf(text, sizeof text, "item,key,points,rule,partial\nq1,A,2,%s,%s\n",
-                 item_rule_name((enum item_rule)rule), rule == RULE_SUBSET ? "1" : "");
+        snprintf(text, sizeof text, "item,key,points,rule,partial\nq1,%s,2,%s,%s\n",
+                 rule == RULE_POINTS ? "" : "A", item_rule_name((enum item_rule)rule),
+                 rule == RULE_SUBSET ? "1" : "");
         struct key *key = parse(text);
         assert_int_equal(key->items[0].rule, rule);
         assert_true(key->items[0].rule_given);
@@ -391,6 +395,22 @@ static void tells_rules_that_the_field_cannot_have(void **state)
     refuse_for_form("item,key,points,rule\nm1,AB|CD,1,ceec\n", 2, 1, "takes one", NULL);
 }
 
+/* A strip scored as a choice, or out of other points than it can give, is a wrong score for
+ * everybody. */
+static void tells_rules_for_strips(void **state)
+{
+    struct two_forms f;
+    struct key *key = parse("item,key,points,rule\nw1,,12,points\n");
+    make_form(&f);
+    assert_int_equal(key_check(key, f.list, 1, NULL), 0);
+    assert_int_equal(key->items[0].n_accepted, 0);
+    key_destroy(key);
+    refuse_for_form("item,key,points,rule\nw1,12,12,\n", 2, 1, "has no right answer", "'points'");
+    refuse_for_form("item,key,points,rule\nw1,,10,points\n", 2, 1, "worth other points", "maximum");
+    refuse_for_form("item,key,points,rule\nq1,,2,points\n", 2, 1, "reads no points", NULL);
+    refuse("item,key,points,rule\nw1,12,12,points\n", 2, 4, "has no key", "empty");
+}
+
 /* Two forms that share an item under other options would be scored by the wrong ones. */
 static void tells_forms_that_differ(void **state)
 {
@@ -425,7 +445,7 @@ static void warns_of_choices_without_key(void **state)
     assert_int_equal(key_check(key, f.list, 1, &d), 0);
     assert_int_equal(d.errors, 0);
     assert_int_equal(d.count, 1);
-    assert_non_null(strstr(d.entries[0].what, "2 choices of form 'midterm' have no key: q3, m2"));
+    assert_non_null(strstr(d.entries[0].what, "3 questions of form 'midterm' have no key: q3, m2, w1"));
     diag_finish(&d);
     key_destroy(key);
 }
@@ -478,6 +498,7 @@ int main(void)
         cmocka_unit_test(tells_items_that_no_form_has),
         cmocka_unit_test(tells_options_that_no_field_offers),
         cmocka_unit_test(tells_rules_that_the_field_cannot_have),
+        cmocka_unit_test(tells_rules_for_strips),
         cmocka_unit_test(tells_forms_that_differ),
         cmocka_unit_test(warns_of_choices_without_key),
         cmocka_unit_test(tells_points_that_cannot_be_added),

@@ -168,6 +168,26 @@ static void scores_void_items(void **state)
 }
 
 /* A number that a grid read is compared as text: "07" is not "7". */
+/* A strip gives what was read, exactly; what cannot be meant waits, and is never 0 in silence. */
+static void scores_points_read(void **state)
+{
+    static const char *const strange[] = {"", "12.5", "-1", "eleven", "0.0001"};
+    struct key_item item = make_item(RULE_POINTS, NULL, 0, "12");
+    expect(&item, "11.5", READING_OK, "11.5");
+    expect(&item, "0", READING_OK, "0");
+    expect(&item, "12", READING_OK, "12");
+    assert_true(answer(&item, "12", READING_OK).right);
+    assert_false(answer(&item, "11.5", READING_OK).right);
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        assert_true(answer(&item, strange[i], READING_OK).pending);
+        assert_int_equal(answer(&item, strange[i], READING_OK).points.num, 0);
+    }
+    assert_true(answer(&item, "11", READING_MULTIPLE).pending);
+    assert_true(answer(&item, "11", READING_UNCERTAIN).pending);
+    points_parse("0", &item.blank); /* only a person calls a strip blank */
+    expect(&item, "", READING_BLANK, "0");
+}
+
 static void scores_text(void **state)
 {
     char *accepted[] = {"07", "-3"};
@@ -192,15 +212,11 @@ static void splits_readings_in_option_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scores_single_choice),
-        cmocka_unit_test(waits_for_doubtful_readings),
-        cmocka_unit_test(scores_all_or_nothing),
-        cmocka_unit_test(scores_subset),
-        cmocka_unit_test(scores_per_option),
-        cmocka_unit_test(scores_ceec),
-        cmocka_unit_test(scores_void_items),
-        cmocka_unit_test(scores_text),
-        cmocka_unit_test(splits_readings_in_option_order),
+        cmocka_unit_test(scores_single_choice),  cmocka_unit_test(waits_for_doubtful_readings),
+        cmocka_unit_test(scores_all_or_nothing), cmocka_unit_test(scores_subset),
+        cmocka_unit_test(scores_per_option),     cmocka_unit_test(scores_ceec),
+        cmocka_unit_test(scores_void_items),     cmocka_unit_test(scores_points_read),
+        cmocka_unit_test(scores_text),           cmocka_unit_test(splits_readings_in_option_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
