@@ -18,6 +18,7 @@ int cmd_export(int argc, char **argv);
 int cmd_form(int argc, char **argv);
 int cmd_form_import(int argc, char **argv); /* form import-omrchecker */
 int cmd_sheet(int argc, char **argv);
+int cmd_simulate(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 
 #endif

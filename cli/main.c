@@ -19,6 +19,7 @@ static const struct command {
     {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
     {"form", cmd_form, N_("check, lay out or import a form")},
     {"sheet", cmd_sheet, N_("draw a form as PDF, blank or for a roster")},
+    {"simulate", cmd_simulate, N_("make filled and scanned sheets, with the truth")},
     {"verify", cmd_verify, N_("check that the database is whole")},
 };
 

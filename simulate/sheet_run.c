@@ -1,0 +1,288 @@
+#include "sheet_run.h"
+
+#include "camera.h"
+#include "candidates.h"
+#include "diag.h"
+#include "i18n.h"
+#include "paper.h"
+#include "scan_writer.h"
+#include "sheet.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Each has a stream of its own for a sheet or a page. */
+enum purpose {
+    PURPOSE_PUPIL = 1,
+    PURPOSE_DEVICE,
+    PURPOSE_DAMAGE,
+    PURPOSE_CAPTURE,
+    PURPOSE_PRESS,
+    PURPOSE_PLAN,
+    PURPOSE_INK,
+    PURPOSE_PAPER,
+    PURPOSE_NOISE,
+    PURPOSE_OTHER,
+    PURPOSE_BACK,
+};
+
+#define FINENESS 1.5 /* pixels of the sheet for one of the scan */
+
+void bench_init(struct bench *b)
+{
+    memset(b, 0, sizeof *b);
+    image_init(&b->sheet.img);
+    image_init(&b->other.img);
+    capture_init(&b->capture);
+    page_plan_init(&b->plan);
+    trace_init(&b->trace);
+}
+
+void bench_finish(struct bench *b)
+{
+    image_finish(&b->sheet.img);
+    image_finish(&b->other.img);
+    capture_finish(&b->capture);
+    page_plan_finish(&b->plan);
+    trace_finish(&b->trace);
+}
+
+/* One sheet in the making. */
+struct job {
+    struct bench *bench;
+    const struct workshop *shop;
+    struct diag *d;
+    int index, form_index;
+    struct sitter sitter;
+    struct sheet_owner owner;
+    struct pupil pupil;
+    double dpi, print_dpi;
+    char name[32]; /* of the file */
+    struct scan_writer *writer;
+    FILE *rows[TRUTH_TABLES];
+};
+
+static struct rng stream(const struct job *j, int page, enum purpose purpose)
+{
+    uint64_t form_and_profile = (uint64_t)j->shop->settings->profile << 32 | (uint32_t)page;
+    return rng_stream(j->shop->settings->seed, (uint64_t)j->index, form_and_profile, purpose);
+}
+
+/* ---- the scan's resolution ---- */
+
+/* The print is drawn a little finer than it is scanned: a few sizes serve all. */
+static void choose_dpi(struct job *j)
+{
+    struct rng rng = stream(j, 0, PURPOSE_DEVICE);
+    const struct simulate_settings *s = j->shop->settings;
+    j->dpi = s->dpi;
+    if (s->dpi == 0 && s->profile == PROFILE_OFFICE)
+        j->dpi = 200;
+    else if (s->dpi == 0 && s->profile == PROFILE_ROUGH)
+        j->dpi = rng_chance(&rng, 0.35) ? 150 : 200;
+    else if (s->dpi == 0)
+        j->dpi = rng_range(&rng, 130, 200);
+    bool photo = s->profile == PROFILE_PHONE;
+    j->print_dpi = photo && s->dpi == 0 ? 270 : fmax(100, ceil(j->dpi * FINENESS));
+}
+
+/* ---- surfaces ---- */
+
+static void lay_on_paper(struct job *j, struct surface *s, int page, enum purpose purpose)
+{
+    struct rng rng = stream(j, page, purpose);
+    s->px = j->print_dpi / 25.4;
+    s->tooth = j->shop->tooth;
+    s->tooth_x = rng_below(&rng, TOOTH_SIDE);
+    s->tooth_y = rng_below(&rng, TOOTH_SIDE);
+}
+
+/* Another candidate's filled page of the same form, for a double feed or the other side. */
+static int fill_other(struct job *j, int page, enum purpose purpose, const uint8_t *tone)
+{
+    struct bench *b = j->bench;
+    struct rng rng = stream(j, page, purpose);
+    struct sitter other = j->sitter;
+    struct pupil pupil;
+    char name[CANDIDATE_MAX];
+    candidate_name(j->shop->exam, j->sitter.form, j->index + 1, j->shop->settings->seed ^ 0x51,
+                   name);
+    other.candidate = name;
+    int shown = purpose == PURPOSE_BACK ? (page + 1) % j->sitter.form->n_pages : page;
+    int r = print_shop_copy(j->shop->shop, j->sitter.form, shown, NULL, j->print_dpi, &b->other.img,
+                            j->d);
+    if (r < 0)
+        return r;
+    lay_on_paper(j, &b->other, page, purpose);
+    pupil_draw(&pupil, j->shop->settings->profile, -1, &rng);
+    r = pupil_plan_page(&pupil, &other, shown, &b->plan, &rng);
+    if (r == 0)
+        r = markup_draw(&b->other, j->sitter.form, shown, &pupil, &b->plan, tone, &b->trace, &rng);
+    return r;
+}
+
+static int print_page(struct job *j, int page, const struct damages *damages)
+{
+    struct bench *b = j->bench;
+    struct rng rng = stream(j, page, PURPOSE_PRESS);
+    int r =
+        damages->strength[DAMAGE_OTHER_FORM] > 0
+            ? print_shop_copy_stranger(j->shop->shop, j->sitter.form, (unsigned)rng_next(&rng) >> 8,
+                                       j->print_dpi, &b->sheet.img, j->d)
+            : print_shop_copy(j->shop->shop, j->sitter.form, page, &j->owner, j->print_dpi,
+                              &b->sheet.img, j->d);
+    if (r < 0)
+        return r;
+    press_spoil(&b->sheet.img, damages, j->print_dpi / 25.4, &rng);
+    lay_on_paper(j, &b->sheet, page, PURPOSE_PAPER);
+    return 0;
+}
+
+/* The candidate's marks, then the day's wear. */
+static int fill_page(struct job *j, int page, const struct damages *damages)
+{
+    struct bench *b = j->bench;
+    struct rng plan = stream(j, page, PURPOSE_PLAN), ink = stream(j, page, PURPOSE_INK);
+    struct rng paper = stream(j, page, PURPOSE_PAPER);
+    uint8_t tone[256];
+    int r = 0;
+    bool doubled = damages->strength[DAMAGE_DOUBLE_FEED] > 0;
+    bool shows = damages->strength[DAMAGE_SHOW_THROUGH] > 0;
+    capture_seen_tone(&b->capture, tone);
+    if (doubled || shows)
+        r = fill_other(j, page, doubled ? PURPOSE_OTHER : PURPOSE_BACK, tone);
+    if (r == 0)
+        r = pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
+    if (r == 0)
+        r = markup_draw(&b->sheet, j->sitter.form, page, &j->pupil, &b->plan, tone, &b->trace,
+                        &ink);
+    if (r < 0)
+        return r;
+    int ground = b->capture.optics.ground;
+    paper_age(&b->sheet, damages, ground, shows && !doubled ? &b->other.img : NULL, &paper);
+    if (doubled)
+        paper_feed_double(&b->sheet, &b->other.img, damages->strength[DAMAGE_DOUBLE_FEED], &paper);
+    if (damages->strength[DAMAGE_FOLDED_OVER] > 0)
+        paper_fold_over(&b->sheet, damages->strength[DAMAGE_FOLDED_OVER], ground, &paper);
+    return 0;
+}
+
+/* ---- scanning ---- */
+
+static int set_capture(struct job *j, int page, const struct damages *damages)
+{
+    struct rng device = stream(j, 0, PURPOSE_DEVICE), rng = stream(j, page, PURPOSE_CAPTURE);
+    double px = j->print_dpi / 25.4;
+    enum simulate_profile profile = j->shop->settings->profile;
+    rng_next(&device); /* what choose_dpi drew */
+    return profile == PROFILE_PHONE
+               ? camera_set(&j->bench->capture, j->sitter.form, damages, j->dpi, px, &device, &rng)
+               : scanner_set(&j->bench->capture, j->sitter.form, profile, damages, j->dpi, px,
+                             &device, &rng);
+}
+
+static int add_row(void *context, const uint8_t *pixels)
+{
+    return scan_writer_add_row(context, pixels);
+}
+
+static int scan_page(struct job *j, int page)
+{
+    struct bench *b = j->bench;
+    struct rng noise = stream(j, page, PURPOSE_NOISE);
+    int r = scan_writer_begin_page(j->writer, &b->capture);
+    if (r == 0)
+        r = optics_expose(&b->capture.optics, &b->sheet.img, &j->shop->noise, rng_next(&noise),
+                          add_row, j->writer);
+    return r < 0 ? r : scan_writer_end_page(j->writer);
+}
+
+static void write_truth(struct job *j, int page, const struct damages *damages)
+{
+    struct truth_page truth = {.scan = j->name,
+                               .page = page,
+                               .sitter = &j->sitter,
+                               .plan = &j->bench->plan,
+                               .damages = damages,
+                               .profile = simulate_profile_names()[j->shop->settings->profile],
+                               .has_code = true};
+    snprintf(j->name, sizeof j->name, "%06d%s", j->index + 1, scan_writer_suffix(j->writer));
+    truth_write_page(&truth, j->rows);
+}
+
+static int make_page(struct job *j, int page)
+{
+    struct damages damages;
+    struct rng rng = stream(j, page, PURPOSE_DAMAGE);
+    damages_draw(&damages, j->shop->settings->profile, j->shop->damage, &rng);
+    int r = set_capture(j, page, &damages);
+    if (r == 0)
+        r = print_page(j, page, &damages);
+    if (r == 0)
+        r = fill_page(j, page, &damages);
+    if (r == 0)
+        r = scan_page(j, page);
+    if (r == 0)
+        write_truth(j, page, &damages);
+    return r;
+}
+
+static int save(struct job *j)
+{
+    size_t room = strlen(j->shop->scans) + sizeof j->name + 2;
+    char *path = malloc(room);
+    if (!path)
+        return YJ_ENOMEM;
+    snprintf(path, room, "%s/%s", j->shop->scans, j->name);
+    int r = scan_writer_save(j->writer, path, j->d);
+    free(path);
+    return r;
+}
+
+static int make_pages(struct job *j)
+{
+    int r = scan_writer_create(j->sitter.form->n_pages, &j->writer);
+    for (int p = 0; r == 0 && p < j->sitter.form->n_pages; p++)
+        r = make_page(j, p);
+    if (r == 0)
+        r = save(j);
+    scan_writer_destroy(j->writer);
+    return r;
+}
+
+static const char *name_of(const struct exam *exam, int index)
+{
+    return exam->roster && index < exam->roster->n_entries ? exam->roster->entries[index].name : "";
+}
+
+int bench_make_sheet(struct bench *b, const struct workshop *shop, int index,
+                     char *rows[TRUTH_TABLES], struct diag *d)
+{
+    struct job j = {.bench = b, .shop = shop, .d = d, .index = index};
+    const struct exam *exam = shop->exam;
+    char candidate[CANDIDATE_MAX];
+    size_t sizes[TRUTH_TABLES];
+    j.sitter.form = exam->forms[index % exam->n_forms].form;
+    j.sitter.key = exam->key;
+    candidate_name(exam, j.sitter.form, index, shop->settings->seed, candidate);
+    j.sitter.candidate = candidate;
+    j.owner = (struct sheet_owner){
+        .candidate = candidate, .name = name_of(exam, index), .serial = (uint64_t)index + 1};
+    struct rng rng = stream(&j, 0, PURPOSE_PUPIL);
+    pupil_draw(&j.pupil, shop->settings->profile, shop->manner, &rng);
+    choose_dpi(&j);
+    int r = 0;
+    for (int t = 0; t < TRUTH_TABLES; t++) {
+        rows[t] = NULL;
+        j.rows[t] = open_memstream(&rows[t], &sizes[t]);
+        r = j.rows[t] ? r : YJ_ENOMEM;
+    }
+    if (r == 0)
+        r = make_pages(&j);
+    for (int t = 0; t < TRUTH_TABLES; t++)
+        if (j.rows[t] && fclose(j.rows[t]) != 0 && r == 0)
+            r = YJ_ENOMEM;
+    return r;
+}
