@@ -307,7 +307,9 @@ static void strike_lines(struct trace *t, const struct hand *h, const struct tar
 void hand_strike_out(struct trace *t, const struct hand *h, const struct target *target,
                      struct rng *rng)
 {
-    if (rng_chance(rng, 0.5))
+    /* A line through rows that stand out themselves would say nothing. */
+    bool untidy = h->jitter > 0.2 || h->cover > 1.12;
+    if (untidy || rng_chance(rng, 0.5))
         strike_cross(t, h, target, rng);
     else
         strike_lines(t, h, target, rng);

@@ -34,7 +34,7 @@ void pen_fill_tooth(uint8_t *tooth, struct rng *rng)
                     coarse += v;
                     fine += abs(dx) <= 1 && abs(dy) <= 1 ? v : 0;
                 }
-            smooth[y * TOOTH_SIDE + x] = fine / 3 * 0.8F + coarse / 7 * 0.6F;
+            smooth[y * TOOTH_SIDE + x] = fine / 3 * 0.94F + coarse / 7 * 0.34F;
         }
     for (int i = 0; i < N; i++) /* normal to uniform */
         tooth[i] = (uint8_t)(255 * 0.5 * erfc(-smooth[i] / M_SQRT2));
@@ -91,6 +91,7 @@ struct dab {
     float radius, amount;
     float reach; /* pencil: how deep into the tooth it goes, 0 to 255; ink: everywhere */
     float grip;  /* 1 / the tooth's range over which graphite thins out; 0: ink */
+    float floor; /* what reaches even the tooth's valleys */
 };
 
 static void lay_dab(struct trace *t, const struct dab *dab, float cx, float cy)
@@ -113,7 +114,7 @@ static void lay_dab(struct trace *t, const struct dab *dab, float cx, float cy)
             float flat = near > 0.5F ? 1 : 2 * near; /* even in the middle, thin at the rim */
             float grain =
                 (dab->reach - tooth[(t->x + x + s->tooth_x) & TOOTH_MASK]) * dab->grip + 0.5F;
-            grain = grain < 0 ? 0 : grain > 1 || dab->grip == 0 ? 1 : grain;
+            grain = grain < dab->floor ? dab->floor : grain > 1 || dab->grip == 0 ? 1 : grain;
             row[x] += dab->amount * flat * grain;
         }
     }
@@ -127,8 +128,9 @@ static struct dab dab_of(const struct tool *tool, double pressure, double px)
     dab.amount = (float)(DAB_STEP * tool->softness * p * 1.6);
     if (tool->kind == TOOL_PENCIL) {
         dab.radius *= (float)(0.8 + 0.2 * (p > 1.5 ? 1.5 : p));
-        dab.reach = (float)(255 * (0.15 + 0.75 * p));
-        dab.grip = 1 / 110.0F;
+        dab.reach = (float)(255 * (0.1 + 0.72 * p));
+        dab.grip = 1 / 210.0F;
+        dab.floor = 0.3F;
     }
     if (dab.radius < 0.8F)
         dab.radius = 0.8F;

@@ -43,8 +43,8 @@ static const struct crowd {
     double dirt;     /* a page */
 } crowds[] = {
     [PROFILE_OFFICE] = {.tools = {52, 24, 8, 8, 3, 4.5, 0.5},
-                        .manners = {[MANNER_FULL] = 64,
-                                    [MANNER_SLOPPY] = 27,
+                        .manners = {[MANNER_FULL] = 72,
+                                    [MANNER_SLOPPY] = 19,
                                     [MANNER_OVERSHOOT] = 3,
                                     [MANNER_LIGHT] = 3,
                                     [MANNER_PARTIAL] = 1.2,
@@ -52,9 +52,9 @@ static const struct crowd {
                                     [MANNER_CROSS] = 0.5,
                                     [MANNER_STROKE] = 0.6},
                         .erases = 0.03,
-                        .cancels = 0.004,
+                        .cancels = 0.0006,
                         .leaves_blank = 0.01,
-                        .doubles = 0.001,
+                        .doubles = 0.0006,
                         .murky = 0.0003,
                         .residue = 0.025,
                         .spread = 0.7,
@@ -74,7 +74,7 @@ static const struct crowd {
                                    [MANNER_CIRCLE] = 0.3,
                                    [MANNER_MIXED] = 2},
                        .erases = 0.06,
-                       .cancels = 0.012,
+                       .cancels = 0.004,
                        .leaves_blank = 0.02,
                        .doubles = 0.006,
                        .murky = 0.004,
@@ -94,7 +94,7 @@ static const struct crowd {
                                    [MANNER_STROKE] = 1,
                                    [MANNER_DOT] = 0.3},
                        .erases = 0.03,
-                       .cancels = 0.006,
+                       .cancels = 0.0015,
                        .leaves_blank = 0.015,
                        .doubles = 0.002,
                        .murky = 0.001,
@@ -110,9 +110,9 @@ static const struct kind_of_tool {
     enum tool_kind kind;
     double width[2], darkness[2], softness[2];
 } kinds_of_tool[TOOLS] = {
-    [TWO_B] = {TOOL_PENCIL, {0.55, 1.05}, {0.66, 0.84}, {0.85, 1.25}},
-    [HB] = {TOOL_PENCIL, {0.45, 0.85}, {0.58, 0.74}, {0.55, 0.85}},
-    [MECHANICAL] = {TOOL_PENCIL, {0.35, 0.5}, {0.60, 0.76}, {0.7, 1.0}},
+    [TWO_B] = {TOOL_PENCIL, {0.55, 1.05}, {0.64, 0.84}, {1.1, 1.8}},
+    [HB] = {TOOL_PENCIL, {0.45, 0.85}, {0.56, 0.74}, {0.75, 1.3}},
+    [MECHANICAL] = {TOOL_PENCIL, {0.35, 0.5}, {0.58, 0.78}, {0.9, 1.5}},
     [BALLPOINT_BLACK] = {TOOL_BALLPOINT, {0.32, 0.5}, {0.74, 0.88}, {1.6, 2.6}},
     [BALLPOINT_BLUE] = {TOOL_BALLPOINT, {0.32, 0.5}, {0.55, 0.72}, {1.6, 2.6}},
     [GEL] = {TOOL_GEL, {0.4, 0.65}, {0.82, 0.93}, {2.5, 4}},
@@ -142,10 +142,10 @@ static struct hand draw_hand(const struct tool *tool, double careless, struct rn
     struct hand h = {.tool = *tool, .style = (enum fill_style)rng_pick(rng, styles, 4)};
     double care = careless * rng_range(rng, 0.4, 1.6);
     h.angle = rng_chance(rng, 0.85) ? rng_range(rng, -1.2, -0.25) : rng_range(rng, 0.3, 1.2);
-    h.cover = rng_range(rng, 0.92, 1.08) - 0.08 * care;
-    h.gap = rng_range(rng, 0.45, 0.7) + 0.2 * care;
-    h.jitter = 0.05 + 0.12 * care;
-    h.miss = 0.06 + 0.14 * care;
+    h.cover = rng_range(rng, 0.94, 1.12) - 0.06 * care;
+    h.gap = rng_range(rng, 0.3, 0.55) + 0.15 * care;
+    h.jitter = 0.04 + 0.1 * care;
+    h.miss = 0.05 + 0.13 * care;
     h.steady = 0.06 + 0.1 * care;
     return h;
 }
@@ -155,10 +155,10 @@ static void bend_hand(struct hand *h, enum manner manner, struct rng *rng)
 {
     switch (manner) {
     case MANNER_SLOPPY:
-        h->cover *= rng_range(rng, 0.78, 1.1);
-        h->gap += rng_range(rng, 0.15, 0.6);
-        h->jitter += rng_range(rng, 0.1, 0.3);
-        h->miss += rng_range(rng, 0.08, 0.28);
+        h->cover *= rng_range(rng, 0.8, 1.1);
+        h->gap += rng_range(rng, 0.05, 0.5);
+        h->jitter += rng_range(rng, 0.06, 0.25);
+        h->miss += rng_range(rng, 0.05, 0.25);
         h->steady += 0.08;
         break;
     case MANNER_PARTIAL:
@@ -170,8 +170,8 @@ static void bend_hand(struct hand *h, enum manner manner, struct rng *rng)
         h->jitter += rng_range(rng, 0.15, 0.4);
         break;
     case MANNER_LIGHT:
-        h->tool.pressure = rng_range(rng, 0.36, 0.58);
-        h->tool.softness = fmax(h->tool.softness, 0.75);
+        h->tool.pressure = rng_range(rng, 0.3, 0.52);
+        h->tool.softness = fmin(fmax(h->tool.softness, 0.75), 1.2);
         break;
     default:
         break;
