@@ -5,24 +5,30 @@
 #include "i18n.h"
 #include <ctype.h>
 #include <math.h>
+#include <string.h>
 
 #define CAPTION_OF_HEIGHT 1.0 /* em of a caption, of its bubble's height */
 #define CAPTION_GREATEST 3.4  /* mm */
 #define CAPTION_SMALLEST 1.6  /* mm: smaller is not read */
 #define CAPTION_SHRINK 0.85   /* each try, where there is no room */
 #define CAPTION_MARGIN 0.3    /* mm of white around it */
+#define MIDDLE 0.37           /* em, of capitals and digits above the baseline */
 #define LABEL_GAP 1.4         /* mm from a bubble to the label beside it */
 /* mm from a caption to its row, tried one after the other: within 1.1 mm the reader looks for ink
  * that went over the outline, and a line that leaves a mark is followed for 2 mm. */
 static const double caption_gaps[] = {2.2, 1.8, 1.4};
 
-/* "q1" is question 1, "q01" too; "name" is "name". */
+/* "q1" is question 1, "q01" too, "q12a" is 12a; "name" is "name", and so is "s1_A02". */
 static const char *caption_of(const char *name)
 {
+    static const char digits[] = "0123456789";
     const char *number = name;
-    while (isalpha((unsigned char)*number) || *number == '_' || *number == '-')
+    while (isalpha((unsigned char)*number))
         number++;
-    if (!isdigit((unsigned char)*number))
+    size_t length = strspn(number, digits);
+    while (isalpha((unsigned char)number[length]))
+        length++;
+    if (!isdigit((unsigned char)*number) || number[length])
         return name;
     while (number[0] == '0' && isdigit((unsigned char)number[1]))
         number++;
@@ -56,7 +62,7 @@ static struct point caption_place(const struct field *f, double gap, struct text
     for (int i = 1; i < n; i++)
         left = fmin(left, place(f, i).x);
     style->align = ALIGN_RIGHT;
-    return (struct point){left - gap, first.y + first.h / 2 + 0.3665 * style->size};
+    return (struct point){left - gap, first.y + first.h / 2 + MIDDLE * style->size};
 }
 
 /* Draws it where it is free; false: it is not. */
@@ -97,19 +103,29 @@ int captions_draw(struct page_draw *p)
 
 /* ---- labels beside bubbles ---- */
 
-static int draw_label_beside(struct page_draw *p, const struct field *f, const struct bubble *b)
+static bool draw_label_beside(struct page_draw *p, const struct bubble *b, const char *text,
+                              int *ret_rc)
 {
-    const char *text = f->options[b->option];
     struct rect box = b->box;
     struct text_style style = {.font = p->print->font, .size = fmin(CAPTION_GREATEST, box.h)};
-    double baseline = box.y + box.h / 2 + 0.37 * style.size;
-    int rc = 0;
-    if (try_text(p, &style, text, (struct point){box.x + box.w + LABEL_GAP, baseline}, &rc))
-        return rc;
+    double baseline = box.y + box.h / 2 + MIDDLE * style.size;
+    if (try_text(p, &style, text, (struct point){box.x + box.w + LABEL_GAP, baseline}, ret_rc))
+        return true;
     style.align = ALIGN_RIGHT;
-    if (try_text(p, &style, text, (struct point){box.x - LABEL_GAP, baseline}, &rc))
+    return try_text(p, &style, text, (struct point){box.x - LABEL_GAP, baseline}, ret_rc);
+}
+
+static int draw_label(struct page_draw *p, const struct field *f, const struct bubble *b)
+{
+    const char *text = f->options[b->option];
+    int rc = 0;
+    if (draw_label_beside(p, b, text, &rc) || p->c->rc < 0)
         return rc;
-    if (p->warn && p->c->rc == 0)
+    if (text[1] == '\0') { /* one thin letter: inside it hardly misleads */
+        bubble_label_draw(p, f, b);
+        return 0;
+    }
+    if (p->warn)
         diag_warning(p->c->d, p->form->path, f->line, f->column,
                      _("leave white paper beside it, or write it under 'texts'"),
                      _("no room for the label '%s' of field '%s'"), text, f->name);
@@ -123,7 +139,7 @@ int labels_beside_draw(struct page_draw *p)
         const struct field *f = &p->form->fields[i];
         for (int k = 0; f->page == p->page && k < f->n_bubbles && rc == 0; k++)
             if (label_stands_beside(p, f, &f->bubbles[k]))
-                rc = draw_label_beside(p, f, &f->bubbles[k]);
+                rc = draw_label(p, f, &f->bubbles[k]);
     }
     return rc;
 }

@@ -3,7 +3,7 @@
 #include "diag.h"
 #include <stdlib.h>
 
-#define PAGE_EDGE 2.0 /* mm that printers leave white */
+#define PAGE_EDGE 4.2 /* mm that printers leave white */
 
 void occupancy_finish(struct occupancy *o)
 {

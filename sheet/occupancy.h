@@ -16,7 +16,7 @@ void occupancy_finish(struct occupancy *o);
 int occupancy_add(struct occupancy *o, struct rect r);
 /* The four lines of a rectangle: its inside is free. */
 int occupancy_add_lines(struct occupancy *o, struct rect r, double width);
-/* Whether nothing stands within `margin` mm of r, and r is on the page, 2 mm from its edges. */
+/* Whether nothing stands within `margin` mm of r, and r is where printers print. */
 bool occupancy_is_free(const struct occupancy *o, struct rect r, double margin);
 
 #endif

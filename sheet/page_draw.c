@@ -17,9 +17,13 @@
 #define LABEL_IN_CELL 0.62   /* em of a strip's label, of the cell's height */
 #define WIDTH_IN_BOX 0.8     /* of the bubble's width that a label fills at most */
 #define WIDTH_IN_ROUND 0.68  /* the same in a circle or oval */
-#define SHOWN_BY 8           /* bubbles from which the reader learns what an option prints */
-#define NEAR_BUBBLE 1.0      /* mm around a bubble where the reader looks too */
-#define QUIET_MARK 1.5       /* mm of white around a mark */
+/* Bubbles of a page from which the reader learns what an option prints: a thin letter, other print.
+ */
+#define THIN_SHOWN_BY 4
+#define SAME_SIZE 0.05 /* mm */
+#define SHOWN_BY 8
+#define NEAR_BUBBLE 1.0 /* mm around a bubble where the reader looks too */
+#define QUIET_MARK 1.5  /* mm of white around a mark */
 
 static const struct print_colour black = {0, 0, 0};
 static const struct sheet_owner nobody = {.candidate = NULL};
@@ -160,13 +164,22 @@ static void draw_label(struct page_draw *p, const char *text, struct point middl
     canvas_label(p->c, &style, text, middle);
 }
 
-static int count_bubbles(const struct page_draw *p, const char *option)
+static bool same_outline(const struct field *f, struct rect a, const struct field *g, struct rect b)
+{
+    return f->shape == g->shape && fabs(a.w - b.w) < SAME_SIZE && fabs(a.h - b.h) < SAME_SIZE;
+}
+
+/* Bubbles of the page with the print of b. */
+static int count_alike(const struct page_draw *p, const struct field *field, const struct bubble *b)
 {
     int n = 0;
     for (int i = 0; i < p->form->n_fields; i++) {
         const struct field *f = &p->form->fields[i];
-        for (int k = 0; f->page == p->page && k < f->n_bubbles; k++)
-            n += strcmp(f->options[f->bubbles[k].option], option) == 0;
+        if (f->page != p->page || f->n_bubbles == 0 ||
+            !same_outline(f, f->bubbles[0].box, field, b->box))
+            continue;
+        for (int k = 0; k < f->n_bubbles; k++)
+            n += strcmp(f->options[f->bubbles[k].option], field->options[b->option]) == 0;
     }
     return n;
 }
@@ -175,20 +188,26 @@ bool label_stands_beside(const struct page_draw *p, const struct field *f, const
 {
     const char *option = f->options[b->option];
     bool thin = option[0] && !option[1]; /* one letter or digit */
-    return !thin && count_bubbles(p, option) < SHOWN_BY;
+    int shown = count_alike(p, f, b);
+    return thin ? shown < THIN_SHOWN_BY && f->kind == FIELD_CHOICE : shown < SHOWN_BY;
+}
+
+void bubble_label_draw(struct page_draw *p, const struct field *f, const struct bubble *b)
+{
+    bool round = f->shape == BUBBLE_CIRCLE || f->shape == BUBBLE_OVAL;
+    draw_label(p, f->options[b->option], rect_center(b->box),
+               b->box.h * (round ? LETTER_IN_ROUND : LETTER_IN_BOX),
+               b->box.w * (round ? WIDTH_IN_ROUND : WIDTH_IN_BOX));
 }
 
 static int draw_bubbles(struct page_draw *p, const struct field *f)
 {
-    bool round = f->shape == BUBBLE_CIRCLE || f->shape == BUBBLE_OVAL;
     int rc = 0;
     for (int i = 0; i < f->n_bubbles && rc == 0; i++) {
         const struct bubble *b = &f->bubbles[i];
         draw_outline(p, f->shape, b->box);
         if (p->print->letters && !label_stands_beside(p, f, b))
-            draw_label(p, f->options[b->option], rect_center(b->box),
-                       b->box.h * (round ? LETTER_IN_ROUND : LETTER_IN_BOX),
-                       b->box.w * (round ? WIDTH_IN_ROUND : WIDTH_IN_BOX));
+            bubble_label_draw(p, f, b);
         rc = occupancy_add(&p->taken, b->box);
     }
     owner_fill_number(p, f);

@@ -26,6 +26,9 @@ struct page_draw {
 int page_draw(struct canvas *c, const struct form *form, int page, const struct sheet_owner *owner,
               bool warn);
 
+/* An option's label inside its bubble. */
+void bubble_label_draw(struct page_draw *p, const struct field *f, const struct bubble *b);
+
 /* captions.c: names beside choice rows and strips, where there is room. The occupancy holds the
  * rest of the page, and then these too. 0 or YJ_ENOMEM. */
 int captions_draw(struct page_draw *p);
