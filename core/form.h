@@ -148,8 +148,8 @@ struct form_print {
     struct print_colour colour; /* outlines, letters, captions: black, or a drop-out colour */
     char *font;                 /* family; default "Noto Sans CJK TC" */
     double line;                /* mm, thickness of outlines; default 0.2 */
-    bool letters;               /* option names inside the bubbles; default true */
-    bool captions;              /* field names beside choice fields; default true */
+    bool letters;               /* option names in the bubbles, or beside them; default true */
+    bool captions;              /* field names beside choices and strips; default true */
     bool number_boxes;          /* a box to write in above each column of a grid; default false */
     struct sheet_text *texts;
     int n_texts;
