@@ -1,4 +1,5 @@
 /* cmd_grade.c - `yuejuan grade EXAM [SCAN...]`. */
+#include "alarm_list.h"
 #include "commands.h"
 #include "diag.h"
 #include "exam.h"
@@ -142,8 +143,8 @@ static void warn_no_scan(const char *path, const struct grade_summary *summary, 
                      _("no scan in '%s'"), path);
 }
 
-static int run(const struct grade_command *c, struct grade_summary *ret_summary, char **ret_db_path,
-               struct diag *d)
+static int run(const struct grade_command *c, struct grade_summary *ret_summary,
+               struct alarm_list *alarms, char **ret_db_path, struct diag *d)
 {
     struct exam *exam = NULL;
     if (store_is_database(c->exam)) /* of the commands that open no image; it lacks the scans */
@@ -162,6 +163,8 @@ static int run(const struct grade_command *c, struct grade_summary *ret_summary,
         .batch = c->batch ? c->batch : "",
         .jobs = c->jobs,
         .progress = progress ? print_progress : NULL,
+        .alarm = alarm_list_add,
+        .context = alarms,
         .stop = &interrupted,
     };
     char *db_path = strdup(options.db_path);
@@ -192,6 +195,7 @@ int cmd_grade(int argc, char **argv)
 {
     struct grade_command c = {0};
     struct grade_summary summary;
+    struct alarm_list alarms = {0};
     struct diag d;
     char *db_path = NULL;
     bool help = false;
@@ -203,16 +207,19 @@ int cmd_grade(int argc, char **argv)
     vision_init();
     catch_interrupts();
     diag_init(&d);
-    int r = run(&c, &summary, &db_path, &d);
+    int r = run(&c, &summary, &alarms, &db_path, &d);
     status = finish_command(&d, r);
     if (status == EXIT_DONE) {
-        if (!c.quiet)
+        if (!c.quiet) {
             print_summary(stderr, &summary, db_path);
+            alarm_list_print(stderr, &alarms);
+        }
         if (c.json)
-            print_summary_json(stdout, &summary, db_path);
+            print_summary_json(stdout, &summary, db_path, &alarms);
         status = exit_status_of(&summary);
     }
     free(db_path);
+    alarm_list_finish(&alarms);
     diag_finish(&d);
     return status;
 }

@@ -1,5 +1,6 @@
 /* messages.c - language, alignment, and what is told about a run. */
 #include "messages.h"
+#include "alarm_list.h"
 #include "commands.h"
 #include "diag.h"
 #include "i18n.h"
@@ -313,7 +314,7 @@ static void print_json_marks(FILE *out, const struct grade_summary *s)
     fputc('}', out);
 }
 
-static void print_json_text(FILE *out, const char *text)
+void print_json_text(FILE *out, const char *text)
 {
     fputc('"', out);
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
@@ -327,7 +328,8 @@ static void print_json_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-void print_summary_json(FILE *out, const struct grade_summary *s, const char *db_path)
+void print_summary_json(FILE *out, const struct grade_summary *s, const char *db_path,
+                        const struct alarm_list *alarms)
 {
     static const char *const stages[STAGES] = {"decode", "register", "read", "score", "store"};
     const struct {
@@ -356,6 +358,8 @@ void print_summary_json(FILE *out, const struct grade_summary *s, const char *db
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         fprintf(out, ",\"%s\":%d", counts[i].name, counts[i].value);
     print_json_marks(out, s);
+    fputs(",\"alarms\":", out);
+    alarm_list_print_json(out, alarms);
     fprintf(out, ",\"interrupted\":%s,\"seconds\":%.3f,\"cpu_ms\":{",
             s->interrupted ? "true" : "false", s->seconds);
     for (int i = 0; i < STAGES; i++)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct alarm_list;
 struct diag;
 
 /* Chooses the user's language; numbers keep their point, whatever the locale. */
@@ -44,6 +45,9 @@ void describe_review(const struct mark_counts *marks, char *text, size_t size);
 void describe_silent(const struct mark_counts *marks, char *text, size_t size);
 /* What a run of `grade` did, for people and for programs. */
 void print_summary(FILE *out, const struct grade_summary *summary, const char *db_path);
-void print_summary_json(FILE *out, const struct grade_summary *summary, const char *db_path);
+void print_summary_json(FILE *out, const struct grade_summary *summary, const char *db_path,
+                        const struct alarm_list *alarms);
+/* As a JSON string, in quotes. */
+void print_json_text(FILE *out, const char *text);
 
 #endif

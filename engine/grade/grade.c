@@ -1,6 +1,7 @@
 /* grade.c - one run: open everything, feed the ring, join, score, count. */
 #include "grade.h"
 #include "batch.h"
+#include "batch_alarms.h"
 #include "diag.h"
 #include "hashset.h"
 #include "i18n.h"
@@ -300,6 +301,8 @@ static int score_and_audit(struct batch *batch)
         return r;
     r = rescore_within(batch->store, batch->exam, batch->d);
     if (r == 0)
+        r = batch_alarms_make(batch->store, batch->d);
+    if (r == 0)
         r = audit(batch);
     if (r == 0)
         r = store_commit(batch->store, batch->d);
@@ -368,6 +371,8 @@ int grade_run(const struct exam *exam, const struct grade_options *options,
         r = score(&batch);
     if (r == 0)
         r = summarize(&batch, &feed, ret_summary);
+    if (r == 0 && options->alarm)
+        r = batch_alarms_tell(batch.store, options->alarm, options->context, d);
     if (r == YJ_ENOMEM && d->errors == told)
         diag_error(d, r, NULL, 0, 0, _("close other programs, or use fewer --jobs"),
                    _("out of memory"));

@@ -19,6 +19,17 @@ struct grade_progress {
     double seconds;             /* since the start */
 };
 
+/* What came in a run of pages (docs/scan-health.md); strings are borrowed during the call. */
+struct grade_alarm {
+    const char *kind;
+    const char *scan; /* of its first page */
+    int page;
+    const char *last_scan;
+    int last_page, pages;
+    const char *place; /* mm of the scan, a number; "" none */
+    const char *detail;
+};
+
 struct grade_options {
     const char *const *paths; /* files and folders */
     size_t n_paths;
@@ -27,6 +38,8 @@ struct grade_options {
     int jobs;          /* 1 to 256; 0: one a core */
     /* Called about five times a second on the thread that called grade_run; may be NULL. */
     void (*progress)(void *context, const struct grade_progress *progress);
+    /* Called at the end for each alarm that the database then holds; may be NULL. */
+    void (*alarm)(void *context, const struct grade_alarm *alarm);
     void *context;
     const atomic_bool *stop; /* set by a signal handler: finish the pages in hand, commit, return */
 };

@@ -362,8 +362,8 @@ static double bubble_darkness(const struct page_health_input *in, struct rect bo
 {
     double sum = 0;
     for (int i = 0; i < 9; i++) {
-        struct point p = on_reduced(in, box.x + box.w * (2 + i % 3) / 6.0,
-                                    box.y + box.h * (2 + i / 3) / 6.0);
+        struct point p =
+            on_reduced(in, box.x + box.w * (2 + i % 3) / 6.0, box.y + box.h * (2 + i / 3) / 6.0);
         int x = (int)lround(p.x), y = (int)lround(p.y);
         if (x < 0 || y < 0 || x >= in->reduced->width || y >= in->reduced->height)
             return -1;
