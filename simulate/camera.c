@@ -94,8 +94,8 @@ static void set_tone(struct capture *c, const double *s, struct rng *device, str
     white += exposure > 0 ? 55 * exposure : 70 * exposure;
     optics_set_tone(&c->optics, rng_range(device, 8, 32), white,
                     rng_range(device, 0.85, 1.1) * (1 - 0.2 * exposure));
-    c->tint_blue = rng_range(rng, -9, 4);
-    c->tint_red = rng_range(rng, -4, 7);
+    c->tint_blue = rng_range(rng, -6, 2);
+    c->tint_red = rng_range(rng, -1, 4);
 }
 
 int camera_set(struct capture *c, const struct form *form, const struct damages *damages,

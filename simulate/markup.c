@@ -85,38 +85,44 @@ static struct hand hand_for(const struct pupil *p, const struct planned_mark *m,
     return h;
 }
 
+/* What an answer of this manner looks like. */
+static void draw_answer(struct page_work *w, const struct planned_mark *m, const struct hand *h,
+                        const struct target *target)
+{
+    struct trace *t = w->trace;
+    switch (m->manner) {
+    case MANNER_TICK:
+        hand_tick(t, h, target, w->rng);
+        return;
+    case MANNER_CROSS:
+        hand_cross(t, h, target, w->rng);
+        return;
+    case MANNER_CIRCLE:
+        hand_circle(t, h, target, w->rng);
+        return;
+    case MANNER_DOT:
+        hand_dot(t, h, target, m->size, w->rng);
+        return;
+    case MANNER_STROKE:
+        hand_stroke(t, h, target, w->rng);
+        return;
+    default:
+        hand_fill(t, h, target, w->rng);
+    }
+}
+
 static void draw_look(struct page_work *w, const struct planned_mark *m,
                       const struct target *target)
 {
     struct hand h = hand_for(w->pupil, m, target, w->rng);
-    struct trace *t = w->trace;
-    switch (m->look) {
-    case LOOK_TICK:
-        hand_tick(t, &h, target, w->rng);
+    if (m->look == LOOK_CANCELLED) {
+        hand_fill(w->trace, &h, target, w->rng);
+        hand_strike_out(w->trace, &h, target, w->rng);
         return;
-    case LOOK_CROSS:
-        hand_cross(t, &h, target, w->rng);
-        return;
-    case LOOK_CIRCLE:
-        hand_circle(t, &h, target, w->rng);
-        return;
-    case LOOK_STROKE:
-        if (m->manner == MANNER_DOT)
-            hand_dot(t, &h, target, m->size, w->rng);
-        else
-            hand_stroke(t, &h, target, w->rng);
-        return;
-    case LOOK_CANCELLED:
-        hand_fill(t, &h, target, w->rng);
-        hand_strike_out(t, &h, target, w->rng);
-        return;
-    case LOOK_ERASED:
-        hand_fill(t, &h, target, w->rng);
-        trace_erase(t, m->residue, w->pupil->smear, rng_range(w->rng, -0.6, 0.6), w->rng);
-        return;
-    default:
-        hand_fill(t, &h, target, w->rng);
     }
+    draw_answer(w, m, &h, target);
+    if (m->look == LOOK_ERASED)
+        trace_erase(w->trace, m->residue, w->pupil->smear, rng_range(w->rng, -0.6, 0.6), w->rng);
 }
 
 static struct rect box_of(const struct page_work *w, const struct planned_mark *m)

@@ -235,51 +235,72 @@ void paper_age(struct surface *sheet, const struct damages *damages, int ground,
 
 /* ---- pages that must be refused ---- */
 
-void paper_feed_double(struct surface *sheet, const struct image *other, double strength,
+struct cut paper_draw_overlap(int w, int h, double strength, struct rng *rng)
+{
+    double angle = (rng_chance(rng, 0.5) ? M_PI / 2 : -M_PI / 2) + rng_range(rng, -0.03, 0.03);
+    double part = rng_range(rng, 0.08, 0.3 + 0.6 * strength);
+    return (struct cut){cos(angle), sin(angle), (part - 0.5) * h, false};
+}
+
+struct cut paper_draw_fold(int w, int h, double strength, struct rng *rng)
+{
+    /* Along a side, or across a corner. */
+    double angle = rng_below(rng, 4) * M_PI / 2 +
+                   (rng_chance(rng, 0.6) ? rng_range(rng, -0.15, 0.15) : rng_range(rng, 0.5, 1.07));
+    double nx = cos(angle), ny = sin(angle), across = fabs(nx) * w + fabs(ny) * h;
+    double lost = rng_range(rng, 0.12, 0.18 + 0.14 * strength) * across;
+    return (struct cut){nx, ny, across / 2 - lost, true};
+}
+
+static double beyond(const struct cut *c, int w, int h, double x, double y)
+{
+    return (x - w / 2.0) * c->nx + (y - h / 2.0) * c->ny - c->at;
+}
+
+/* How far inside the sheet the flap's place over (x, y) was; below 0: no flap there. */
+static double flap_inside(const struct cut *c, int w, int h, double x, double y, double d)
+{
+    double mx = x - 2 * d * c->nx, my = y - 2 * d * c->ny;
+    return fmin(fmin(mx, w - 1 - mx), fmin(my, h - 1 - my));
+}
+
+bool paper_hides(const struct cut *cut, int w, int h, double x, double y)
+{
+    double d = beyond(cut, w, h, x, y);
+    return d > 0 || (cut->folded && flap_inside(cut, w, h, x, y, d) >= 0);
+}
+
+void paper_feed_double(struct surface *sheet, const struct image *other, const struct cut *cut,
                        struct rng *rng)
 {
-    int w = sheet->img.width, h = sheet->img.height;
-    double part = rng_range(rng, 0.08, 0.2 + 0.7 * strength), slope = rng_range(rng, -0.03, 0.03);
-    double from = part * h;
-    int dx = (int)(rng_range(rng, -6, 6) * sheet->px);
-    bool below = rng_chance(rng, 0.5); /* the other one covers the foot, or the head */
+    int w = sheet->img.width, h = sheet->img.height, dx = (int)(rng_range(rng, -6, 6) * sheet->px);
+    double shadow = 0.8 * sheet->px;
     for (int y = 0; y < h; y++) {
         uint8_t *row = image_row(&sheet->img, y);
         for (int x = 0; x < w; x++) {
-            double edge = (below ? y - from : h - from - y) - slope * (x - w / 2.0);
+            double edge = beyond(cut, w, h, x, y);
             if (edge < 0) { /* the upper sheet's edge casts a thin shadow */
-                if (edge > -0.8 * sheet->px)
-                    row[x] = darken(row[x], 0.35 * (1 + edge / (0.8 * sheet->px)));
+                if (edge > -shadow)
+                    row[x] = darken(row[x], 0.35 * (1 + edge / shadow));
                 continue;
             }
-            int oy = below ? (int)edge : h - 1 - (int)edge, ox = x + dx;
+            int oy = cut->ny > 0 ? (int)edge : h - 1 - (int)edge, ox = x + dx;
             row[x] = oy >= 0 && oy < h && ox >= 0 && ox < w ? image_row(other, oy)[ox] : 250;
         }
     }
 }
 
-void paper_fold_over(struct surface *sheet, double strength, int ground, struct rng *rng)
+void paper_fold_over(struct surface *sheet, const struct cut *cut, int ground)
 {
     int w = sheet->img.width, h = sheet->img.height;
-    /* The crease, as its distance from a side or, turned, from a corner. */
-    double angle = rng_below(rng, 4) * M_PI / 2 +
-                   (rng_chance(rng, 0.6) ? rng_range(rng, -0.15, 0.15) : rng_range(rng, 0.5, 1.07));
-    double nx = cos(angle), ny = sin(angle), reach = fabs(nx) * w / 2 + fabs(ny) * h / 2;
-    double side = rng_range(rng, 0.25, 0.35 + 0.25 * strength) * (fabs(nx) * w + fabs(ny) * h);
-    double crease_at = reach - side; /* from the middle, along the normal */
     double shadow = 1.2 * sheet->px;
     for (int y = 0; y < h; y++) {
         uint8_t *row = image_row(&sheet->img, y);
         for (int x = 0; x < w; x++) {
-            double d = (x - w / 2.0) * nx + (y - h / 2.0) * ny - crease_at;
-            if (d > 0) {
+            double d = beyond(cut, w, h, x, y), inside;
+            if (d > 0)
                 row[x] = (uint8_t)ground;
-                continue;
-            }
-            /* The flap shows its blank back wherever its mirror place was paper. */
-            double mx = x - 2 * d * nx, my = y - 2 * d * ny;
-            double inside = fmin(fmin(mx, w - 1 - mx), fmin(my, h - 1 - my));
-            if (inside >= 0)
+            else if ((inside = flap_inside(cut, w, h, x, y, d)) >= 0)
                 row[x] = darken(252, d > -0.5 * sheet->px ? 0.2 : 0);
             else if (inside > -shadow)
                 row[x] = darken(row[x], 0.3 * (1 + inside / shadow));

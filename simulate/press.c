@@ -19,10 +19,16 @@ struct drawing {
     struct drawing *next;
 };
 
+struct stranger {
+    struct form *form;
+    unsigned which;
+    struct stranger *next;
+};
+
 struct print_shop {
-    pthread_mutex_t lock; /* guards the list, and pango, which is not thread-safe */
+    pthread_mutex_t lock; /* guards the lists, and pango, which is not thread-safe */
     struct drawing *drawings;
-    struct form *strangers[STRANGERS];
+    struct stranger *strangers;
 };
 
 int print_shop_create(struct print_shop **ret_shop)
@@ -46,8 +52,12 @@ void print_shop_destroy(struct print_shop *shop)
         image_finish(&first->img);
         free(first);
     }
-    for (int i = 0; i < STRANGERS; i++)
-        form_destroy(shop->strangers[i]);
+    while (shop->strangers) {
+        struct stranger *first = shop->strangers;
+        shop->strangers = first->next;
+        form_destroy(first->form);
+        free(first);
+    }
     pthread_mutex_destroy(&shop->lock);
     free(shop);
 }
@@ -174,14 +184,46 @@ static int make_stranger(const struct form *form, unsigned which, struct form **
     return form_parse(text, (size_t)n, "stranger", NULL, ret, d);
 }
 
-int print_shop_copy_stranger(struct print_shop *shop, const struct form *form, unsigned which,
-                             double dpi, struct image *out, struct diag *d)
+/* Those of an exam's forms on paper of other sizes are told apart by their size. */
+static struct form *find_stranger(const struct print_shop *shop, const struct form *form,
+                                  unsigned which)
 {
-    struct form **stranger = &shop->strangers[which % STRANGERS];
+    for (const struct stranger *p = shop->strangers; p; p = p->next)
+        if (p->which == which && p->form->width == form->width && p->form->height == form->height)
+            return p->form;
+    return NULL;
+}
+
+/* With the lock held. */
+static int add_stranger(struct print_shop *shop, const struct form *form, unsigned which,
+                        struct form **ret, struct diag *d)
+{
+    struct stranger *new = calloc(1, sizeof *new);
+    int r = new ? make_stranger(form, which, &new->form, d) : YJ_ENOMEM;
+    if (r < 0) {
+        free(new);
+        return r;
+    }
+    new->which = which;
+    new->next = shop->strangers;
+    shop->strangers = new;
+    *ret = new->form;
+    return 0;
+}
+
+int print_shop_stranger(struct print_shop *shop, const struct form *form, unsigned which,
+                        const struct form **ret_stranger, struct diag *d)
+{
+    int r = 0;
+    which %= STRANGERS;
     pthread_mutex_lock(&shop->lock);
-    int r = *stranger ? 0 : make_stranger(form, which % STRANGERS, stranger, d);
+    struct form *stranger = find_stranger(shop, form, which);
+    if (!stranger)
+        r = add_stranger(shop, form, which, &stranger, d);
     pthread_mutex_unlock(&shop->lock);
-    return r < 0 ? r : print_shop_copy(shop, *stranger, 0, NULL, dpi, out, d);
+    if (r == 0)
+        *ret_stranger = stranger;
+    return r;
 }
 
 /* ---- bad copies ---- */

@@ -19,10 +19,10 @@ void print_shop_destroy(struct print_shop *shop);
 /* A fresh copy of a page into `out`. `owner` may be NULL. YJ_ENOMEM, YJ_EINPUT. */
 int print_shop_copy(struct print_shop *shop, const struct form *form, int page,
                     const struct sheet_owner *owner, double dpi, struct image *out, struct diag *d);
-/* The same for a form that is none of the exam's: boxes and bubbles of another layout, on paper of
- * this one's size. `which` chooses among several. */
-int print_shop_copy_stranger(struct print_shop *shop, const struct form *form, unsigned which,
-                             double dpi, struct image *out, struct diag *d);
+/* A form that is none of the exam's, for paper of this one's size: bubbles of another layout.
+ * `which` chooses among several; the shop's own. YJ_ENOMEM. */
+int print_shop_stranger(struct print_shop *shop, const struct form *form, unsigned which,
+                        const struct form **ret_stranger, struct diag *d);
 
 /* What a press that runs dry or wet, and a copier, do to the print. `px`: pixels a mm. */
 void press_spoil(struct image *print, const struct damages *damages, double px, struct rng *rng);

@@ -47,10 +47,10 @@ static const struct crowd {
                                     [MANNER_SLOPPY] = 19,
                                     [MANNER_OVERSHOOT] = 3,
                                     [MANNER_LIGHT] = 3,
-                                    [MANNER_PARTIAL] = 1.2,
-                                    [MANNER_TICK] = 0.7,
-                                    [MANNER_CROSS] = 0.5,
-                                    [MANNER_STROKE] = 0.6},
+                                    [MANNER_PARTIAL] = 0.8,
+                                    [MANNER_TICK] = 0.4,
+                                    [MANNER_CROSS] = 0.3,
+                                    [MANNER_STROKE] = 0.3},
                         .erases = 0.03,
                         .cancels = 0.0006,
                         .leaves_blank = 0.01,
@@ -315,8 +315,11 @@ static int add_erased(struct page_plan *plan, const struct group *g, uint64_t ta
     if (bubble < 0)
         return 0;
     int r = add_mark(plan, g, bubble, LOOK_ERASED, pupil);
-    if (r == 0)
-        plan->marks[plan->n_marks - 1].residue = residue;
+    struct planned_mark *m = r == 0 ? &plan->marks[plan->n_marks - 1] : NULL;
+    if (m) {
+        m->residue = residue;
+        m->size = rng_range(rng, 0.9, 1.4);
+    }
     return r;
 }
 
@@ -344,6 +347,7 @@ static int add_murky(struct page_plan *plan, const struct group *g, int answer,
     if (m && kind == 2 && pupil->hand.tool.kind == TOOL_PENCIL) {
         m->look = LOOK_ERASED;
         m->residue = rng_range(rng, 0.12, 0.35);
+        m->size = 1.2;
     } else if (m) {
         m->manner = MANNER_DOT;
         m->size = rng_range(rng, 0.35, 0.7);

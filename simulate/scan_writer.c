@@ -158,7 +158,7 @@ static void jpeg_failed(j_common_ptr info)
 static int begin_jpeg(struct scan_writer *w)
 {
     const struct capture *c = w->capture;
-    bool colour = c->format == SCAN_JPEG_COLOUR;
+    bool rgb = c->format == SCAN_JPEG_RGB, colour = rgb || c->format == SCAN_JPEG_COLOUR;
     w->jpeg.err = jpeg_std_error(&w->errors);
     w->errors.error_exit = jpeg_failed;
     w->jpeg.client_data = w;
@@ -170,7 +170,7 @@ static int begin_jpeg(struct scan_writer *w)
     w->jpeg.image_width = (JDIMENSION)c->optics.width;
     w->jpeg.image_height = (JDIMENSION)c->optics.height;
     w->jpeg.input_components = colour ? 3 : 1;
-    w->jpeg.in_color_space = colour ? JCS_YCbCr : JCS_GRAYSCALE;
+    w->jpeg.in_color_space = rgb ? JCS_RGB : colour ? JCS_YCbCr : JCS_GRAYSCALE;
     jpeg_set_defaults(&w->jpeg);
     jpeg_set_quality(&w->jpeg, c->quality, TRUE);
     if (c->dpi > 0) {
@@ -214,7 +214,7 @@ static int begin_png(struct scan_writer *w)
 static int begin_tiff(struct scan_writer *w)
 {
     const struct capture *c = w->capture;
-    bool bits = c->format == SCAN_BITS;
+    bool bits = c->format == SCAN_BITS, rgb = c->format == SCAN_JPEG_RGB;
     if (!w->tiff)
         w->tiff = TIFFClientOpen("scan", "wm", &w->file, tiff_read, tiff_write, tiff_seek,
                                  tiff_close, tiff_size, NULL, NULL);
@@ -223,10 +223,14 @@ static int begin_tiff(struct scan_writer *w)
     TIFFSetField(w->tiff, TIFFTAG_IMAGEWIDTH, (uint32_t)c->optics.width);
     TIFFSetField(w->tiff, TIFFTAG_IMAGELENGTH, (uint32_t)c->optics.height);
     TIFFSetField(w->tiff, TIFFTAG_BITSPERSAMPLE, bits ? 1 : 8);
-    TIFFSetField(w->tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
+    TIFFSetField(w->tiff, TIFFTAG_SAMPLESPERPIXEL, rgb ? 3 : 1);
     TIFFSetField(w->tiff, TIFFTAG_COMPRESSION, bits ? COMPRESSION_CCITTFAX4 : COMPRESSION_JPEG);
     TIFFSetField(w->tiff, TIFFTAG_PHOTOMETRIC,
-                 bits ? PHOTOMETRIC_MINISWHITE : PHOTOMETRIC_MINISBLACK);
+                 bits  ? PHOTOMETRIC_MINISWHITE
+                 : rgb ? PHOTOMETRIC_YCBCR
+                       : PHOTOMETRIC_MINISBLACK);
+    if (rgb)
+        TIFFSetField(w->tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
     if (!bits)
         TIFFSetField(w->tiff, TIFFTAG_JPEGQUALITY, c->quality);
     TIFFSetField(w->tiff, TIFFTAG_ROWSPERSTRIP, (uint32_t)c->optics.height);
@@ -317,7 +321,8 @@ int scan_writer_add_row(struct scan_writer *w, const uint8_t *pixels)
     if (bits)
         pack_bits(w, pixels);
     else
-        memcpy(w->row, pixels, (size_t)w->capture->optics.width);
+        memcpy(w->row, pixels,
+               (size_t)w->capture->optics.width * (w->capture->format == SCAN_JPEG_RGB ? 3 : 1));
     if (w->png)
         return add_png_row(w);
     return TIFFWriteScanline(w->tiff, w->row, (uint32_t)w->y++, 0) < 0 ? YJ_ENOMEM : 0;

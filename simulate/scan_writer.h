@@ -14,7 +14,8 @@ struct scan_writer;
 /* `n_pages` of the file to be made. YJ_ENOMEM. */
 int scan_writer_create(int n_pages, struct scan_writer **ret_writer);
 void scan_writer_destroy(struct scan_writer *w);
-/* Begins the next page, as `c` has it; then its rows, top to bottom; then its end. YJ_ENOMEM. */
+/* Begins the next page, as `c` has it; then its rows, top to bottom (three bytes a pixel where its
+ * format is in colour); then its end. YJ_ENOMEM. */
 int scan_writer_begin_page(struct scan_writer *w, const struct capture *c);
 int scan_writer_add_row(struct scan_writer *w, const uint8_t *pixels);
 int scan_writer_end_page(struct scan_writer *w);

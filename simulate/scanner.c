@@ -149,8 +149,8 @@ static int set_geometry(struct capture *c, const struct form *form, enum simulat
     double w = form->width + 2 * margin, h = form->height + 2 * margin;
     if (fabs(skew) > 3) { /* whoever scans so has glass around the sheet */
         double a = fabs(skew) * M_PI / 180;
-        w += form->height * sin(a) * 0.6;
-        h += form->width * sin(a) * 0.6;
+        w += form->height * sin(a);
+        h += form->width * sin(a);
     }
     int width = (int)lround((sideways ? h : w) / mm), height = (int)lround((sideways ? w : h) / mm);
     double sx = mm * (1 + 0.0012 * rng_normal_within(device, 2.5));

@@ -12,6 +12,7 @@
 enum scan_format {
     SCAN_JPEG,
     SCAN_JPEG_COLOUR, /* a photo: grey with the light's tint */
+    SCAN_JPEG_RGB,    /* a colour scanner: rows of red, green and blue */
     SCAN_BITS,        /* 1 bit a pixel */
 };
 

@@ -26,6 +26,7 @@ enum purpose {
     PURPOSE_NOISE,
     PURPOSE_OTHER,
     PURPOSE_BACK,
+    PURPOSE_TEACHER,
 };
 
 #define FINENESS 1.5 /* pixels of the sheet for one of the scan */
@@ -35,6 +36,8 @@ void bench_init(struct bench *b)
     memset(b, 0, sizeof *b);
     image_init(&b->sheet.img);
     image_init(&b->other.img);
+    image_init(&b->green.img);
+    image_init(&b->blue.img);
     capture_init(&b->capture);
     page_plan_init(&b->plan);
     trace_init(&b->trace);
@@ -44,6 +47,10 @@ void bench_finish(struct bench *b)
 {
     image_finish(&b->sheet.img);
     image_finish(&b->other.img);
+    image_finish(&b->green.img);
+    image_finish(&b->blue.img);
+    free(b->rgb);
+    free(b->given);
     capture_finish(&b->capture);
     page_plan_finish(&b->plan);
     trace_finish(&b->trace);
@@ -123,16 +130,15 @@ static int fill_other(struct job *j, int page, enum purpose purpose, const uint8
     return r;
 }
 
-static int print_page(struct job *j, int page, const struct damages *damages)
+/* `form`: the exam's, or a stranger's. */
+static int print_page(struct job *j, const struct form *form, int page,
+                      const struct damages *damages)
 {
     struct bench *b = j->bench;
     struct rng rng = stream(j, page, PURPOSE_PRESS);
-    int r =
-        damages->strength[DAMAGE_OTHER_FORM] > 0
-            ? print_shop_copy_stranger(j->shop->shop, j->sitter.form, (unsigned)rng_next(&rng) >> 8,
-                                       j->print_dpi, &b->sheet.img, j->d)
-            : print_shop_copy(j->shop->shop, j->sitter.form, page, &j->owner, j->print_dpi,
-                              &b->sheet.img, j->d);
+    bool own = form == j->sitter.form;
+    int r = print_shop_copy(j->shop->shop, form, own ? page : 0, own ? &j->owner : NULL,
+                            j->print_dpi, &b->sheet.img, j->d);
     if (r < 0)
         return r;
     press_spoil(&b->sheet.img, damages, j->print_dpi / 25.4, &rng);
@@ -140,11 +146,87 @@ static int print_page(struct job *j, int page, const struct damages *damages)
     return 0;
 }
 
+/* Somebody's answers to another exam, on its own sheet; the plan is then made for ours, as truth
+ * has its fields. */
+static int fill_stranger(struct job *j, int page, const struct damages *damages,
+                         const uint8_t *tone)
+{
+    struct bench *b = j->bench;
+    struct rng rng = stream(j, page, PURPOSE_OTHER), plan = stream(j, page, PURPOSE_PLAN);
+    struct sitter stranger = {.candidate = ""};
+    int r = print_shop_stranger(j->shop->shop, j->sitter.form, (unsigned)(rng_next(&rng) >> 8),
+                                &stranger.form, j->d);
+    if (r == 0)
+        r = print_page(j, stranger.form, page, damages);
+    if (r == 0)
+        r = pupil_plan_page(&j->pupil, &stranger, 0, &b->plan, &rng);
+    if (r == 0)
+        r = markup_draw(&b->sheet, stranger.form, 0, &j->pupil, &b->plan, tone, &b->trace, &rng);
+    return r < 0 ? r : pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
+}
+
+static int fill_own(struct job *j, int page, const struct damages *damages, const uint8_t *tone)
+{
+    struct bench *b = j->bench;
+    struct rng plan = stream(j, page, PURPOSE_PLAN), ink = stream(j, page, PURPOSE_INK);
+    int r = print_page(j, j->sitter.form, page, damages);
+    if (r == 0)
+        r = pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
+    return r < 0 ? r
+                 : markup_draw(&b->sheet, j->sitter.form, page, &j->pupil, &b->plan, tone,
+                               &b->trace, &ink);
+}
+
+/* Share of the page's bubbles that a cut hides. */
+static double share_hidden(const struct job *j, int page, const struct cut *cut)
+{
+    const struct form *form = j->sitter.form;
+    const struct surface *s = &j->bench->sheet;
+    int n = 0, hidden = 0;
+    for (int f = 0; f < form->n_fields; f++)
+        for (int b = 0; form->fields[f].page == page && b < form->fields[f].n_bubbles; b++) {
+            struct point c = rect_center(form->fields[f].bubbles[b].box);
+            n++;
+            hidden += paper_hides(cut, s->img.width, s->img.height, c.x * s->px, c.y * s->px);
+        }
+    return n ? (double)hidden / n : 1;
+}
+
+#define MIN_HIDDEN                                                                                 \
+    0.05 /* of the bubbles: else the page can still be read, and need not be refused */
+
+static struct cut draw_cut(const struct job *j, int page, const struct damages *damages,
+                           struct rng *rng)
+{
+    int w = j->bench->sheet.img.width, h = j->bench->sheet.img.height;
+    struct cut cut;
+    for (int tries = 0; tries < 100; tries++) {
+        cut = damages->strength[DAMAGE_FOLDED_OVER] > 0
+                  ? paper_draw_fold(w, h, damages->strength[DAMAGE_FOLDED_OVER], rng)
+                  : paper_draw_overlap(w, h, damages->strength[DAMAGE_DOUBLE_FEED], rng);
+        if (share_hidden(j, page, &cut) >= MIN_HIDDEN)
+            break;
+    }
+    return cut;
+}
+
+static void spoil_page(struct job *j, int page, const struct damages *damages, struct rng *rng)
+{
+    struct bench *b = j->bench;
+    bool folded = damages->strength[DAMAGE_FOLDED_OVER] > 0;
+    if (!folded && damages->strength[DAMAGE_DOUBLE_FEED] == 0)
+        return;
+    struct cut cut = draw_cut(j, page, damages, rng);
+    if (folded)
+        paper_fold_over(&b->sheet, &cut, b->capture.optics.ground);
+    else
+        paper_feed_double(&b->sheet, &b->other.img, &cut, rng);
+}
+
 /* The candidate's marks, then the day's wear. */
 static int fill_page(struct job *j, int page, const struct damages *damages)
 {
     struct bench *b = j->bench;
-    struct rng plan = stream(j, page, PURPOSE_PLAN), ink = stream(j, page, PURPOSE_INK);
     struct rng paper = stream(j, page, PURPOSE_PAPER);
     uint8_t tone[256];
     int r = 0;
@@ -154,19 +236,77 @@ static int fill_page(struct job *j, int page, const struct damages *damages)
     if (doubled || shows)
         r = fill_other(j, page, doubled ? PURPOSE_OTHER : PURPOSE_BACK, tone);
     if (r == 0)
-        r = pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
-    if (r == 0)
-        r = markup_draw(&b->sheet, j->sitter.form, page, &j->pupil, &b->plan, tone, &b->trace,
-                        &ink);
+        r = damages->strength[DAMAGE_OTHER_FORM] > 0 ? fill_stranger(j, page, damages, tone)
+                                                     : fill_own(j, page, damages, tone);
     if (r < 0)
         return r;
     int ground = b->capture.optics.ground;
     paper_age(&b->sheet, damages, ground, shows && !doubled ? &b->other.img : NULL, &paper);
-    if (doubled)
-        paper_feed_double(&b->sheet, &b->other.img, damages->strength[DAMAGE_DOUBLE_FEED], &paper);
-    if (damages->strength[DAMAGE_FOLDED_OVER] > 0)
-        paper_fold_over(&b->sheet, damages->strength[DAMAGE_FOLDED_OVER], ground, &paper);
+    spoil_page(j, page, damages, &paper);
     return 0;
+}
+
+/* ---- marking ---- */
+
+static int copy_surface(const struct surface *from, struct surface *to)
+{
+    struct image img = to->img;
+    int r = image_resize(&img, from->img.width, from->img.height);
+    if (r < 0)
+        return r;
+    *to = *from;
+    to->img = img;
+    for (int y = 0; y < img.height; y++)
+        memcpy(image_row(&img, y), image_row(&from->img, y), (size_t)img.width);
+    return 0;
+}
+
+/* A scanner without colour sees the luma (BT.601). */
+static void merge_planes(struct bench *b)
+{
+    for (int y = 0; y < b->sheet.img.height; y++) {
+        uint8_t *red = image_row(&b->sheet.img, y);
+        const uint8_t *green = image_row(&b->green.img, y), *blue = image_row(&b->blue.img, y);
+        for (int x = 0; x < b->sheet.img.width; x++)
+            red[x] = (uint8_t)((299 * red[x] + 587 * green[x] + 114 * blue[x] + 500) / 1000);
+    }
+}
+
+static int make_room_for_points(struct bench *b, int n)
+{
+    if (n > b->n_given) {
+        free(b->given);
+        b->n_given = 0;
+        b->given = malloc((size_t)n * sizeof *b->given);
+        if (!b->given)
+            return YJ_ENOMEM;
+        b->n_given = n;
+    }
+    memset(b->given, 0, (size_t)n * sizeof *b->given);
+    return 0;
+}
+
+/* A form with strips comes back marked, and is scanned in colour but where it is scanned in black
+ * and white. */
+static int mark_page(struct job *j, int page)
+{
+    struct bench *b = j->bench;
+    struct rng rng = stream(j, page, PURPOSE_TEACHER);
+    int r = make_room_for_points(b, j->sitter.form->n_fields);
+    if (r == 0)
+        r = copy_surface(&b->sheet, &b->green);
+    if (r == 0)
+        r = copy_surface(&b->sheet, &b->blue);
+    if (r < 0)
+        return r;
+    struct surface planes[] = {b->sheet, b->green, b->blue}; /* their pixels are the bench's */
+    r = teacher_mark_page(planes, j->sitter.form, page, j->shop->exam->marks.ignore_colour,
+                          b->given, &b->trace, &rng);
+    if (b->capture.format == SCAN_BITS)
+        merge_planes(b);
+    else
+        b->capture.format = SCAN_JPEG_RGB;
+    return r;
 }
 
 /* ---- scanning ---- */
@@ -188,12 +328,59 @@ static int add_row(void *context, const uint8_t *pixels)
     return scan_writer_add_row(context, pixels);
 }
 
+/* Where the pixels of one light go. */
+struct plane_rows {
+    uint8_t *to; /* of the first pixel */
+    int width;
+};
+
+static int keep_row(void *context, const uint8_t *pixels)
+{
+    struct plane_rows *rows = context;
+    for (int x = 0; x < rows->width; x++, rows->to += 3)
+        *rows->to = pixels[x];
+    return 0;
+}
+
+#define PLANES_APART 0.15 /* px, deviation: three lights, or three rows of sensors */
+
+/* Red, green and blue one after the other, each seen a little beside the others. */
+static int expose_colour(struct job *j, struct rng *noise)
+{
+    struct bench *b = j->bench;
+    struct optics *o = &b->capture.optics;
+    const struct image *const planes[] = {&b->sheet.img, &b->green.img, &b->blue.img};
+    size_t size = (size_t)o->width * (size_t)o->height * 3;
+    if (size > b->rgb_size) {
+        free(b->rgb);
+        b->rgb = malloc(size);
+        b->rgb_size = b->rgb ? size : 0;
+    }
+    int r = b->rgb ? 0 : YJ_ENOMEM;
+    for (int i = 0; i < 3 && r == 0; i++) {
+        struct plane_rows rows = {.to = b->rgb + i, .width = o->width};
+        double *m = b->capture.view.to_paper.m;
+        double dx = i ? PLANES_APART * rng_normal_within(noise, 2.5) : 0;
+        double dy = i ? PLANES_APART * rng_normal_within(noise, 2.5) : 0;
+        m[2] += m[0] * dx + m[1] * dy;
+        m[5] += m[3] * dx + m[4] * dy;
+        if (i)
+            view_fill_optics(&b->capture.view, o);
+        r = optics_expose(o, planes[i], &j->shop->noise, rng_next(noise), keep_row, &rows);
+    }
+    for (int y = 0; y < o->height && r == 0; y++)
+        r = scan_writer_add_row(j->writer, b->rgb + (size_t)y * (size_t)o->width * 3);
+    return r;
+}
+
 static int scan_page(struct job *j, int page)
 {
     struct bench *b = j->bench;
     struct rng noise = stream(j, page, PURPOSE_NOISE);
     int r = scan_writer_begin_page(j->writer, &b->capture);
-    if (r == 0)
+    if (r == 0 && b->capture.format == SCAN_JPEG_RGB)
+        r = expose_colour(j, &noise);
+    else if (r == 0)
         r = optics_expose(&b->capture.optics, &b->sheet.img, &j->shop->noise, rng_next(&noise),
                           add_row, j->writer);
     return r < 0 ? r : scan_writer_end_page(j->writer);
@@ -207,7 +394,8 @@ static void write_truth(struct job *j, int page, const struct damages *damages)
                                .plan = &j->bench->plan,
                                .damages = damages,
                                .profile = simulate_profile_names()[j->shop->settings->profile],
-                               .has_code = true};
+                               .has_code = true,
+                               .given = j->bench->given};
     snprintf(j->name, sizeof j->name, "%06d%s", j->index + 1, scan_writer_suffix(j->writer));
     truth_write_page(&truth, j->rows);
 }
@@ -219,9 +407,9 @@ static int make_page(struct job *j, int page)
     damages_draw(&damages, j->shop->settings->profile, j->shop->damage, &rng);
     int r = set_capture(j, page, &damages);
     if (r == 0)
-        r = print_page(j, page, &damages);
-    if (r == 0)
         r = fill_page(j, page, &damages);
+    if (r == 0 && teacher_is_asked(j->sitter.form))
+        r = mark_page(j, page);
     if (r == 0)
         r = scan_page(j, page);
     if (r == 0)

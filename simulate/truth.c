@@ -140,6 +140,10 @@ static bool field_value(const struct truth_page *p, int index, struct value *v, 
     case FIELD_DIGITS:
     case FIELD_LETTERS:
         return true; /* nobody writes into them */
+    case FIELD_STRIP:
+        value_add(v, p->given[index].value);
+        *ret_doubt |= !p->given[index].clear;
+        return true;
     default:
         return false;
     }

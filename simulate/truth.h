@@ -4,6 +4,7 @@
 
 #include "damage.h"
 #include "pupil.h"
+#include "teacher.h"
 #include <stdio.h>
 
 enum truth_table { TRUTH_FIELDS, TRUTH_MARKS, TRUTH_PAGES, TRUTH_TABLES };
@@ -20,7 +21,8 @@ struct truth_page {
     const struct page_plan *plan;
     const struct damages *damages;
     const char *profile;
-    bool has_code; /* the candidate's barcode is printed on it */
+    bool has_code;                    /* the candidate's barcode is printed on it */
+    const struct given_points *given; /* [n_fields], of strips; NULL: the form has none */
 };
 
 /* Writes the page's rows to out[TRUTH_TABLES]; errors are seen by ferror. */
