@@ -22,8 +22,8 @@ static const double text_size_range[] = {0.5, 60}; /* mm */
 static int read_colour(const struct form_reader *r, const struct yaml_node *node,
                        struct print_colour *colour)
 {
-    static const char hint[] = N_("write red, green and blue as in \"#d04040\", with the quotes: "
-                                  "what follows a bare '#' is a comment");
+    const char *hint = N_("write red, green and blue as in \"#d04040\", with the quotes: "
+                          "what follows a bare '#' is a comment");
     unsigned red, green, blue;
     int end = 0;
     if (node->kind != YAML_SCALAR || yaml_is_null(node))
