@@ -228,6 +228,45 @@ int vision_find_blobs(const struct image *img, int window, int offset, int min_a
     });
 }
 
+int vision_find_contours(const struct image *mask, int min_side, int max_side,
+                         struct contour *curves, size_t max, size_t *ret_n)
+{
+    return guarded([&] {
+        std::vector<std::vector<cv::Point>> contours;
+        std::vector<cv::Vec4i> family; // next, previous, first child, parent
+        cv::findContours(view(mask), contours, family, cv::RETR_CCOMP, cv::CHAIN_APPROX_SIMPLE);
+        std::vector<int> given(contours.size(), -1);
+        size_t n = 0;
+        // OpenCV lists from the last row up.
+        for (size_t i = contours.size(); i-- > 0 && n < max;) {
+            cv::Rect box = cv::boundingRect(contours[i]);
+            bool hole = family[i][3] >= 0;
+            if (box.width < min_side || box.height < min_side || box.width > max_side ||
+                box.height > max_side || box.width < 3 || box.height < 3)
+                continue;
+            std::vector<cv::Point> hull;
+            cv::convexHull(contours[i], hull);
+            double area = cv::contourArea(contours[i]), round = cv::contourArea(hull);
+            // The curve runs through the middles of ink pixels, also around a hole.
+            double in = hole ? 1 : 0;
+            given[i] = (int)n;
+            curves[n++] = {box.x + in,
+                           box.y + in,
+                           box.width - 2 * in,
+                           box.height - 2 * in,
+                           area / ((box.width - 1.0) * (box.height - 1.0)),
+                           round > 0 ? area / round : 0,
+                           hole ? family[i][3] : -1,
+                           hole};
+        }
+        for (size_t k = 0; k < n; k++)
+            if (curves[k].parent >= 0)
+                curves[k].parent = given[(size_t)curves[k].parent];
+        *ret_n = n;
+        return 0;
+    });
+}
+
 int vision_find_quads(const struct image *img, bool dark, struct point (*quads)[4], size_t max,
                       size_t *ret_n)
 {

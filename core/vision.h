@@ -26,6 +26,21 @@ struct blob {
 int vision_find_blobs(const struct image *img, int window, int offset, int min_area,
                       struct blob *blobs, size_t max, size_t *ret_n, struct image *ink);
 
+/* A closed curve in a mask: the edge of a patch of ink, or of a white hole in one. */
+struct contour {
+    double x, y, w,
+        h;         /* its box, px from the image's edge: of the ink outside, of the white inside */
+    double extent; /* share of its box that it encloses: a rectangle 1, an ellipse 0.785 */
+    double solidity; /* share of its convex hull that it encloses */
+    int parent;      /* a hole's: index of the contour of its ink, -1 where that is not given */
+    bool hole;
+};
+
+/* The contours of a 0/255 mask (as vision_find_blobs gives it) whose boxes are at least min_side px
+ * wide and high, and at most max_side; in the order of the mask's rows. At most max. */
+int vision_find_contours(const struct image *mask, int min_side, int max_side,
+                         struct contour *curves, size_t max, size_t *ret_n);
+
 /* Corners of the largest convex quadrilateral of light paper on darker ground (or, with `dark`
  * true, of a closed dark frame's outer edge), clockwise from the top-left-most. At most max
  * candidates, largest first; *ret_n = 0: none. */
