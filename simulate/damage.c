@@ -32,7 +32,7 @@ static const struct kind {
     [DAMAGE_NOISE] = {"noise", 0.01, 0.4, 0.1, 1, 0.1, 0.7},
     [DAMAGE_EXPOSURE] = {"exposure", 0.01, 0.3, 0.1, 0.8, 0.08, 0.7},
     [DAMAGE_JPEG] = {"jpeg", 0.02, 0.4, 0.08, 1, 0.05, 0.7},
-    [DAMAGE_BITONAL] = {"bitonal", 0, 0, 0.04, 0.8, 0, 0},
+    [DAMAGE_BITONAL] = {"bitonal", 0, 0, 0.04, 0.3, 0, 0},
     [DAMAGE_UPSIDE_DOWN] = {"upside_down", 0.004, 1, 0.02, 1, 0.02, 1},
     [DAMAGE_SIDEWAYS] = {"sideways", 0, 0, 0.01, 1, 0.03, 1},
     [DAMAGE_PERSPECTIVE] = {"perspective", 0, 0, 0, 0, 0.1, 1},

@@ -308,11 +308,13 @@ void hand_strike_out(struct trace *t, const struct hand *h, const struct target 
                      struct rng *rng)
 {
     /* A line through rows that stand out themselves would say nothing. */
-    bool untidy = h->jitter > 0.2 || h->cover > 1.12;
+    bool untidy = h->jitter > 0.15 || h->cover > 1.1 || h->style == FILL_ROWS;
+    struct hand firm = *h;
+    firm.tool.pressure = fmax(h->tool.pressure, 0.95);
     if (untidy || rng_chance(rng, 0.5))
-        strike_cross(t, h, target, rng);
+        strike_cross(t, &firm, target, rng);
     else
-        strike_lines(t, h, target, rng);
+        strike_lines(t, &firm, target, rng);
 }
 
 void hand_slip(struct trace *t, const struct hand *h, struct point from, double angle,

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAINT_FILL 0.045 /* of white: 11 grey levels over the whole bubble */
-#define FAINT_LINE 0.22  /* mm2 of black: a tick of a hard pencil, hardly there */
-#define FAINT_SHARE 0.25 /* of what this pupil's answers usually hold */
-#define STRONG_REST 0.45 /* of the answer beside it: no longer plainly erased */
-#define STRONG_ALONE 0.3 /* of the usual answer, where there is none in the field */
+/* Ambiguous is what must go to a person: a reader that takes it, whichever way, is wrong. What is
+ * merely hard stays clear, so the limits are wide. */
+#define FAINT_FILL 0.03  /* of white: 8 grey levels over the whole bubble */
+#define FAINT_LINE 0.12  /* mm2 of black: a tick of a hard pencil, hardly there */
+#define FAINT_SHARE 0.12 /* of what this pupil's answers usually hold */
+#define STRONG_REST 0.7  /* of the answer beside it: no longer to be told from it */
+#define STRONG_ALONE 0.4 /* of the usual answer, where there is none in the field */
 
 /* How one mark of the plan came out. */
 struct seen {
@@ -101,7 +103,7 @@ static void draw_answer(struct page_work *w, const struct planned_mark *m, const
         hand_circle(t, h, target, w->rng);
         return;
     case MANNER_DOT:
-        hand_dot(t, h, target, m->size, w->rng);
+        hand_dot(t, h, target, fmin(m->size, 0.7 * target->box.h), w->rng);
         return;
     case MANNER_STROKE:
         hand_stroke(t, h, target, w->rng);
@@ -191,7 +193,7 @@ static int note_dirt(struct page_work *w, const struct rect *area, double usual)
             double dark = trace_darkness(w->trace, &w->pupil->hand.tool, *box, w->tone);
             if (dark > 0.004 && add_dirt(w, f, b) < 0)
                 return YJ_ENOMEM;
-            if (dark > STRONG_ALONE * usual || dark > 3 * FAINT_FILL)
+            if (dark > STRONG_ALONE * usual)
                 w->plan->ambiguous[f] = true;
         }
     }

@@ -70,14 +70,14 @@ static const struct crowd {
                                    [MANNER_TICK] = 3,
                                    [MANNER_CROSS] = 3,
                                    [MANNER_STROKE] = 2,
-                                   [MANNER_DOT] = 1,
+                                   [MANNER_DOT] = 0.4,
                                    [MANNER_CIRCLE] = 0.3,
-                                   [MANNER_MIXED] = 2},
+                                   [MANNER_MIXED] = 1.5},
                        .erases = 0.06,
                        .cancels = 0.004,
                        .leaves_blank = 0.02,
                        .doubles = 0.006,
-                       .murky = 0.004,
+                       .murky = 0.0025,
                        .residue = 0.045,
                        .spread = 0.8,
                        .careless = 0.65,
@@ -170,8 +170,9 @@ static void bend_hand(struct hand *h, enum manner manner, struct rng *rng)
         h->jitter += rng_range(rng, 0.15, 0.4);
         break;
     case MANNER_LIGHT:
-        h->tool.pressure = rng_range(rng, 0.3, 0.52);
-        h->tool.softness = fmin(fmax(h->tool.softness, 0.75), 1.2);
+        h->tool.pressure = rng_range(rng, 0.4, 0.56);
+        h->tool.softness = fmin(fmax(h->tool.softness, 0.85), 1.2);
+        h->gap = fmin(h->gap, 0.55);
         break;
     default:
         break;
@@ -288,7 +289,7 @@ static int add_answer(struct page_plan *plan, const struct group *g, int bubble,
     if (m->manner == MANNER_MIXED)
         m->manner = draw_mixed(rng);
     m->look = look_of(m->manner);
-    m->size = rng_range(rng, 0.9, 1.4);
+    m->size = rng_range(rng, 1.1, 1.9);
     m->meant = true;
     return 0;
 }
@@ -318,7 +319,7 @@ static int add_erased(struct page_plan *plan, const struct group *g, uint64_t ta
     struct planned_mark *m = r == 0 ? &plan->marks[plan->n_marks - 1] : NULL;
     if (m) {
         m->residue = residue;
-        m->size = rng_range(rng, 0.9, 1.4);
+        m->size = rng_range(rng, 1.1, 1.9);
     }
     return r;
 }
@@ -340,17 +341,17 @@ static int add_murky(struct page_plan *plan, const struct group *g, int answer,
     if (kind == 0 && pupil->hand.tool.kind == TOOL_PENCIL) {
         int r = add_answer(plan, g, answer, pupil, rng);
         return r < 0 ? r
-                     : add_erased(plan, g, 1ULL << answer, pupil, rng_range(rng, 0.25, 0.6), rng);
+                     : add_erased(plan, g, 1ULL << answer, pupil, rng_range(rng, 0.5, 0.9), rng);
     }
     int r = add_mark(plan, g, answer, LOOK_STROKE, pupil);
     struct planned_mark *m = r == 0 ? &plan->marks[plan->n_marks - 1] : NULL;
     if (m && kind == 2 && pupil->hand.tool.kind == TOOL_PENCIL) {
         m->look = LOOK_ERASED;
-        m->residue = rng_range(rng, 0.12, 0.35);
+        m->residue = rng_range(rng, 0.12, 0.25);
         m->size = 1.2;
     } else if (m) {
         m->manner = MANNER_DOT;
-        m->size = rng_range(rng, 0.35, 0.7);
+        m->size = rng_range(rng, 0.45, 0.75);
     }
     if (m)
         m->meant = true;
@@ -487,6 +488,8 @@ static int plan_grid(struct page_plan *plan, int index, const struct sitter *sit
     bool own = index == sitter->form->candidate && pupil_spell(f, sitter->candidate, spelt);
     struct pupil careful = *p;
     careful.murky = careful.doubles = 0;
+    careful.cancels *= 0.3; /* a number is copied, not thought about */
+    careful.erases *= 0.5;
     for (int first = 0, n; r == 0 && first < f->n_bubbles; first += n, c++) {
         n = column_length(f, first);
         struct group g = {f, index, first, n, false};

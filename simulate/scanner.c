@@ -115,7 +115,9 @@ static void set_file(struct capture *c, enum simulate_profile profile, const dou
     c->quality = (int)rng_range(device, profile == PROFILE_ROUGH ? 60 : 68, 91);
     if (s[DAMAGE_JPEG] > 0)
         c->quality = (int)(62 - 37 * s[DAMAGE_JPEG]);
-    c->threshold = (int)rng_range(rng, 128, 185);
+    /* The lower it is set, the more of a pale pencil is lost with the dirt. */
+    c->threshold =
+        (int)(c->optics.tone[255] * (0.88 - rng_range(rng, 0.02, 0.08 + 0.3 * s[DAMAGE_BITONAL])));
     c->dither = rng_chance(rng, 0.5) ? rng_range(rng, 0.8, 1) : 0;
     c->as_png = rng_chance(rng, 0.5);
     c->dpi = dpi;

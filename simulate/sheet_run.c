@@ -342,7 +342,7 @@ static int keep_row(void *context, const uint8_t *pixels)
     return 0;
 }
 
-#define PLANES_APART 0.15 /* px, deviation: three lights, or three rows of sensors */
+#define PLANES_APART 0.12 /* px, deviation: three lights, or three rows of sensors */
 
 /* Red, green and blue one after the other, each seen a little beside the others. */
 static int expose_colour(struct job *j, struct rng *noise)
@@ -359,6 +359,7 @@ static int expose_colour(struct job *j, struct rng *noise)
     int r = b->rgb ? 0 : YJ_ENOMEM;
     for (int i = 0; i < 3 && r == 0; i++) {
         struct plane_rows rows = {.to = b->rgb + i, .width = o->width};
+        struct homography middle = b->capture.view.to_paper;
         double *m = b->capture.view.to_paper.m;
         double dx = i ? PLANES_APART * rng_normal_within(noise, 2.5) : 0;
         double dy = i ? PLANES_APART * rng_normal_within(noise, 2.5) : 0;
@@ -367,6 +368,7 @@ static int expose_colour(struct job *j, struct rng *noise)
         if (i)
             view_fill_optics(&b->capture.view, o);
         r = optics_expose(o, planes[i], &j->shop->noise, rng_next(noise), keep_row, &rows);
+        b->capture.view.to_paper = middle;
     }
     for (int y = 0; y < o->height && r == 0; y++)
         r = scan_writer_add_row(j->writer, b->rgb + (size_t)y * (size_t)o->width * 3);

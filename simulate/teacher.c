@@ -307,8 +307,9 @@ static int mark_strip(struct surface planes[3], const struct field *f, const str
         r = strike(planes, f, cells[i], off, h, t, rng, &given->clear);
         sum = points_add(sum, label_points(f, cells[i]));
     }
-    if (r == 0 && chance > 0.996 && whole >= 0) { /* a correction */
+    if (r == 0 && chance > 0.996 && whole >= 0) { /* a correction: other whole points */
         int other = (whole + 1 + rng_below(rng, f->n_boxes - 1)) % f->n_boxes;
+        other = is_part(f->options[other]) ? (whole ? 0 : 1) : other;
         given->clear = false;
         r = strike(planes, f, other, 0, h, t, rng, &given->clear);
     }
