@@ -105,6 +105,7 @@ struct page_health {
     enum page_side side;
     double paper;   /* grey of the paper, 0 to 255 */
     double clipped; /* share of the paper that is pure white, 0 to 1 */
+    double rise;    /* mm that edges take from 10 to 90 % of their step; 0: too few to say */
     bool bitonal;   /* nothing between black and white: exposure says nothing */
     struct page_line lines[HEALTH_MAX_LINES];
     int n_lines;

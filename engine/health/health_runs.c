@@ -34,10 +34,11 @@
 #define SERIES 8
 #define LIGHT_SHARE 0.65  /* of the contrast that the form's print had at its best */
 #define LIGHT_ALWAYS 0.15 /* (paper - print) / 255 */
-#define BLUR_TIMES 2.0    /* what edges were at their sharpest ... */
-#define BLUR_FROM 0.2     /* ... and this, mm */
-#define BLUR_ALWAYS 0.3   /* mm, or BLUR_PIXELS of a coarse scan */
-#define BLUR_PIXELS 1.6
+#define BLUR_TIMES 1.5    /* what edges took at their sharpest ... */
+#define BLUR_FROM 0.22    /* ... and this, mm */
+#define BLUR_ALWAYS 0.35  /* mm, or BLUR_PIXELS of a coarse scan */
+#define BLUR_PIXELS 2.2
+#define SAME_DPI 0.1        /* share: contrast and edges are compared at one resolution only */
 #define PAPER_DARK 140      /* grey */
 #define WASHED_CLIPPED 0.9  /* of the paper is pure white ... */
 #define WASHED_CONTRAST 0.2 /* ... and print as pale as this */
@@ -84,15 +85,31 @@ struct track {
     bool told; /* became an alarm */
 };
 
-/* A form's page within a stream: what its print is like. */
+/* What a figure was on the last pages, round and round. */
+struct recent {
+    double values[SERIES];
+    int n;
+};
+
+/* A form's page within a stream, at one resolution: what its print is like. */
 struct series {
     int stream, form, form_page;
-    double contrast[SERIES], sharpness[SERIES]; /* of the last pages, round and round */
-    int n;
-    double best_contrast, best_sharpness;   /* of the medians so far; 0: none yet */
-    double worst_contrast, worst_sharpness; /* in the run */
-    struct run light, blur;
+    double dpi;
+    bool bitonal;
+    struct recent contrast;
+    double best, worst; /* of the medians so far, 0: none yet; of the pages in the run */
+    struct run light;
     uint8_t base[HEALTH_CELLS]; /* what every page's bubbles hold at least */
+};
+
+/* The scans of a stream at one resolution: how sharp they are. */
+struct focus {
+    int stream;
+    double dpi;
+    bool bitonal;
+    struct recent rise;
+    double best, worst;
+    struct run blur;
 };
 
 struct stream {
@@ -117,10 +134,12 @@ struct health_runs {
     struct seen *seen;
     struct stream *streams;
     struct series *series;
+    struct focus *foci;
     struct crossing *crossings;
     struct health_alarm *alarms;
-    int n_seen, n_streams, n_series, n_crossings, n_alarms;
-    int seen_capacity, streams_capacity, series_capacity, crossings_capacity, alarms_capacity;
+    int n_seen, n_streams, n_series, n_foci, n_crossings, n_alarms;
+    int seen_capacity, streams_capacity, series_capacity, foci_capacity;
+    int crossings_capacity, alarms_capacity;
 };
 
 int health_runs_create(struct health_runs **ret_runs)
@@ -142,6 +161,7 @@ void health_runs_destroy(struct health_runs *runs)
     free(runs->seen);
     free(runs->streams);
     free(runs->series);
+    free(runs->foci);
     free(runs->crossings);
     free(runs->alarms);
     arena_finish(&runs->arena);
@@ -437,85 +457,86 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(const double values[SERIES])
+/* Adds a page's figure; the median of the last pages, 0 before there are enough. */
+static double remember(struct recent *r, double value)
 {
     double sorted[SERIES];
-    memcpy(sorted, values, sizeof sorted);
+    r->values[r->n++ % SERIES] = value;
+    if (r->n < SERIES)
+        return 0;
+    memcpy(sorted, r->values, sizeof sorted);
     qsort(sorted, SERIES, sizeof *sorted, compare_doubles);
     return (sorted[SERIES / 2 - 1] + sorted[SERIES / 2]) / 2;
 }
 
-static void remember_print(struct series *s, const struct page_quality *q)
-{
-    s->contrast[s->n % SERIES] = q->contrast;
-    s->sharpness[s->n % SERIES] = q->sharpness;
-    s->n++;
-    if (s->n < SERIES)
-        return;
-    double contrast = median(s->contrast), sharpness = median(s->sharpness);
-    s->best_contrast = fmax(s->best_contrast, contrast);
-    s->best_sharpness = s->best_sharpness > 0 ? fmin(s->best_sharpness, sharpness) : sharpness;
-}
-
 static int end_light(struct health_runs *runs, struct series *s)
 {
+    const char *pages = s->light.alarmed ? span(runs, &s->light) : NULL;
     if (!s->light.alarmed)
         return 0;
-    const char *pages = span(runs, &s->light);
     if (!pages)
         return YJ_ENOMEM;
     return tell(runs, ALARM_LIGHT_PRINT, &s->light, NAN,
-                s->best_contrast > s->worst_contrast / LIGHT_SHARE
+                s->worst < LIGHT_SHARE * s->best
                     ? arena_printf(&runs->arena,
                                    _("the print is light %s: %.0f %% darker than the paper, "
                                      "elsewhere %.0f %%; check the printer's toner and the "
                                      "scanner's brightness"),
-                                   pages, 100 * s->worst_contrast, 100 * s->best_contrast)
+                                   pages, 100 * s->worst, 100 * s->best)
                     : arena_printf(&runs->arena,
                                    _("the print is light %s: only %.0f %% darker than the paper; "
                                      "check the printer's toner and the scanner's brightness"),
-                                   pages, 100 * s->worst_contrast));
-}
-
-static int end_blur(struct health_runs *runs, struct series *s)
-{
-    if (!s->blur.alarmed)
-        return 0;
-    const char *pages = span(runs, &s->blur);
-    if (!pages)
-        return YJ_ENOMEM;
-    return tell(runs, ALARM_BLUR, &s->blur, NAN,
-                arena_printf(&runs->arena,
-                             _("the scans are blurred %s: edges take %.2f mm; clean the glass, "
-                               "check that the paper lies on it, and scan these pages again"),
-                             pages, s->worst_sharpness));
+                                   pages, 100 * s->worst));
 }
 
 static int add_print(struct health_runs *runs, struct series *s, const struct health_page *page,
                      int index)
 {
-    const struct page_quality *q = &page->quality;
-    bool light = q->contrast > 0 &&
-                 (q->contrast < LIGHT_ALWAYS || q->contrast < LIGHT_SHARE * s->best_contrast);
-    double always = fmax(BLUR_ALWAYS, BLUR_PIXELS * 25.4 / fmax(q->dpi, 1));
-    double before = s->best_sharpness > 0 ? BLUR_TIMES * s->best_sharpness : INFINITY;
-    bool blurred = q->sharpness > fmin(always, fmax(before, BLUR_FROM));
+    double contrast = page->quality.contrast;
+    bool light = contrast > 0 && (contrast < LIGHT_ALWAYS || contrast < LIGHT_SHARE * s->best);
     int r = 0;
     if (light)
-        s->worst_contrast =
-            s->light.pages == 0 ? q->contrast : fmin(s->worst_contrast, q->contrast);
-    if (blurred)
-        s->worst_sharpness =
-            s->blur.pages == 0 ? q->sharpness : fmax(s->worst_sharpness, q->sharpness);
+        s->worst = s->light.pages == 0 ? contrast : fmin(s->worst, contrast);
     if (run_step(&s->light, index, light, PAGE_WINDOW, PAGE_NEEDED)) {
         r = end_light(runs, s);
         s->light = (struct run){0};
     }
-    if (r == 0 && run_step(&s->blur, index, blurred, PAGE_WINDOW, PAGE_NEEDED)) {
-        r = end_blur(runs, s);
-        s->blur = (struct run){0};
+    s->best = fmax(s->best, remember(&s->contrast, contrast));
+    return r;
+}
+
+static int end_blur(struct health_runs *runs, struct focus *f)
+{
+    const char *pages = f->blur.alarmed ? span(runs, &f->blur) : NULL;
+    if (!f->blur.alarmed)
+        return 0;
+    if (!pages)
+        return YJ_ENOMEM;
+    return tell(runs, ALARM_BLUR, &f->blur, NAN,
+                arena_printf(&runs->arena,
+                             _("the scans are blurred %s: edges take up to %.2f mm; clean the "
+                               "glass, check that the paper lies on it, and scan them again"),
+                             pages, f->worst));
+}
+
+/* Of every page with edges, read or refused: what is blurred may be refused for it. */
+static int add_focus(struct health_runs *runs, struct focus *f, const struct health_page *page,
+                     int index)
+{
+    double rise = page->health.rise;
+    double always = fmax(BLUR_ALWAYS, BLUR_PIXELS * 25.4 / page->health.dpi);
+    double before = f->best > 0 ? fmax(BLUR_TIMES * f->best, BLUR_FROM) : INFINITY;
+    bool blurred = rise > fmin(always, before);
+    int r = 0;
+    if (blurred)
+        f->worst = f->blur.pages == 0 ? rise : fmax(f->worst, rise);
+    if (run_step(&f->blur, index, blurred, PAGE_WINDOW, PAGE_NEEDED)) {
+        r = end_blur(runs, f);
+        f->blur = (struct run){0};
     }
-    remember_print(s, q);
+    double middle = remember(&f->rise, rise);
+    if (middle > 0)
+        f->best = f->best > 0 ? fmin(f->best, middle) : middle;
     return r;
 }
 
@@ -763,19 +784,43 @@ static int find_stream(struct health_runs *runs, const char *batch)
     return runs->n_streams++;
 }
 
-static int find_series(struct health_runs *runs, int stream, int form, int form_page)
+static bool same_scanning(double dpi, bool bitonal, const struct page_health *h)
+{
+    return bitonal == h->bitonal && fabs(dpi - h->dpi) <= SAME_DPI * dpi;
+}
+
+static int find_series(struct health_runs *runs, int stream, const struct health_page *page)
 {
     for (int i = 0; i < runs->n_series; i++) {
         const struct series *s = &runs->series[i];
-        if (s->stream == stream && s->form == form && s->form_page == form_page)
+        if (s->stream == stream && s->form == page->form && s->form_page == page->form_page &&
+            same_scanning(s->dpi, s->bitonal, &page->health))
             return i;
     }
     if (!GROW(runs->series, runs->n_series, runs->series_capacity))
         return YJ_ENOMEM;
     struct series *s = &runs->series[runs->n_series];
-    *s = (struct series){.stream = stream, .form = form, .form_page = form_page};
+    *s = (struct series){.stream = stream,
+                         .form = page->form,
+                         .form_page = page->form_page,
+                         .dpi = page->health.dpi,
+                         .bitonal = page->health.bitonal};
     memset(s->base, 255, sizeof s->base);
     return runs->n_series++;
+}
+
+static struct focus *find_focus(struct health_runs *runs, int stream, const struct page_health *h)
+{
+    for (int i = 0; i < runs->n_foci; i++) {
+        struct focus *f = &runs->foci[i];
+        if (f->stream == stream && same_scanning(f->dpi, f->bitonal, h))
+            return f;
+    }
+    if (!GROW(runs->foci, runs->n_foci, runs->foci_capacity))
+        return NULL;
+    struct focus *f = &runs->foci[runs->n_foci++];
+    *f = (struct focus){.stream = stream, .dpi = h->dpi, .bitonal = h->bitonal};
+    return f;
 }
 
 static int remember_page(struct health_runs *runs, const struct health_page *page, int stream,
@@ -801,9 +846,9 @@ static int remember_page(struct health_runs *runs, const struct health_page *pag
 
 int health_runs_add(struct health_runs *runs, const struct health_page *page)
 {
-    bool read = page->verdict == PAGE_READ && page->form >= 0;
+    bool read = page->verdict == PAGE_READ && page->form >= 0 && page->health.measured;
     int stream = find_stream(runs, page->batch);
-    int series = stream >= 0 && read ? find_series(runs, stream, page->form, page->form_page) : -1;
+    int series = stream >= 0 && read ? find_series(runs, stream, page) : -1;
     if (stream < 0 || (read && series < 0))
         return YJ_ENOMEM;
     int index = remember_page(runs, page, stream, series);
@@ -817,6 +862,10 @@ int health_runs_add(struct health_runs *runs, const struct health_page *page)
         r = add_exposure(runs, s, page, index);
     if (r == 0)
         r = add_empty(runs, s, page, index);
+    if (r == 0 && page->health.rise > 0) {
+        struct focus *focus = find_focus(runs, stream, &page->health);
+        r = focus ? add_focus(runs, focus, page, index) : YJ_ENOMEM;
+    }
     if (r == 0 && read)
         r = add_print(runs, &runs->series[series], page, index);
     if (read && page->health.has_fingerprint)
@@ -838,12 +887,6 @@ static int end_stream(struct health_runs *runs, struct stream *stream)
     return r;
 }
 
-static int end_series(struct health_runs *runs, struct series *s)
-{
-    int r = end_light(runs, s);
-    return r < 0 ? r : end_blur(runs, s);
-}
-
 static int compare_alarms(const void *a, const void *b)
 {
     const struct health_alarm *p = a, *q = b;
@@ -860,7 +903,9 @@ int health_runs_end(struct health_runs *runs, const struct health_alarm **ret_al
     for (int i = 0; i < runs->n_streams && r == 0; i++)
         r = end_stream(runs, &runs->streams[i]);
     for (int i = 0; i < runs->n_series && r == 0; i++)
-        r = end_series(runs, &runs->series[i]);
+        r = end_light(runs, &runs->series[i]);
+    for (int i = 0; i < runs->n_foci && r == 0; i++)
+        r = end_blur(runs, &runs->foci[i]);
     if (r == 0)
         r = tell_crossings(runs);
     if (r == 0)

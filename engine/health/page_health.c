@@ -16,6 +16,12 @@
 #define PAPER_SHARE 0.8     /* of the paper's grey: lighter is paper */
 #define BITONAL_GREYS 0.005 /* share of greys between that a black and white scan may have */
 
+#define EDGE_STEP 60    /* grey levels, least: a stroke's or an outline's edge, no noise */
+#define EDGE_LONG 12    /* px: longer is shading */
+#define EDGE_COLUMNS 48 /* of the scan, looked down */
+#define EDGES_NEEDED 60
+#define EDGE_BINS 64 /* eighths of a pixel */
+
 #define INK_SHARE 0.7    /* of the paper's grey: darker is ink */
 #define FAINT_SHARE 0.95 /* lighter than this is paper, between the two shows through */
 #define BLANK_INK 0.0015 /* share of the page: less than the smallest form prints */
@@ -139,6 +145,63 @@ static void measure_exposure(const struct page_health_input *in, struct page_hea
     int paper = count_between(histogram, ret->paper * PAPER_SHARE, 256);
     ret->clipped = paper > 0 ? (double)count_between(histogram, WHITE, 256) / paper : 0;
     ret->bitonal = all > 0 && count_between(histogram, 10, 246) < BITONAL_GREYS * all;
+}
+
+/* Edges by how many pixels they take: along[i] of them i eighths. */
+struct edge_counts {
+    int along[EDGE_BINS];
+    int n;
+};
+
+/* Each stretch of pixels that only fall or only rise is an edge; its steepest step against its
+ * whole says how long it takes: 0.8 of it lies between 10 and 90 %. */
+static void count_edges(const uint8_t *p, size_t stride, int n, struct edge_counts *counts)
+{
+    int start = 0, steepest = 0, direction = 0;
+    for (int i = 1; i < n; i++) {
+        int step = p[(size_t)i * stride] - p[(size_t)(i - 1) * stride];
+        int now = step > 2 ? 1 : step < -2 ? -1 : 0;
+        if (now != direction) {
+            int drop = abs(p[(size_t)(i - 1) * stride] - p[(size_t)start * stride]);
+            if (direction != 0 && drop >= EDGE_STEP && i - 1 - start <= EDGE_LONG) {
+                int bin = (int)(8 * 0.8 * drop / steepest);
+                counts->along[bin < EDGE_BINS ? bin : EDGE_BINS - 1]++;
+                counts->n++;
+            }
+            start = i - 1;
+            steepest = 0;
+            direction = now;
+        }
+        steepest = abs(step) > steepest ? abs(step) : steepest;
+    }
+}
+
+/* px, the middle one; 0: too few. */
+static double middle_edge(const struct edge_counts *counts)
+{
+    int n = 0;
+    if (counts->n < EDGES_NEEDED)
+        return 0;
+    for (int i = 0; i < EDGE_BINS; i++) {
+        n += counts->along[i];
+        if (2 * n >= counts->n)
+            return (i + 0.5) / 8;
+    }
+    return 0;
+}
+
+/* The worse of both directions: paper that moved while it was scanned is sharp in one. */
+static void measure_rise(const struct page_health_input *in, struct page_health *ret)
+{
+    const struct image *img = in->img;
+    struct edge_counts across = {{0}, 0}, down = {{0}, 0};
+    for (int y = SAMPLE_ROWS / 2; y < img->height; y += SAMPLE_ROWS)
+        count_edges(image_row(img, y), 1, img->width, &across);
+    for (int i = 0; i < EDGE_COLUMNS; i++) {
+        int x = (int)((int64_t)img->width * (2 * i + 1) / (2 * EDGE_COLUMNS));
+        count_edges(image_row(img, 0) + x, img->stride, img->height, &down);
+    }
+    ret->rise = fmax(middle_edge(&across), middle_edge(&down)) * MM_PER_INCH / ret->dpi;
 }
 
 /* Only of a page on which no form was found: a form is print. */
@@ -406,6 +469,7 @@ int page_health_measure(const struct page_health_input *in, struct page_health_s
 {
     *ret = (struct page_health){.measured = true, .corner = -1, .dpi = find_dpi(in)};
     measure_exposure(in, ret);
+    measure_rise(in, ret);
     ret->side = judge_side(in);
     int r = measure_lines(in, scratch, ret);
     if (r < 0 || !in->map)

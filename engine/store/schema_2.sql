@@ -10,6 +10,7 @@ CREATE TABLE page_health (
     paper REAL NOT NULL,                 -- grey, 0 to 255
     clipped REAL NOT NULL,               -- share of the paper that is pure white, 0 to 1
     bitonal INTEGER NOT NULL,            -- 1: black and white, paper and clipped say nothing
+    rise REAL,                           -- mm that edges take from 10 to 90 %; NULL: too few
     corner TEXT,                         -- top-left ...: missing or folded over; NULL: none is
     corner_mm REAL,                      -- how far along the paper's edges
     corner_touches TEXT,                 -- fields under it, with spaces between

@@ -47,8 +47,8 @@ int store_put_health(struct store *store, int64_t page_id, const struct page_hea
         return 0;
     rc = store_statement(store,
                          "INSERT INTO page_health (page_id, dpi, side, paper, clipped, bitonal,"
-                         " corner, corner_mm, corner_touches, fingerprint)"
-                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         " corner, corner_mm, corner_touches, fingerprint, rise)"
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                          &stmt, d);
     if (rc < 0)
         return rc;
@@ -66,6 +66,8 @@ int store_put_health(struct store *store, int64_t page_id, const struct page_hea
     }
     if (h->has_fingerprint)
         sqlite3_bind_blob(stmt, 10, h->fingerprint, HEALTH_CELLS, SQLITE_STATIC);
+    if (h->rise > 0)
+        sqlite3_bind_double(stmt, 11, h->rise);
     rc = store_step_done(store, stmt, d);
     sqlite3_clear_bindings(stmt);
     for (int i = 0; i < h->n_lines && rc == 0; i++)
@@ -97,7 +99,7 @@ static const char pages_sql[] =
     "                                   AND r.status = 'ok'),"
     " (SELECT COUNT(*) FROM readings r WHERE r.page_id = p.id AND r.value <> ''),"
     " h.dpi, h.side, h.paper, h.clipped, h.bitonal, h.corner, h.corner_mm, h.corner_touches,"
-    " h.fingerprint "
+    " h.fingerprint, h.rise "
     "FROM pages p JOIN scans s ON s.id = p.scan_id LEFT JOIN forms f ON f.id = p.form_id "
     "LEFT JOIN page_health h ON h.page_id = p.id ORDER BY p.id";
 
@@ -128,6 +130,7 @@ static void fill_health(sqlite3_stmt *stmt, int column, struct page_health *h)
     h->bitonal = sqlite3_column_int(stmt, column + 4) != 0;
     h->corner = corner_parse(store_text(stmt, column + 5));
     h->corner_size = sqlite3_column_double(stmt, column + 6);
+    h->rise = sqlite3_column_double(stmt, column + 9);
     snprintf(h->corner_touches, sizeof h->corner_touches, "%s", store_text(stmt, column + 7));
     h->has_fingerprint = sqlite3_column_bytes(stmt, column + 8) == HEALTH_CELLS;
     if (h->has_fingerprint)

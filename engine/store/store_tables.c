@@ -288,7 +288,7 @@ static const char distribution_outer[] =
  * light".
  */
 static const char health_outer[] =
-    "SELECT v.scan, v.page, v.verdict, h.dpi, p.skew, p.contrast, h.paper, p.sharpness, h.clipped,"
+    "SELECT v.scan, v.page, v.verdict, h.dpi, p.skew, p.contrast, h.paper, h.rise, h.clipped,"
     " h.bitonal, h.side, h.corner, h.corner_mm, COALESCE((SELECT group_concat(line, '; ') FROM"
     " (SELECT printf('%s %.1f%s', CASE across WHEN 1 THEN 'y' ELSE 'x' END, at,"
     "  CASE light WHEN 1 THEN ' light' ELSE '' END) AS line FROM page_lines l"
@@ -485,7 +485,7 @@ static const struct table {
     [TABLE_RELIABILITY] = {"batch,fields,review,review_share,review_low,review_high,"
                            "silent_expected,silent_most",
                            store_marks_by_batch, NULL, NULL, 0, NULL, next_batch},
-    [TABLE_HEALTH] = {"scan,page,verdict,dpi,skew,contrast,paper,sharpness,clipped,bitonal,side,"
+    [TABLE_HEALTH] = {"scan,page,verdict,dpi,skew,contrast,paper,rise,clipped,bitonal,side,"
                       "corner,corner_mm,lines",
                       health_outer, NULL, "titffffffittft", 0, NULL, next_plain},
     [TABLE_ALARMS] = {"kind,scan,page,last_scan,last_page,pages,place,run,detail", alarms_outer,
