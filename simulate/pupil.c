@@ -37,7 +37,7 @@ static const struct crowd {
     double tools[TOOLS];
     double manners[MANNERS];
     double erases, cancels, leaves_blank, doubles, murky; /* of the fields */
-    double residue, spread;
+    double residue, spread, residue_most;
     double careless; /* 0 to 1: how far hands are from the best */
     double absent;   /* of the pupils */
     double dirt;     /* a page */
@@ -58,6 +58,7 @@ static const struct crowd {
                         .murky = 0.0003,
                         .residue = 0.025,
                         .spread = 0.7,
+                        .residue_most = 0.2,
                         .careless = 0.25,
                         .absent = 0.002,
                         .dirt = 0.25},
@@ -80,6 +81,7 @@ static const struct crowd {
                        .murky = 0.0025,
                        .residue = 0.045,
                        .spread = 0.8,
+                       .residue_most = 0.5,
                        .careless = 0.65,
                        .absent = 0.005,
                        .dirt = 1.5},
@@ -100,6 +102,7 @@ static const struct crowd {
                        .murky = 0.001,
                        .residue = 0.025,
                        .spread = 0.7,
+                       .residue_most = 0.25,
                        .careless = 0.4,
                        .absent = 0.003,
                        .dirt = 0.4},
@@ -196,6 +199,7 @@ static void force_manner(struct pupil *p)
     if (p->manner == MANNER_ERASED) {
         p->residue = 0.06;
         p->spread = 0.8;
+        p->residue_most = 0.35;
     } else if (p->manner == MANNER_MIXED) {
         p->erases = p->cancels = 0.06;
         p->leaves_blank = p->doubles = 0.02;
@@ -212,6 +216,7 @@ void pupil_draw(struct pupil *p, enum simulate_profile profile, int manner, stru
                         .murky = crowd->murky,
                         .residue = crowd->residue * exp(0.4 * rng_normal_within(rng, 2.5)),
                         .spread = crowd->spread,
+                        .residue_most = crowd->residue_most,
                         .smear = rng_range(rng, 0.002, 0.02),
                         .dirt = crowd->dirt};
     struct tool tool = draw_tool(crowd, needs_pencil(p->manner), rng);
@@ -306,7 +311,7 @@ static int draw_other(const struct group *g, uint64_t taken, struct rng *rng)
 
 static double draw_residue(const struct pupil *p, struct rng *rng)
 {
-    return fmin(0.5, p->residue * exp(p->spread * rng_normal_within(rng, 3)));
+    return fmin(p->residue_most, p->residue * exp(p->spread * rng_normal_within(rng, 3)));
 }
 
 static int add_erased(struct page_plan *plan, const struct group *g, uint64_t taken,

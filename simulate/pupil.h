@@ -50,10 +50,11 @@ struct pupil {
     enum manner manner;
     /* Shares of the fields. */
     double erases, cancels, leaves_blank, doubles, murky;
-    double residue; /* median share of the graphite that an eraser leaves */
-    double spread;  /* of its logarithm */
-    double smear;   /* 0 to 0.1: what the eraser drags along */
-    double ability; /* chance of a right answer, where there is a key */
+    double residue;      /* median share of the graphite that an eraser leaves */
+    double spread;       /* of its logarithm */
+    double residue_most; /* no eraser leaves more */
+    double smear;        /* 0 to 0.1: what the eraser drags along */
+    double ability;      /* chance of a right answer, where there is a key */
     bool absent;
     double dirt; /* specks and slips a page */
 };
