@@ -171,11 +171,13 @@ static int doubt_place(const struct outline_set *set, const struct work *work,
                        const struct proposal *proposals, int n, double size,
                        struct witness_scratch *scratch, struct attempt *a)
 {
-    if (!witness_is_alone(set, work->img, &a->fit)) {
-        a->ambiguous = true;
-        return 0;
-    }
+    bool alone = true;
     int rivals = 0;
+    if (witness_is_alone(set, work->img, &a->fit, &alone) < 0)
+        return YJ_ENOMEM;
+    a->ambiguous = a->ambiguous || !alone;
+    if (a->ambiguous)
+        return 0;
     for (int i = 0; i < n && rivals < MAX_RIVALS; i++) {
         struct homography h = pyramid_down(&proposals[i].mm_to_px, work->level);
         struct witness_fit rival;

@@ -7,11 +7,19 @@
 #include <stdio.h>
 
 #define IMAGE_SHARE 0.80 /* without marks the print alone decides: more of it must be found ... */
-#define IMAGE_RESIDUAL 0.30 /* mm: ... and nearer, ... */
-#define CURL_SHARE 0.95     /* ... unless nearly all of it is found: ... */
-#define CURL_RESIDUAL 0.60  /* mm: ... then the paper is bent */
-#define RESCUE_SHARE 0.88   /* where a form's own registrations failed */
-#define TIED_SHARE 0.75     /* the same, with two of its marks in their places */
+#define IMAGE_RESIDUAL 0.30  /* mm: ... and nearer, ... */
+#define CURL_SHARE 0.95      /* ... unless nearly all of it is found: ... */
+#define CURL_RESIDUAL 0.60   /* mm: ... then the paper is bent */
+#define RESCUE_RESIDUAL 0.25 /* mm: where a form's own registrations failed no bend is followed */
+#define BENT_RESIDUAL 0.30   /* mm: paper that marks hold and that is bent so far ... */
+#define BENT_SHARE 0.90      /* ... must show so much of its print */
+#define TORN_RESIDUAL 0.20   /* mm: the same where ... */
+#define TORN_SHARE 0.80      /* ... less of it is found */
+#define SMOOTH_DRIFT 1.6     /* mm: drift that grows evenly over the page is paper that bends ... */
+#define SMOOTH_NEAR 45       /* mm between parts */
+#define SMOOTH_STEP 0.45     /* mm: ... by no more than this from one part to the next */
+#define RESCUE_SHARE 0.88    /* where a form's own registrations failed */
+#define TIED_SHARE 0.75      /* the same, with two of its marks in their places */
 #define RIVAL 1.15 /* times the score of the best that passes: then what fails is the form */
 #define RIVAL_SHARE 0.70
 
@@ -27,22 +35,46 @@ static bool is_print_enough(const struct attempt *a)
     double share = share_inside(a), wanted = IMAGE_SHARE;
     if (a->rescue)
         wanted = a->ties >= 2 ? TIED_SHARE : RESCUE_SHARE;
+    double residual = share >= CURL_SHARE ? CURL_RESIDUAL : IMAGE_RESIDUAL;
     return share >= wanted && a->fit.lost_field < 0 &&
-           a->fit.residual <= (share >= CURL_SHARE ? CURL_RESIDUAL : IMAGE_RESIDUAL);
+           a->fit.residual <= (a->rescue ? RESCUE_RESIDUAL : residual);
 }
 
 static bool is_loose(const struct attempt *a)
 {
     if (a->registration->kind == REGISTER_IMAGE)
         return a->fit.residual > IMAGE_RESIDUAL || a->fit.share < IMAGE_SHARE;
+    if (a->registration->kind == REGISTER_MARKS || a->registration->kind == REGISTER_TIMING)
+        return (a->fit.residual > BENT_RESIDUAL && a->fit.share < BENT_SHARE) ||
+               (a->fit.residual > TORN_RESIDUAL && a->fit.share < TORN_SHARE);
     return a->registration->kind == REGISTER_PRINT && !is_print_enough(a);
+}
+
+/* Whether neighbouring parts of the page moved alike: paper bends, it does not tear. */
+static bool is_smooth(const struct page_map *map)
+{
+    for (int i = 0; i < map->n_anchors; i++)
+        for (int k = 0; k < i; k++) {
+            const struct page_anchor *a = &map->anchors[i], *b = &map->anchors[k];
+            if (hypot(a->at.x - b->at.x, a->at.y - b->at.y) < SMOOTH_NEAR &&
+                hypot(a->shift.x - b->shift.x, a->shift.y - b->shift.y) > SMOOTH_STEP)
+                return false;
+        }
+    return true;
+}
+
+static bool has_slipped(const struct attempt *a)
+{
+    double drift = attempt_slack(a->registration->kind)->drift;
+    if (a->drift <= drift)
+        return false;
+    return a->drift > SMOOTH_DRIFT || a->fit.share < SHARE_GOOD || !is_smooth(&a->fit.map);
 }
 
 bool attempt_passes(const struct attempt *a)
 {
     return a->refined && !is_loose(a) && !a->ambiguous && a->fit.missing_field < 0 &&
-           !a->fit.missing_option && a->fit.share >= SHARE_MIN &&
-           a->drift <= attempt_slack(a->registration->kind)->drift &&
+           !a->fit.missing_option && a->fit.share >= SHARE_MIN && !has_slipped(a) &&
            a->fit.residual <= a->registration->max_residual && a->identity != IDENTITY_OTHER &&
            a->identity != IDENTITY_UNCLEAR;
 }
@@ -78,7 +110,7 @@ enum page_verdict attempt_tell(const struct attempt *a, const struct form *of, c
     int field = a->fit.missing_field;
     if (a->refined && a->registration->kind == REGISTER_PRINT && field < 0)
         field = a->fit.lost_field;
-    if (a->refined && is_loose(a) && a->fit.residual <= IMAGE_RESIDUAL && field < 0)
+    if (a->refined && is_loose(a) && a->fit.residual <= RESCUE_RESIDUAL && field < 0)
         few = true;
     if (a->marks == 0) {
         snprintf(out, size, _("no registration mark of form '%s' was found"), form);
@@ -91,7 +123,7 @@ enum page_verdict attempt_tell(const struct attempt *a, const struct form *of, c
         return PAGE_UNKNOWN_FORM;
     } else if (a->identity == IDENTITY_UNCLEAR) {
         snprintf(out, size, _("the page identity of form '%s' cannot be read"), form);
-    } else if (a->drift > attempt_slack(a->registration->kind)->drift) {
+    } else if (has_slipped(a)) {
         snprintf(
             out, size,
             _("a part of form '%s' is %.1f mm from where its marks put it: did the paper slip?"),

@@ -59,8 +59,8 @@ double witness_certainty(const struct outline_set *set, const struct image *img,
 /* Whether no shift by a few rows or columns explains the print nearly as well: of what such a shift
  * takes off the print, most must be found here and not there. Wider and stricter than the above,
  * for pages that nothing but their print ties to a place. */
-bool witness_is_alone(const struct outline_set *set, const struct image *img,
-                      const struct witness_fit *fit);
+int witness_is_alone(const struct outline_set *set, const struct image *img,
+                     const struct witness_fit *fit, bool *ret_alone);
 /* The same against another place, refined by itself. */
 bool witness_beats(const struct outline_set *set, const struct witness_fit *fit,
                    const struct witness_fit *rival);

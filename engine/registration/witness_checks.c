@@ -2,6 +2,7 @@
 #include "witness.h"
 
 #include "cast_outline.h"
+#include "diag.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #define BEYOND_SPAN 40.0     /* mm of a row's end that are looked beyond */
 #define BEYOND_MIN 3         /* outlines of it */
 #define BEYOND_SHARE 0.7
+#define BEYOND_MISSING 2 /* outlines missing in these lines */
 
 static int found_when_moved(const struct outline_set *set, const struct image *img,
                             const struct page_map *map, struct point by, int contrast)
@@ -95,11 +97,11 @@ static bool is_clear(int found, int other, double lost)
            (more >= ALONE_MANY || more >= ALONE_FEW_SHARE * lost);
 }
 
-static bool is_outline_at(const struct outline_set *set, struct point at)
+static bool is_outline_near(const struct outline_set *set, struct point at, double within)
 {
     for (int k = 0; k < set->n_outlines; k++)
-        if (fabs(set->outlines[k].center.x - at.x) < 0.8 &&
-            fabs(set->outlines[k].center.y - at.y) < 0.8)
+        if (fabs(set->outlines[k].center.x - at.x) < within &&
+            fabs(set->outlines[k].center.y - at.y) < within)
             return true;
     return false;
 }
@@ -116,50 +118,105 @@ static bool is_print_beyond(const struct outline_set *set, const struct image *i
     return cast_found(&c, img, 0, 0, fit->contrast);
 }
 
-/* A line of print that goes on by a whole row or column beyond its end in the form: somewhere
- * before, the paper slipped by one, and each answer stands where its neighbour's should. */
-static bool goes_on(const struct outline_set *set, const struct image *img,
-                    const struct witness_fit *fit, struct point by)
+/* What is looked at for every outline: whether it is the last of its line in some direction, and
+ * whether print like it follows there. */
+struct ends {
+    bool *missing;  /* not found where the fit has it */
+    bool *last;     /* none of the form's follows */
+    bool *followed; /* print follows all the same */
+};
+
+/* Outlines beside o (`rows`: in its row), to the right or below within BEYOND_SPAN, that are the
+ * last of their lines; how many of them are followed by print. */
+static int followed_beside(const struct outline_set *set, const struct ends *e, int o, bool rows,
+                           double *ret_length, int *ret_seen)
 {
-    double along = by.x == 0 ? 1 : 0;
+    struct point c = set->outlines[o].center;
+    int found = 0;
+    *ret_seen = 0;
+    *ret_length = 0;
+    for (int k = 0; k < set->n_outlines; k++) {
+        struct point q = set->outlines[k].center;
+        double beside = rows ? q.x - c.x : q.y - c.y, off = rows ? q.y - c.y : q.x - c.x;
+        if (!e->last[k] || fabs(off) > 0.8 || beside < 0 || beside > BEYOND_SPAN)
+            continue;
+        ++*ret_seen;
+        *ret_length = fmax(*ret_length, beside);
+        found += e->followed[k];
+    }
+    return found;
+}
+
+/* Outlines missing in the lines that end beside o. */
+static int missing_in_lines(const struct outline_set *set, const struct ends *e, int o, bool rows,
+                            double length)
+{
+    struct point c = set->outlines[o].center;
+    int n = 0;
+    for (int k = 0; k < set->n_outlines; k++) {
+        struct point q = set->outlines[k].center;
+        double beside = rows ? q.x - c.x : q.y - c.y;
+        n += e->missing[k] && beside > -0.8 && beside < length + 0.8;
+    }
+    return n;
+}
+
+/* Lines of print that go on by a whole step beyond their end in the form, and in which something is
+ * missing: there the paper slipped by one, and each answer stands where its neighbour's should. */
+static bool goes_on(const struct outline_set *set, const struct image *img,
+                    const struct witness_fit *fit, struct point by, const struct ends *e)
+{
+    double within = fmax(0.8, 0.6 * hypot(by.x, by.y)); /* what overlaps is the form's own */
+    bool rows = by.x == 0;
     for (int i = 0; i < set->n_outlines; i++) {
         struct point c = set->outlines[i].center;
-        int seen = 0, found = 0;
-        if (is_outline_at(set, (struct point){c.x + by.x, c.y + by.y}))
-            continue;
-        for (int k = 0; k < set->n_outlines; k++) {
-            struct point q = set->outlines[k].center;
-            double beside = along ? q.x - c.x : q.y - c.y, off = along ? q.y - c.y : q.x - c.x;
-            if (fabs(off) > 0.8 || beside < 0 || beside > BEYOND_SPAN ||
-                is_outline_at(set, (struct point){q.x + by.x, q.y + by.y}))
-                continue;
-            seen++;
-            found += is_print_beyond(set, img, fit, &set->outlines[k], by);
-        }
-        if (seen >= BEYOND_MIN && found >= BEYOND_SHARE * seen)
+        e->last[i] = !is_outline_near(set, (struct point){c.x + by.x, c.y + by.y}, within);
+        e->followed[i] = e->last[i] && is_print_beyond(set, img, fit, &set->outlines[i], by);
+    }
+    for (int i = 0; i < set->n_outlines; i++) {
+        double length;
+        int seen, found = e->last[i] ? followed_beside(set, e, i, rows, &length, &seen) : 0;
+        if (found >= BEYOND_MIN && found >= BEYOND_SHARE * seen &&
+            missing_in_lines(set, e, i, rows, length) >= BEYOND_MISSING)
             return true;
     }
     return false;
 }
 
-bool witness_is_alone(const struct outline_set *set, const struct image *img,
-                      const struct witness_fit *fit)
+static int ends_are_ends(const struct outline_set *set, const struct image *img,
+                         const struct witness_fit *fit, double dx, double dy, bool *ret)
+{
+    struct point by[4] = {{dx, 0}, {-dx, 0}, {0, dy}, {0, -dy}}, here = {0, 0};
+    size_t n = (size_t)set->n_outlines;
+    bool *flags = malloc(3 * n * sizeof(*flags) + 1);
+    struct ends e = {flags, flags + n, flags + 2 * n};
+    if (!flags)
+        return YJ_ENOMEM;
+    for (int i = 0; i < set->n_outlines; i++)
+        e.missing[i] = !is_print_beyond(set, img, fit, &set->outlines[i], here);
+    *ret = true;
+    for (int i = 0; i < 4 && *ret; i++)
+        *ret = (by[i].x == 0 && by[i].y == 0) || !goes_on(set, img, fit, by[i], &e);
+    free(flags);
+    return 0;
+}
+
+int witness_is_alone(const struct outline_set *set, const struct image *img,
+                     const struct witness_fit *fit, bool *ret)
 {
     double dx = common_pitch(set, false), dy = common_pitch(set, true);
-    struct point beyond[4] = {{dx, 0}, {-dx, 0}, {0, dy}, {0, -dy}};
-    for (int i = 0; i < 4; i++)
-        if ((beyond[i].x != 0 || beyond[i].y != 0) && goes_on(set, img, fit, beyond[i]))
-            return false;
-    for (int y = -ALONE_ROWS; y <= ALONE_ROWS; y++)
-        for (int x = -ALONE_ROWS; x <= ALONE_ROWS; x++) {
+    *ret = true;
+    if (ends_are_ends(set, img, fit, dx, dy, ret) < 0)
+        return YJ_ENOMEM;
+    for (int y = -ALONE_ROWS; y <= ALONE_ROWS && *ret; y++)
+        for (int x = -ALONE_ROWS; x <= ALONE_ROWS && *ret; x++) {
             struct point by = {x * dx, y * dy};
             if (by.x == 0 && by.y == 0)
                 continue;
             int moved = found_when_moved(set, img, &fit->map, by, fit->contrast);
-            if (!is_clear(fit->found, moved, outlines_lost(set, by) * fit->share))
-                return false;
+            *ret = is_clear(fit->found, moved, outlines_lost(set, by) * fit->share);
         }
-    return true;
+    return 0;
 }
 
 bool witness_beats(const struct outline_set *set, const struct witness_fit *fit,
