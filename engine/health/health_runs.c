@@ -33,9 +33,10 @@
 
 #define SERIES 8
 #define LIGHT_SHARE 0.65  /* of the contrast that the form's print had at its best */
-#define LIGHT_ALWAYS 0.15 /* (paper - print) / 255 */
-#define BLUR_TIMES 1.5    /* what edges took at their sharpest ... */
-#define BLUR_FROM 0.22    /* ... and this, mm */
+#define LIGHT_ALWAYS 0.12 /* (paper - print) / 255 */
+#define LIGHT_NEEDED 6    /* pupils press and copiers vary: one more than of others */
+#define BLUR_TIMES 1.4    /* what edges took at their sharpest ... */
+#define BLUR_FROM 0.2     /* ... and this, mm */
 #define BLUR_ALWAYS 0.35  /* mm, or BLUR_PIXELS of a coarse scan */
 #define BLUR_PIXELS 2.2
 #define SAME_DPI 0.1        /* share: contrast and edges are compared at one resolution only */
@@ -438,7 +439,8 @@ static int tell_crossings(struct health_runs *runs)
     for (int i = 0; i < runs->n_crossings && r == 0; i++) {
         const struct crossing *c = &runs->crossings[i];
         struct run one = {.first = c->page, .last = c->page, .pages = 1};
-        if (c->glass->told || (c->paper && c->paper->told) || track_is_print(c->glass))
+        if (c->glass->told || track_is_print(c->glass) ||
+            (c->paper && (c->paper->told || track_is_print(c->paper))))
             continue;
         r = tell(runs, ALARM_CREASE, &one, c->line.at,
                  arena_printf(&runs->arena,
@@ -497,7 +499,7 @@ static int add_print(struct health_runs *runs, struct series *s, const struct he
     int r = 0;
     if (light)
         s->worst = s->light.pages == 0 ? contrast : fmin(s->worst, contrast);
-    if (run_step(&s->light, index, light, PAGE_WINDOW, PAGE_NEEDED)) {
+    if (run_step(&s->light, index, light, PAGE_WINDOW, LIGHT_NEEDED)) {
         r = end_light(runs, s);
         s->light = (struct run){0};
     }

@@ -18,15 +18,16 @@
 
 #define EDGE_STEP 60    /* grey levels, least: a stroke's or an outline's edge, no noise */
 #define EDGE_LONG 12    /* px: longer is shading */
-#define EDGE_COLUMNS 48 /* of the scan, looked down */
+#define EDGE_ROWS 64    /* every so many rows of the scan are looked along */
+#define EDGE_COLUMNS 16 /* of the scan, looked down */
 #define EDGES_NEEDED 60
 #define EDGE_BINS 64 /* eighths of a pixel */
 
-#define INK_SHARE 0.7    /* of the paper's grey: darker is ink */
-#define FAINT_SHARE 0.95 /* lighter than this is paper, between the two shows through */
-#define BLANK_INK 0.0015 /* share of the page: less than the smallest form prints */
-#define BLANK_FAINT 0.01 /* more is the other side, shining through */
-#define BORDER 0.05      /* of each side: shadows and holes are no print */
+#define INK_SHARE 0.7     /* of the paper's grey: darker is ink */
+#define FAINT_SHARE 0.97  /* lighter than this is paper, between the two shows through */
+#define BLANK_INK 0.0015  /* share of the page: less than the smallest form prints */
+#define BLANK_FAINT 0.005 /* more is the other side, shining through */
+#define BORDER 0.05       /* of each side: shadows and holes are no print */
 
 #define EDGE_ON_FORM 3.0 /* mm from the paper's edge within which a line is its shadow */
 #define EDGE_UNKNOWN 8.0 /* the same where the paper is not known to fill the picture */
@@ -153,26 +154,41 @@ struct edge_counts {
     int n;
 };
 
-/* Each stretch of pixels that only fall or only rise is an edge; its steepest step against its
- * whole says how long it takes: 0.8 of it lies between 10 and 90 %. */
+/* A run of pixels about `at` that only fall or only rise is an edge; its steepest step against its
+ * whole says how long it takes: 0.8 of it lies between 10 and 90 %. Returns its last pixel. */
+static int count_edge(const uint8_t *p, size_t stride, int n, int at, struct edge_counts *counts)
+{
+#define VALUE(i) (p[(size_t)(i)*stride])
+    int sign = VALUE(at + 1) > VALUE(at) ? 1 : -1, steepest = 0, from = at, to = at;
+    for (; to + 1 < n && to - at <= EDGE_LONG && sign * (VALUE(to + 1) - VALUE(to)) > 0; to++) {
+        int step = sign * (VALUE(to + 1) - VALUE(to));
+        steepest = step > steepest ? step : steepest;
+    }
+    for (; from > 0 && at - from <= EDGE_LONG && sign * (VALUE(from) - VALUE(from - 1)) > 0;
+         from--) {
+        int step = sign * (VALUE(from) - VALUE(from - 1));
+        steepest = step > steepest ? step : steepest;
+    }
+    int whole = sign * (VALUE(to) - VALUE(from));
+    if (whole >= EDGE_STEP && to - from <= EDGE_LONG) {
+        int bin = (int)(8 * 0.8 * whole / steepest);
+        counts->along[bin < EDGE_BINS ? bin : EDGE_BINS - 1]++;
+        counts->n++;
+    }
+    return to > at ? to : at + 1;
+#undef VALUE
+}
+
+/* Every second pixel is enough to find a step by: most of a page is flat. */
 static void count_edges(const uint8_t *p, size_t stride, int n, struct edge_counts *counts)
 {
-    int start = 0, steepest = 0, direction = 0;
-    for (int i = 1; i < n; i++) {
-        int step = p[(size_t)i * stride] - p[(size_t)(i - 1) * stride];
-        int now = step > 2 ? 1 : step < -2 ? -1 : 0;
-        if (now != direction) {
-            int drop = abs(p[(size_t)(i - 1) * stride] - p[(size_t)start * stride]);
-            if (direction != 0 && drop >= EDGE_STEP && i - 1 - start <= EDGE_LONG) {
-                int bin = (int)(8 * 0.8 * drop / steepest);
-                counts->along[bin < EDGE_BINS ? bin : EDGE_BINS - 1]++;
-                counts->n++;
-            }
-            start = i - 1;
-            steepest = 0;
-            direction = now;
-        }
-        steepest = abs(step) > steepest ? abs(step) : steepest;
+    for (int i = 0; i + 2 < n; i += 2) {
+        int step = p[(size_t)(i + 2) * stride] - p[(size_t)i * stride];
+        if (step < EDGE_STEP / 3 && step > -EDGE_STEP / 3)
+            continue;
+        bool later = abs(p[(size_t)(i + 2) * stride] - p[(size_t)(i + 1) * stride]) > abs(step) / 2;
+        int end = count_edge(p, stride, n, i + later, counts);
+        i = end > i ? (end & ~1) : i;
     }
 }
 
@@ -195,7 +211,7 @@ static void measure_rise(const struct page_health_input *in, struct page_health 
 {
     const struct image *img = in->img;
     struct edge_counts across = {{0}, 0}, down = {{0}, 0};
-    for (int y = SAMPLE_ROWS / 2; y < img->height; y += SAMPLE_ROWS)
+    for (int y = EDGE_ROWS / 2; y < img->height; y += EDGE_ROWS)
         count_edges(image_row(img, y), 1, img->width, &across);
     for (int i = 0; i < EDGE_COLUMNS; i++) {
         int x = (int)((int64_t)img->width * (2 * i + 1) / (2 * EDGE_COLUMNS));
