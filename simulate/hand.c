@@ -87,7 +87,7 @@ struct patch {
 static struct patch patch_of(const struct hand *h, const struct target *target, struct rng *rng)
 {
     struct point c = rect_center(target->box);
-    double inset = 0.4 * h->tool.width;
+    double inset = 0.4 * h->tool.width - fmin(h->spill, 0.4 * fmin(target->room_x, target->room_y));
     struct patch p = {
         {c.x + h->miss * rng_normal_within(rng, 2.2), c.y + h->miss * rng_normal_within(rng, 2.2)},
         fmax(0.12, target->box.w / 2 * h->cover - inset),
@@ -173,14 +173,17 @@ void hand_fill(struct trace *t, const struct hand *h, const struct target *targe
         break;
     case FILL_SPIRAL:
         rounds(t, h, &patch, 1, 0.05, step, rng);
-        return;
+        break;
     case FILL_OUTLINE:
         rounds(t, h, &patch, 1, 0.93, 0.07 * sqrt(patch.a * patch.b), rng);
         break;
     case FILL_HATCH:
         break;
     }
-    hatch(t, h, &patch, angle, rng);
+    if (h->style != FILL_SPIRAL)
+        hatch(t, h, &patch, angle, rng);
+    if (rng_chance(rng, h->again))
+        hatch(t, h, &patch, angle + 0.4 * rng_normal_within(rng, 2), rng);
 }
 
 /* A size that fits the bubble, but no smaller than people write. */

@@ -20,7 +20,9 @@ struct hand {
     enum fill_style style;
     double angle;  /* radians, of hatching */
     double cover;  /* 1: up to the printed outline */
+    double spill;  /* mm that the whole mark goes beyond that, whatever the bubble's size */
     double gap;    /* between strokes, in their widths: 0.6 leaves no paper, 1.3 shows stripes */
+    double again;  /* chance of going over it a second time */
     double jitter; /* mm, deviation of where a stroke ends */
     double miss;   /* mm, deviation of the whole mark from the bubble's centre */
     double steady; /* 0 to 0.3: deviation of the pressure from stroke to stroke */

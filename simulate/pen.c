@@ -129,8 +129,8 @@ static struct dab dab_of(const struct tool *tool, double pressure, double px)
     if (tool->kind == TOOL_PENCIL) {
         dab.radius *= (float)(0.8 + 0.2 * (p > 1.5 ? 1.5 : p));
         dab.reach = (float)(255 * (0.1 + 0.72 * p));
-        dab.grip = 1 / 210.0F;
-        dab.floor = 0.3F;
+        dab.grip = 1 / 260.0F;
+        dab.floor = 0.4F;
     }
     if (dab.radius < 0.8F)
         dab.radius = 0.8F;

@@ -113,9 +113,9 @@ static const struct kind_of_tool {
     enum tool_kind kind;
     double width[2], darkness[2], softness[2];
 } kinds_of_tool[TOOLS] = {
-    [TWO_B] = {TOOL_PENCIL, {0.55, 1.05}, {0.64, 0.84}, {1.1, 1.8}},
-    [HB] = {TOOL_PENCIL, {0.45, 0.85}, {0.56, 0.74}, {0.75, 1.3}},
-    [MECHANICAL] = {TOOL_PENCIL, {0.35, 0.5}, {0.58, 0.78}, {0.9, 1.5}},
+    [TWO_B] = {TOOL_PENCIL, {0.55, 1.05}, {0.68, 0.92}, {1.2, 2.2}},
+    [HB] = {TOOL_PENCIL, {0.45, 0.85}, {0.58, 0.8}, {0.85, 1.6}},
+    [MECHANICAL] = {TOOL_PENCIL, {0.35, 0.5}, {0.62, 0.86}, {1.0, 1.8}},
     [BALLPOINT_BLACK] = {TOOL_BALLPOINT, {0.32, 0.5}, {0.74, 0.88}, {1.6, 2.6}},
     [BALLPOINT_BLUE] = {TOOL_BALLPOINT, {0.32, 0.5}, {0.55, 0.72}, {1.6, 2.6}},
     [GEL] = {TOOL_GEL, {0.4, 0.65}, {0.82, 0.93}, {2.5, 4}},
@@ -145,8 +145,10 @@ static struct hand draw_hand(const struct tool *tool, double careless, struct rn
     struct hand h = {.tool = *tool, .style = (enum fill_style)rng_pick(rng, styles, 4)};
     double care = careless * rng_range(rng, 0.4, 1.6);
     h.angle = rng_chance(rng, 0.85) ? rng_range(rng, -1.2, -0.25) : rng_range(rng, 0.3, 1.2);
-    h.cover = rng_range(rng, 0.94, 1.12) - 0.06 * care;
-    h.gap = rng_range(rng, 0.3, 0.55) + 0.15 * care;
+    h.cover = rng_range(rng, 0.94, 1.08) - 0.06 * care;
+    h.spill = fmax(-0.05, 0.07 + 0.14 * rng_normal_within(rng, 2)) * (0.6 + care);
+    h.gap = rng_range(rng, 0.25, 0.5) + 0.12 * care;
+    h.again = rng_chance(rng, 0.6) ? rng_range(rng, 0, 1) : 0;
     h.jitter = 0.04 + 0.1 * care;
     h.miss = 0.05 + 0.13 * care;
     h.steady = 0.06 + 0.1 * care;
@@ -160,12 +162,14 @@ static void bend_hand(struct hand *h, enum manner manner, struct rng *rng)
     case MANNER_SLOPPY:
         h->cover *= rng_range(rng, 0.8, 1.1);
         h->gap += rng_range(rng, 0.05, 0.5);
+        h->again = 0;
         h->jitter += rng_range(rng, 0.06, 0.25);
         h->miss += rng_range(rng, 0.05, 0.25);
         h->steady += 0.08;
         break;
     case MANNER_PARTIAL:
         h->cover = rng_range(rng, 0.5, 0.75);
+        h->spill = 0;
         h->miss += 0.25;
         break;
     case MANNER_OVERSHOOT:
@@ -176,6 +180,7 @@ static void bend_hand(struct hand *h, enum manner manner, struct rng *rng)
         h->tool.pressure = rng_range(rng, 0.4, 0.56);
         h->tool.softness = fmin(fmax(h->tool.softness, 0.85), 1.2);
         h->gap = fmin(h->gap, 0.55);
+        h->again = 0;
         break;
     default:
         break;

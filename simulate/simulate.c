@@ -43,22 +43,29 @@ const char *const *simulate_damage_names(void)
     return names;
 }
 
+static int tell_unknown(const char *name, const char *const *names, size_t n, const char *unknown,
+                        struct diag *d)
+{
+    const char *nearest = text_nearest(name, names, n);
+    char hint[128];
+    if (!nearest)
+        return diag_error(d, YJ_EINPUT, NULL, 0, 0, NULL, unknown, name);
+    snprintf(hint, sizeof hint, _("did you mean '%s'?"), nearest);
+    return diag_error(d, YJ_EINPUT, NULL, 0, 0, hint, unknown, name);
+}
+
 /* Index of a name, -1 for NULL. */
 static int find_name(const char *name, const char *const *names, const char *unknown, int *ret,
                      struct diag *d)
 {
     size_t n = 0;
     *ret = -1;
-    while (names[n] && (!name || strcmp(name, names[n]) != 0))
-        n++;
     if (!name)
         return 0;
-    if (!names[n]) {
-        const char *nearest = text_nearest(name, names, n);
-        char hint[128];
-        snprintf(hint, sizeof hint, _("did you mean '%s'?"), nearest ? nearest : names[0]);
-        return diag_error(d, YJ_EINPUT, NULL, 0, 0, nearest ? hint : NULL, unknown, name);
-    }
+    while (names[n] && strcmp(name, names[n]) != 0)
+        n++;
+    if (!names[n])
+        return tell_unknown(name, names, n, unknown, d);
     *ret = (int)n;
     return 0;
 }
