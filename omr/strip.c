@@ -13,16 +13,17 @@
 #include <stdio.h>
 
 /* How large a stroke is in its cell: diagonal over the cell's shorter side. */
-#define DUST_EXTENT 0.25   /* hardly more than dust, or an end of something else */
-#define STROKE_EXTENT 0.60 /* surely meant */
+#define DUST_EXTENT 0.22   /* hardly more than dust, or an end of something else */
+#define STROKE_EXTENT 0.50 /* surely meant */
 /* By how much of its ink a stroke is more in its cell than in the next; 0 is between the two. */
 #define CLEAR_LEAD 0.28
+#define HIDDEN_PART 1.0     /* a label's excess that no print explains */
+#define HIDDEN_WHOLE 4.0    /* ... nor the end of a stroke through the next cell */
+#define THROUGH_EXTENT 0.95 /* a line through two cells is in both from edge to edge */
 /* A stroke of something beside the strip, or of the strip above, that only reaches in. */
-#define PASSING_OUTSIDE 0.65 /* share of its ink that is not in any cell, ... */
+#define PASSING_OUTSIDE 0.75 /* share of its ink that is not in any cell, ... */
 #define PASSING_EXTENT 0.45  /* ... and so little of it in one, */
 #define CROSSING_EXTENT 0.85 /* or so much, and it does not go on and on */
-/* A label with so many times the ink of the others has something drawn over it. */
-#define HEAVY_LABEL 1.6
 #define EDGE_CERTAINTY 0.995 /* probability at the limits above */
 /* Where one of several rules says that a person must look. */
 #define DOUBTED 0.60
@@ -41,17 +42,26 @@ struct cells {
     bool by_colour, by_dark;        /* marks of the kind are there */
 };
 
-static void find_two(const struct strip_stroke *s, int n, int *ret_first, double *ret_second)
+static bool is_part(const char *label)
+{
+    struct points p;
+    return points_parse(label, &p) == 0 && p.num > 0 &&
+           points_compare(p, (struct points){1, 1}) < 0;
+}
+
+/* The cells with most of a stroke; *ret_second -1: it is all in one. */
+static void find_two(const struct strip_stroke *s, int n, int *ret_first, int *ret_second)
 {
     int first = 0;
     for (int i = 1; i < n; i++)
         if (s->in[i].share > s->in[first].share)
             first = i;
     *ret_first = first;
-    *ret_second = 0;
+    *ret_second = -1;
     for (int i = 0; i < n; i++)
-        if (i != first)
-            *ret_second = fmax(*ret_second, s->in[i].share);
+        if (i != first && s->in[i].share > 0 &&
+            (*ret_second < 0 || s->in[i].share > s->in[*ret_second].share))
+            *ret_second = i;
 }
 
 /* Another stroke through the same cell makes it no less sure. */
@@ -60,11 +70,20 @@ static void raise(double *p, double to)
     *p = fmax(*p, to);
 }
 
-static void judge_stroke(const struct strip_stroke *s, int n, struct cells *cells)
+/* One line through two cells, from edge to edge: a whole number and a part of a point beside it. */
+static bool is_through_both(const struct strip_stroke *s, const struct field *field, int a, int b)
 {
-    int first;
-    double second;
-    find_two(s, n, &first, &second);
+    return s->in[a].extent > THROUGH_EXTENT && s->in[b].extent > THROUGH_EXTENT &&
+           is_part(field->options[a]) != is_part(field->options[b]);
+}
+
+static void judge_stroke(const struct strip_stroke *s, const struct field *field,
+                         struct cells *cells)
+{
+    const int n = field->n_boxes;
+    int first, next;
+    find_two(s, n, &first, &next);
+    double second = next < 0 ? 0 : s->in[next].share;
     double extent = s->in[first].extent;
     double meant = probability(extent, DUST_EXTENT, STROKE_EXTENT);
     double here = probability(s->in[first].share - second, -CLEAR_LEAD, CLEAR_LEAD);
@@ -72,15 +91,18 @@ static void judge_stroke(const struct strip_stroke *s, int n, struct cells *cell
         meant = fmin(meant, 0.003);
     else if (s->outside > PASSING_OUTSIDE && (extent < CROSSING_EXTENT || s->leaves))
         meant = fmin(meant, DOUBTED);
+    bool both = next >= 0 && is_through_both(s, field, first, next);
     for (int i = 0; i < n; i++) {
         double *seen = s->colour ? cells->colour : cells->dark;
         raise(&seen[i], s->in[i].extent);
         if (i == first)
-            raise(&cells->p[i], meant * here);
-        else if (s->in[i].share > 0 && second > 0)
+            raise(&cells->p[i], both ? meant : meant * here);
+        else if (i == next && both)
+            raise(&cells->p[i], meant);
+        else if (s->in[i].share > 0)
             raise(&cells->p[i], meant * (1 - here) * s->in[i].share / second);
     }
-    if (meant * here > 0.5)
+    if (meant * (both ? 1 : here) > 0.5)
         *(s->colour ? &cells->by_colour : &cells->by_dark) = true;
 }
 
@@ -101,7 +123,7 @@ static struct given add_up(const struct field *field, const struct cells *cells)
         g.confidence *= marked ? cells->p[i] : 1 - cells->p[i];
         if (!marked || points_parse(field->options[i], &points) < 0)
             continue;
-        bool part = points.num > 0 && points_compare(points, (struct points){1, 1}) < 0;
+        bool part = is_part(field->options[i]);
         g.sum = points_add(g.sum, points);
         g.parts += part;
         g.wholes += !part;
@@ -109,11 +131,16 @@ static struct given add_up(const struct field *field, const struct cells *cells)
     return g;
 }
 
-static bool hides_a_stroke(const struct strip_ink *ink, const struct cells *cells, int n)
+/* A part of a point that was overlooked would be lost in silence; overlooked whole points are a
+ * correction, and strokes end in cells of those all the time. */
+static bool hides_a_stroke(const struct field *field, const struct strip_ink *ink,
+                           const struct cells *cells, const struct given *g)
 {
-    for (int i = 0; i < n; i++)
-        if (cells->p[i] < 0.5 && ink->weight[i] > HEAVY_LABEL)
+    for (int i = 0; i < field->n_boxes; i++) {
+        bool part = g->parts == 0 && is_part(field->options[i]);
+        if (cells->p[i] < 0.5 && ink->excess[i] > (part ? HIDDEN_PART : HIDDEN_WHOLE))
             return true;
+    }
     return false;
 }
 
@@ -123,11 +150,11 @@ static bool is_doubtful(const struct field *field, const struct strip_ink *ink,
 {
     struct points maximum = POINTS_ZERO;
     bool bounded = field->maximum && points_parse(field->maximum, &maximum) == 0;
-    return g->wholes + g->parts == 0 || g->wholes > 1 || g->parts > 1 || ink->crowded ||
+    return g->wholes == 0 || g->wholes > 1 || g->parts > 1 || ink->crowded ||
            (bounded && points_compare(g->sum, maximum) > 0) ||
            /* Somebody's black beside the teacher's red. */
            (cells->by_colour && cells->by_dark) || !ink->print_seen ||
-           hides_a_stroke(ink, cells, field->n_boxes);
+           hides_a_stroke(field, ink, cells, g);
 }
 
 /* {"colour":[0,1140,...],"ink":[0,0,...],"p":[0,999,...]}: per cell, in thousandths. */
@@ -163,7 +190,7 @@ int strip_read(const struct field *field, const struct image *grey, const struct
     if (r < 0)
         return r;
     for (int i = 0; i < ink.n_strokes; i++)
-        judge_stroke(&ink.strokes[i], field->n_boxes, &cells);
+        judge_stroke(&ink.strokes[i], field, &cells);
     struct given given = add_up(field, &cells);
     if (is_doubtful(field, &ink, &cells, &given))
         given.confidence = fmin(given.confidence, DOUBTED);
@@ -172,7 +199,7 @@ int strip_read(const struct field *field, const struct image *grey, const struct
     ret->value = arena_strdup(arena, text);
     ret->evidence = write_evidence(&cells, field->n_boxes, arena);
     ret->confidence = given.confidence;
-    bool sure = given.wholes + given.parts > 0 && given.confidence >= fmax(min_confidence, DOUBTED);
+    bool sure = given.wholes > 0 && given.confidence >= fmax(min_confidence, DOUBTED);
     ret->status = sure ? READING_OK : READING_UNCERTAIN;
     return ret->value && ret->evidence ? 0 : YJ_ENOMEM;
 }

@@ -28,14 +28,27 @@
 
 /* What is a stroke's. Chroma: levels of 255 above the paper's. */
 #define CHROMA_MIN 30.0
-#define CHROMA_NOISE 2.2  /* times what nine tenths of the paper stay under */
-#define CHROMA_FRINGE 1.7 /* times the colour that scanners put around black print */
-#define CHROMA_PRINT 60.0 /* print more colourful than this is printed in colour */
-#define DARK_MIN 0.16     /* 0 to 1 of the paper */
+#define CHROMA_NOISE 2.2 /* times what nine tenths of the paper stay under */
+#define CHROMA_FRINGE                                                                              \
+    1.3 /* times what nearly all of the print stays under: a stroke for sure, ... */
+#define CHROMA_STRONG 60.0 /* ... and at least this */
+#define WINDOW 3           /* px around, within which colour is held against darkness */
+#define TINT_INK 58        /* hundredths of chroma / darkness: blue ink has 75, red over 100, ... */
+#define TINT_HIDDEN 40     /* ... what a pale stroke through a black label leaves, ... */
+#define TINT_PRINT 50      /* ... black print with a scanner's fringes up to 40 */
+#define DARK_MIN 0.16      /* 0 to 1 of the paper */
 #define DARK_NOISE 2.5
-#define COLOUR_GAP 3  /* px around: a skipping pen's gaps of 0.75 mm close */
-#define DARK_GAP 4    /* the same, and a frame's line that is not looked at */
-#define SMALLEST 0.15 /* mm2: less is dust */
+#define COLOUR_GAP 3      /* px around: a skipping pen's gaps of 0.75 mm close */
+#define DARK_GAP 4        /* the same, and a frame's line that is not looked at */
+#define BREADTH 0.18      /* mm: a stroke's, on average over its length, hidden parts included */
+#define DARK_BREADTH 0.08 /* the same, where labels hide more */
+#define SMALLEST 0.15     /* mm2: less is dust */
+/* A label with a stroke lost in it: against the strip's others. */
+#define HEAVY 0.10      /* of its ink more than usual */
+#define TINTED 0.025    /* of its ink as colour more than usual */
+#define OUTLIER 5.0     /* times what half of the labels stay within */
+#define HIDDEN 0.7      /* mm2: the same where ... */
+#define OPEN_SHARE 0.12 /* ... less than this of it is beside print, which has fringes */
 
 enum { FRAME = 1, LABEL = 2, READ = 4 };
 
@@ -47,6 +60,7 @@ struct patch {
     bool coloured;
     float *dark;      /* 0 to 1 of the paper */
     uint8_t *hue;     /* chroma above the paper's */
+    uint8_t *tint;    /* hue / darkness around a pixel, hundredths */
     int16_t *cell;    /* of each pixel; -1: none */
     uint8_t *printed; /* whether a FRAME's line or a LABEL may be there, or a stroke READ already */
     uint8_t *mask;    /* what is a stroke's */
@@ -64,6 +78,7 @@ static void patch_finish(struct patch *p)
     image_finish(&p->chroma);
     free(p->dark);
     free(p->hue);
+    free(p->tint);
     free(p->cell);
     free(p->printed);
     free(p->mask);
@@ -110,14 +125,15 @@ static int patch_init(struct patch *p, const struct field *field)
     size_t n = (size_t)p->width * (size_t)p->height;
     p->dark = malloc(n * sizeof *p->dark);
     p->hue = calloc(n, 1);
+    p->tint = calloc(n, 1);
     p->cell = malloc(n * sizeof *p->cell);
     p->printed = calloc(n, 1);
     p->mask = malloc(n);
     p->link = malloc(n);
     p->spread = malloc(n);
     p->stack = malloc(n * sizeof *p->stack);
-    bool all =
-        p->dark && p->hue && p->cell && p->printed && p->mask && p->link && p->spread && p->stack;
+    bool all = p->dark && p->hue && p->tint && p->cell && p->printed && p->mask && p->link &&
+               p->spread && p->stack;
     return all ? image_resize(&p->grey, p->width, p->height) : YJ_ENOMEM;
 }
 
@@ -391,9 +407,9 @@ static double paper_chroma(const struct patch *p)
     return level_of(histogram, 0.9);
 }
 
-/* Over the cells' pixels of one sort, the level that nine tenths stay under, in the middlemost
- * cell: at most a few cells are struck. */
-static double cell_level(const struct patch *p, bool printed, bool chroma)
+/* Darkness that nine tenths of a cell's unprinted pixels stay under, in the middlemost cell: at
+ * most a few cells are struck. */
+static double cell_darkness(const struct patch *p)
 {
     double levels[STRIP_MAX_CELLS];
     for (int i = 0; i < p->field->n_boxes; i++) {
@@ -401,48 +417,107 @@ static double cell_level(const struct patch *p, bool printed, bool chroma)
         struct rect r = cell_rect(p, i);
         int y1 = (int)clamp(r.y + r.h, 0, p->height), x1 = (int)clamp(r.x + r.w, 0, p->width);
         for (int y = (int)clamp(r.y, 0, p->height); y < y1; y++)
-            for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++) {
-                size_t k = at(p, x, y);
-                if ((p->printed[k] != 0) != printed || (printed && p->dark[k] < LABEL_DARK))
-                    continue;
-                histogram[chroma ? p->hue[k] : (int)(255 * p->dark[k])]++;
-            }
-        levels[i] = level_of(histogram, 0.9);
+            for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++)
+                if (!p->printed[at(p, x, y)])
+                    histogram[(int)(255 * p->dark[at(p, x, y)])]++;
+        levels[i] = level_of(histogram, 0.9) / 255;
     }
     return median(levels, p->field->n_boxes);
 }
 
-/* link = mask, and the labels' ink where the mask leaves it out: a stroke goes on through it. */
-static void link_through_labels(struct patch *p, bool left_out)
+/* link = mask, and the labels' ink, which the mask leaves out: a stroke goes on through it. */
+static void link_through_labels(struct patch *p)
 {
     const size_t n = (size_t)p->width * (size_t)p->height;
     for (size_t i = 0; i < n; i++) {
-        bool label = left_out && p->printed[i] & LABEL && p->dark[i] > LABEL_DARK;
+        bool label = p->printed[i] & LABEL && p->dark[i] > LABEL_DARK;
         p->link[i] = p->mask[i] || label;
     }
+}
+
+/* sums = sum of values over the window around each pixel, along rows or columns. */
+static void sum_lines(const float *values, float *sums, int n_lines, int n, size_t line,
+                      size_t step)
+{
+    for (int i = 0; i < n_lines; i++) {
+        const float *from = values + (size_t)i * line;
+        float *to = sums + (size_t)i * line, sum = 0;
+        for (int k = -WINDOW; k < n; k++) {
+            sum += k + WINDOW < n ? from[(size_t)(k + WINDOW) * step] : 0;
+            sum -= k - WINDOW - 1 >= 0 ? from[(size_t)(k - WINDOW - 1) * step] : 0;
+            if (k >= 0)
+                to[(size_t)k * step] = sum;
+        }
+    }
+}
+
+static void sum_windows(const struct patch *p, float *values, float *scratch)
+{
+    sum_lines(values, scratch, p->height, p->width, (size_t)p->width, 1);
+    sum_lines(scratch, values, p->width, p->height, 1, (size_t)p->width);
+}
+
+/* Scanners put colour around black print, thin and as much as it is sharp; ink of a colour has
+ * colour in proportion to its darkness. So their ratio is taken over a window wider than a line. */
+static int measure_tint(struct patch *p)
+{
+    const size_t n = (size_t)p->width * (size_t)p->height;
+    float *hue = malloc(3 * n * sizeof *hue), *dark = hue + n;
+    if (!hue)
+        return YJ_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        hue[i] = (float)p->hue[i];
+        dark[i] = p->dark[i] > DARK_MIN / 2 ? 255 * p->dark[i] : 0;
+    }
+    sum_windows(p, hue, hue + 2 * n);
+    sum_windows(p, dark, hue + 2 * n);
+    for (size_t i = 0; i < n; i++)
+        p->tint[i] = (uint8_t)clamp(100 * hue[i] / fmax(dark[i], 255), 0, 255);
+    free(hue);
+    return 0;
+}
+
+/* The level that `share` of the printed lines' and letters' pixels stay under, in the middlemost
+ * cell. */
+static double print_level(const struct patch *p, const uint8_t *plane, double share)
+{
+    double tints[STRIP_MAX_CELLS];
+    for (int i = 0; i < p->field->n_boxes; i++) {
+        int histogram[256] = {0};
+        struct rect r = cell_rect(p, i);
+        int y1 = (int)clamp(r.y + r.h, 0, p->height), x1 = (int)clamp(r.x + r.w, 0, p->width);
+        for (int y = (int)clamp(r.y, 0, p->height); y < y1; y++)
+            for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++)
+                if (p->printed[at(p, x, y)] && p->dark[at(p, x, y)] > DARK_MIN / 2)
+                    histogram[plane[at(p, x, y)]]++;
+        tints[i] = level_of(histogram, share);
+    }
+    return median(tints, p->field->n_boxes);
 }
 
 /* False: the print is coloured itself, and left out. */
 static bool choose_coloured(struct patch *p)
 {
     const size_t n = (size_t)p->width * (size_t)p->height;
-    double fringe = cell_level(p, true, true);
-    double paper = fmax(CHROMA_MIN, CHROMA_NOISE * paper_chroma(p));
-    double print = fringe > CHROMA_PRINT ? 256 : fmax(paper, CHROMA_FRINGE * fringe);
-    for (size_t i = 0; i < n; i++)
-        p->mask[i] = p->hue[i] > (p->printed[i] ? print : paper);
-    /* Print in colour stands around the strip, too. */
-    for (size_t i = 0; i < n && print > 255; i++)
-        p->mask[i] = p->mask[i] && p->cell[i] >= 0;
-    link_through_labels(p, print > 255);
-    return print <= 255;
+    double limit = fmax(CHROMA_MIN, CHROMA_NOISE * paper_chroma(p));
+    double strong = fmax(CHROMA_STRONG, CHROMA_FRINGE * print_level(p, p->hue, 0.995));
+    bool black_print = print_level(p, p->tint, 0.5) < TINT_PRINT;
+    for (size_t i = 0; i < n; i++) {
+        p->mask[i] = p->hue[i] > limit;
+        if (p->printed[i])
+            p->mask[i] &= black_print && (p->tint[i] > TINT_INK || p->hue[i] > strong);
+        else if (!black_print) /* print in colour stands around the strip, too */
+            p->mask[i] &= p->cell[i] >= 0;
+    }
+    link_through_labels(p);
+    return black_print;
 }
 
 /* Dark where nothing is printed, in the cells and hardly beyond. */
 static void choose_dark(struct patch *p)
 {
     const size_t n = (size_t)p->width * (size_t)p->height;
-    double limit = fmax(DARK_MIN, DARK_NOISE * cell_level(p, false, false) / 255);
+    double limit = fmax(DARK_MIN, DARK_NOISE * cell_darkness(p));
     memset(p->mask, 0, n);
     for (int i = 0; i < p->field->n_boxes; i++) {
         struct rect r = cell_rect(p, i);
@@ -455,7 +530,7 @@ static void choose_dark(struct patch *p)
                 p->mask[k] = !p->printed[k] && p->dark[k] > limit;
             }
     }
-    link_through_labels(p, true);
+    link_through_labels(p);
 }
 
 /* spread = link grown by `by` px to all sides. */
@@ -498,6 +573,7 @@ struct gathered {
     int pixels[STRIP_MAX_CELLS];
     struct bounds bounds[STRIP_MAX_CELLS];
     int inside, outside;
+    int open; /* of those inside, where nothing is printed */
     bool leaves;
 };
 
@@ -517,6 +593,7 @@ static void gather_pixel(const struct patch *p, struct gathered *g, int x, int y
     b->y0 = y < b->y0 ? y : b->y0;
     b->y1 = y > b->y1 ? y : b->y1;
     g->inside++;
+    g->open += !p->printed[at(p, x, y)];
 }
 
 /* All pixels that hang together with `seed` over `spread`, which is cleared on the way. */
@@ -539,7 +616,8 @@ static void gather(struct patch *p, int seed, struct gathered *g)
     }
 }
 
-/* Of dark ink what runs under labels is not seen: there lengths tell the shares. */
+/* Lengths tell how a stroke is shared out: of its area a part is hidden by print. What is long and
+ * has no breadth is a fringe. */
 static struct strip_stroke describe(const struct patch *p, const struct gathered *g, bool colour)
 {
     struct strip_stroke s = {.colour = colour, .area = g->inside / (PX * PX), .leaves = g->leaves};
@@ -550,11 +628,12 @@ static struct strip_stroke describe(const struct patch *p, const struct gathered
             continue;
         struct rect r = cell_rect(p, i);
         const struct bounds *b = &g->bounds[i];
-        s.in[i].share = (double)g->pixels[i] / g->inside;
-        s.in[i].extent = hypot(b->x1 - b->x0 + 1, b->y1 - b->y0 + 1) / fmin(r.w, r.h);
+        double length = hypot(b->x1 - b->x0 + 1, b->y1 - b->y0 + 1);
+        length = fmin(length, g->pixels[i] / ((colour ? BREADTH : DARK_BREADTH) * PX));
+        s.in[i].extent = length / fmin(r.w, r.h);
         extents += s.in[i].extent;
     }
-    for (int i = 0; !colour && i < p->field->n_boxes; i++)
+    for (int i = 0; i < p->field->n_boxes; i++)
         s.in[i].share = s.in[i].extent / extents;
     return s;
 }
@@ -586,7 +665,8 @@ static void find_strokes(struct patch *p, bool colour, struct strip_ink *ink)
         if (!p->spread[k] || !p->mask[k])
             continue;
         gather(p, k, &g);
-        if (g.inside < SMALLEST * PX * PX)
+        if (g.inside < SMALLEST * PX * PX ||
+            (g.open < OPEN_SHARE * g.inside && g.inside < HIDDEN * PX * PX))
             continue;
         struct strip_stroke s = describe(p, &g, colour);
         keep_stroke(ink, &s);
@@ -597,32 +677,65 @@ static void find_strokes(struct patch *p, bool colour, struct strip_ink *ink)
 static void cover_coloured(struct patch *p)
 {
     const size_t n = (size_t)p->width * (size_t)p->height;
+    memcpy(p->link, p->mask, n); /* not what holds its pieces together */
     grow(p, COLOUR_GAP);
     for (size_t i = 0; i < n; i++)
         p->printed[i] |= p->spread[i] ? READ : 0;
 }
 
-/* A stroke that lies wholly within a wide label shows by its weight alone: ink per digit, against
- * the strip's other labels. */
+/* Ink of a label's letters against that of a middling digit, as common types draw them. */
+static double letter_ink(const char *label)
+{
+    static const double digits[] = {1.10, 0.74, 0.97, 0.98, 1.03, 1.00, 1.12, 0.74, 1.24, 1.12};
+    double sum = 0;
+    for (; *label; label++)
+        sum += *label >= '0' && *label <= '9' ? digits[*label - '0'] : 0.15;
+    return sum;
+}
+
+/* Raises excess[n] to how far values[n] stand out above the middle one: 1 is `least`, and more than
+ * the others differ among themselves. */
+static void raise_excess(const double *values, int n, double least, double *excess)
+{
+    double sorted[STRIP_MAX_CELLS];
+    memcpy(sorted, values, (size_t)n * sizeof *sorted);
+    double middle = median(sorted, n);
+    for (int i = 0; i < n; i++)
+        sorted[i] = fabs(values[i] - middle);
+    double limit = fmax(least, OUTLIER * median(sorted, n));
+    for (int i = 0; i < n; i++)
+        excess[i] = fmax(excess[i], (values[i] - middle) / limit);
+}
+
+/* A stroke that is lost in a wide label, or too pale to be taken, shows by its weight: darkness and
+ * colour of the label's place, without what was read there, against the strip's other labels. */
 static void weigh_labels(const struct patch *p, struct strip_ink *ink)
 {
     const int n = p->field->n_boxes;
-    double weights[STRIP_MAX_CELLS], sorted[STRIP_MAX_CELLS];
+    double dark[STRIP_MAX_CELLS] = {0}, hue[STRIP_MAX_CELLS] = {0}, sorted[STRIP_MAX_CELLS];
     for (int i = 0; i < n; i++) {
         struct rect r = cell_rect(p, i);
         int y1 = (int)clamp(r.y + r.h, 0, p->height), x1 = (int)clamp(r.x + r.w, 0, p->width);
-        double sum = 0, digits = 0;
-        for (const char *c = p->field->options[i]; *c; c++)
-            digits += *c >= '0' && *c <= '9';
         for (int y = (int)clamp(r.y, 0, p->height); y < y1; y++)
-            for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++)
-                if (p->printed[at(p, x, y)] & LABEL)
-                    sum += p->dark[at(p, x, y)];
-        weights[i] = sorted[i] = digits > 0 ? sum / digits : 0;
+            for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++) {
+                size_t k = at(p, x, y);
+                if (!(p->printed[k] & LABEL) || p->printed[k] & READ)
+                    continue;
+                dark[i] += p->dark[k];
+                hue[i] += p->tint[k] > TINT_HIDDEN ? p->hue[k] / 255.0 : 0;
+            }
+        double letters = letter_ink(p->field->options[i]);
+        dark[i] /= letters;
+        hue[i] /= letters;
     }
+    memcpy(sorted, dark, sizeof sorted);
     double usual = median(sorted, n);
-    for (int i = 0; i < n; i++)
-        ink->weight[i] = usual > 0 ? weights[i] / usual : 1;
+    for (int i = 0; i < n && usual > 0; i++) {
+        dark[i] /= usual;
+        hue[i] /= usual;
+    }
+    raise_excess(dark, n, HEAVY, ink->excess);
+    raise_excess(hue, n, TINTED, ink->excess);
 }
 
 int strip_ink_measure(const struct field *field, const struct image *grey,
@@ -644,6 +757,10 @@ int strip_ink_measure(const struct field *field, const struct image *grey,
     find_frames(&p);
     number_cells(&p);
     find_print(&p);
+    if (p.coloured)
+        r = measure_tint(&p);
+    if (r < 0)
+        goto out;
     if (p.coloured) {
         ret->has_colour = choose_coloured(&p);
         find_strokes(&p, true, ret);

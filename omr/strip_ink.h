@@ -33,7 +33,8 @@ struct strip_stroke {
 struct strip_ink {
     struct strip_stroke strokes[STRIP_MAX_STROKES]; /* the largest, by area */
     int n_strokes;
-    double weight[STRIP_MAX_CELLS]; /* ink of the cell's label per digit; 1: as usual here */
+    double excess[STRIP_MAX_CELLS]; /* ink and colour of the cell's label beyond the others'; from 1
+                                       on more than print explains */
     bool crowded;                   /* there were more */
     bool print_seen;                /* frames or labels are where the form has them */
     bool has_colour; /* the scan has, and the print is not as colourful as a stroke may be */

@@ -118,7 +118,7 @@ static const struct slash slashes[] = {
 static void check_slashes(enum scan_kind kind, struct paint pen, double width)
 {
     for (size_t s = 0; s < sizeof slashes / sizeof *slashes; s++)
-        for (int cell = 0; cell <= CELL_HALF; cell += 1 + (int)s % 3) {
+        for (int cell = 0; cell < CELL_HALF; cell += 1 + (int)s % 3) {
             struct page p;
             page_begin(&p, paint_black);
             drawing_slash(&p.drawing, p.field, cell, slashes[s].x0, slashes[s].y0, slashes[s].x1,
