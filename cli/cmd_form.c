@@ -1,4 +1,4 @@
-/* cmd_form.c - `yuejuan form check|layout|import-omrchecker`. */
+/* cmd_form.c - `yuejuan form check|draft|layout|import-omrchecker`. */
 #include "cmd_form.h"
 
 #include "commands.h"
@@ -18,6 +18,7 @@ static void print_help(void)
     puts(_("usage: yuejuan form COMMAND ...\n"
            "\n"
            "  check              what is wrong with a form; draws it over a scan\n"
+           "  draft              proposes a form from the scan of a blank sheet\n"
            "  layout             where every bubble, box and region stands, as CSV\n"
            "  import-omrchecker  a form from an OMRChecker template\n"
            "\n"
@@ -122,6 +123,7 @@ int cmd_form(int argc, char **argv)
         const char *name;
         int (*run)(int argc, char **argv);
     } commands[] = {{"check", form_check_command},
+                    {"draft", form_draft_command},
                     {"layout", form_layout},
                     {"import-omrchecker", cmd_form_import}};
     if (argc < 2)

@@ -4,5 +4,7 @@
 
 /* form check: argv[0] is "check". Returns the exit status. */
 int form_check_command(int argc, char **argv);
+/* form draft: argv[0] is "draft". */
+int form_draft_command(int argc, char **argv);
 
 #endif

@@ -5,10 +5,10 @@
 #include "diag.h"
 #include "exam.h"
 #include "i18n.h"
-#include "ingest.h"
 #include "messages.h"
 #include "overlay.h"
 #include "registration.h"
+#include "scan_page.h"
 #include "vision.h"
 #include <getopt.h>
 #include <stdio.h>
@@ -159,40 +159,6 @@ finish:
     return rc;
 }
 
-/* The scan's page as pixels. YJ_EDATA, told: it cannot be read. */
-static int decode_page(const struct check_command *c, struct image *page, struct diag *d)
-{
-    char reason[SCAN_REASON_MAX];
-    struct scan_source *source = NULL;
-    struct scan *scan = NULL;
-    struct decoder *decoder = NULL;
-    int rc = scan_source_open(&c->scan, 1, &source, d);
-    if (rc == 0)
-        rc = decoder_create(&decoder);
-    if (rc < 0)
-        goto finish;
-    rc = scan_source_next(source, &scan);
-    if (rc == 0)
-        rc = diag_error(d, YJ_EDATA, c->scan, 0, 0, NULL, _("no scan in '%s'"), c->scan);
-    if (rc < 0)
-        goto finish;
-    if (scan_problem(scan)) {
-        rc = diag_error(d, YJ_EDATA, scan_path(scan), 0, 0, NULL, "%s", scan_problem(scan));
-    } else if (c->page > scan_page_count(scan)) {
-        rc = diag_error(d, YJ_EINPUT, scan_path(scan), 0, 0, NULL, _("page %d of a scan of %d"),
-                        c->page, scan_page_count(scan));
-    } else {
-        rc = scan_decode_page(scan, c->page, decoder, page, reason);
-        if (rc == YJ_EDATA)
-            diag_error(d, rc, scan_path(scan), 0, 0, NULL, "%s", reason);
-    }
-finish:
-    scan_unref(scan);
-    decoder_destroy(decoder);
-    scan_source_close(source);
-    return rc;
-}
-
 static int find_form(const struct exam *exam, const char *scan, const struct image *page,
                      struct registration_result *ret, struct diag *d)
 {
@@ -226,7 +192,7 @@ static int draw_over_scan(const struct check_command *c, const struct exam *exam
     struct overlay overlay = {0};
     struct image page;
     image_init(&page);
-    int rc = result ? decode_page(c, &page, d) : YJ_ENOMEM;
+    int rc = result ? scan_page_decode(c->scan, c->page, &page, d) : YJ_ENOMEM;
     if (rc == 0)
         rc = find_form(exam, c->scan, &page, result, d);
     if (rc == 0)

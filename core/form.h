@@ -184,6 +184,8 @@ void form_destroy(struct form *form);
 /* Index of the field called `name`, or -1. */
 int form_field_index(const struct form *form, const char *name);
 const char *field_kind_name(enum field_kind kind);
+/* Sizes of paper by name, in mm: the i-th, false beyond the last. */
+bool form_paper(size_t i, const char **ret_name, double *ret_width, double *ret_height);
 /* Whether a field is read by its bubbles. */
 static inline bool field_has_bubbles(const struct field *f)
 {

@@ -22,6 +22,16 @@ static const struct {
     {"16K", 195, 270}, {"letter", 215.9, 279.4}, {"legal", 215.9, 355.6},
 };
 
+bool form_paper(size_t i, const char **ret_name, double *ret_width, double *ret_height)
+{
+    if (i >= N_ITEMS(papers))
+        return false;
+    *ret_name = papers[i].name;
+    *ret_width = papers[i].width;
+    *ret_height = papers[i].height;
+    return true;
+}
+
 static int read_paper(const struct form_reader *r, const struct yaml_node *node)
 {
     const char *names[N_ITEMS(papers)];
