@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MM_PER_INCH 25.4
+#define STRETCH 0.06  /* share that a copy may be larger or smaller */
 #define A4_LONG 297.0 /* mm: what a page without form and without stated dpi is taken for */
 
 #define SAMPLE_ROWS 16 /* of the scan: every so many are looked at for exposure */
@@ -83,12 +84,16 @@ static struct point on_reduced(const struct page_health_input *in, double x, dou
     return (struct point){to_reduced(p.x, in->level), to_reduced(p.y, in->level)};
 }
 
+/* The glass is as long as the scanner says; the form may have been stretched by a copier. What the
+ * file says is not believed where form and file are farther apart than any copier gets them. */
 static double find_dpi(const struct page_health_input *in)
 {
     const struct image *img = in->img;
-    if (in->map && in->quality->dpi > 0)
-        return in->quality->dpi;
-    if (img->dpi_x >= 60 && img->dpi_x <= 1300)
+    double measured = in->map ? in->quality->dpi : 0;
+    bool stated = img->dpi_x >= 60 && img->dpi_x <= 1300;
+    if (measured > 0)
+        return stated && fabs(img->dpi_x - measured) <= STRETCH * measured ? img->dpi_x : measured;
+    if (stated)
         return img->dpi_x;
     double side = img->width > img->height ? img->width : img->height;
     double mm = in->form ? fmax(in->form->width, in->form->height) : A4_LONG;
