@@ -27,11 +27,11 @@
 #define POINT_WIDTH 0.45  /* the same of the decimal point, or a slash */
 
 /* What is a stroke's. Chroma: levels of 255 above the paper's. */
-#define CHROMA_MIN 30.0
+#define CHROMA_MIN 20.0
 #define CHROMA_NOISE 2.2 /* times what nine tenths of the paper stay under */
 #define CHROMA_FRINGE                                                                              \
     1.3 /* times what nearly all of the print stays under: a stroke for sure, ... */
-#define CHROMA_STRONG 60.0 /* ... and at least this */
+#define CHROMA_STRONG 30.0 /* ... and at least this */
 #define WINDOW 3           /* px around, within which colour is held against darkness */
 #define TINT_INK 58        /* hundredths of chroma / darkness: blue ink has 75, red over 100, ... */
 #define TINT_HIDDEN 40     /* ... what a pale stroke through a black label leaves, ... */

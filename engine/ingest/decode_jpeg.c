@@ -104,24 +104,12 @@ static void read_grey(struct jpeg_decompress_struct *jpeg, struct image *out)
     }
 }
 
-/* Rows of luma and both colour differences: libjpeg's luma is the same as without the others. How
- * far red, green and blue are apart does not depend on the luma (JFIF 1.02: R = Y + 1.402 Cr and so
- * on), but for what is clipped. */
-static uint8_t chroma_of_differences(int cb, int cr)
-{
-    int r = 91881 * cr, b = 116130 * cb, g = -22554 * cb - 46802 * cr;
-    int most = r > b ? r : b, least = r > b ? b : r;
-    most = g > most ? g : most;
-    least = g < least ? g : least;
-    int chroma = (most - least + 32768) >> 16;
-    return (uint8_t)(chroma > 255 ? 255 : chroma);
-}
-
-static void split_row(const uint8_t *row, int width, uint8_t *grey, uint8_t *chroma)
+/* Rows of luma and both colour differences: libjpeg's luma is the same as without the others. */
+static void split_row(const uint8_t *row, int width, uint8_t *grey, struct colour *colour)
 {
     for (int x = 0; x < width; x++, row += 3) {
         grey[x] = row[0];
-        chroma[x] = chroma_of_differences(row[1] - 128, row[2] - 128);
+        colour[x] = (struct colour){(int8_t)(row[1] - 128), (int8_t)(row[2] - 128)};
     }
 }
 
@@ -133,10 +121,10 @@ static void read_colour(struct jpeg_decompress_struct *jpeg, struct decoder *dec
         JSAMPROW rows[1] = {row};
         jpeg_read_scanlines(jpeg, rows, 1);
         if (jpeg->out_color_space == JCS_YCbCr) {
-            split_row(row, out->width, image_row(out, y), decoder_chroma_row(decoder, y));
+            split_row(row, out->width, image_row(out, y), decoder_colour_row(decoder, y));
         } else {
             grey_from_rgb(row, out->width, 3, image_row(out, y));
-            chroma_from_rgb(row, out->width, 3, decoder_chroma_row(decoder, y));
+            colours_from_rgb(row, out->width, 3, decoder_colour_row(decoder, y));
         }
     }
 }
@@ -148,7 +136,7 @@ static void read_cmyk(struct jpeg_decompress_struct *jpeg, struct decoder *decod
     const unsigned flip = jpeg->saw_Adobe_marker ? 0 : 255;
     while (jpeg->output_scanline < jpeg->output_height) {
         uint8_t *to = image_row(out, (int)jpeg->output_scanline);
-        uint8_t *chroma = decoder_chroma_row(decoder, (int)jpeg->output_scanline);
+        struct colour *colour = decoder_colour_row(decoder, (int)jpeg->output_scanline);
         JSAMPROW rows[1] = {row};
         jpeg_read_scanlines(jpeg, rows, 1);
         for (int x = 0; x < out->width; x++) {
@@ -156,8 +144,8 @@ static void read_cmyk(struct jpeg_decompress_struct *jpeg, struct decoder *decod
             unsigned k = p[3] ^ flip, red = (p[0] ^ flip) * k / 255;
             unsigned green = (p[1] ^ flip) * k / 255, blue = (p[2] ^ flip) * k / 255;
             to[x] = grey_of_rgb(red, green, blue);
-            if (chroma)
-                chroma[x] = chroma_of_rgb(red, green, blue);
+            if (colour)
+                colour[x] = colour_of_rgb(red, green, blue);
         }
     }
 }

@@ -18,8 +18,8 @@ struct png_reader {
     int color_type;
     size_t row_bytes;
     struct bit_greys bit_greys;
-    uint8_t greys[256];   /* of palette entries or of small samples */
-    uint8_t chromas[256]; /* of palette entries */
+    uint8_t greys[256];         /* of palette entries or of small samples */
+    struct colour colours[256]; /* of palette entries */
 };
 
 static void stop_reading(png_structp png, png_const_charp text)
@@ -68,7 +68,7 @@ static void read_palette(struct png_reader *reader)
         uint8_t rgba[4] = {colors[i].red, colors[i].green, colors[i].blue,
                            i < n_alpha ? alpha[i] : 255};
         grey_from_rgba(rgba, 1, &reader->greys[i]);
-        chroma_from_rgba(rgba, 1, &reader->chromas[i]);
+        colours_from_rgba(rgba, 1, &reader->colours[i]);
     }
 }
 
@@ -119,16 +119,16 @@ static bool has_colour(const struct png_reader *reader)
 }
 
 /* `out` NULL: nobody wants it. */
-static void convert_chroma(const struct png_reader *reader, const uint8_t *row, uint8_t *out)
+static void convert_colours(const struct png_reader *reader, const uint8_t *row, struct colour *out)
 {
     if (!out)
         return;
     if (reader->color_type == PNG_COLOR_TYPE_PALETTE)
-        grey_from_samples(row, reader->width, reader->bits, reader->chromas, out);
+        colours_from_samples(row, reader->width, reader->bits, reader->colours, out);
     else if (reader->color_type == PNG_COLOR_TYPE_RGB)
-        chroma_from_rgb(row, reader->width, 3, out);
+        colours_from_rgb(row, reader->width, 3, out);
     else
-        chroma_from_rgba(row, reader->width, out);
+        colours_from_rgba(row, reader->width, out);
 }
 
 static void read_rows(struct png_reader *reader, const struct decoder *decoder, uint8_t *row,
@@ -140,7 +140,7 @@ static void read_rows(struct png_reader *reader, const struct decoder *decoder, 
         png_read_row(reader->png, stored_as_grey ? to : row, NULL);
         if (!stored_as_grey)
             convert_row(reader, row, to);
-        convert_chroma(reader, row, decoder_chroma_row(decoder, y));
+        convert_colours(reader, row, decoder_colour_row(decoder, y));
     }
 }
 
@@ -155,7 +155,7 @@ static void read_interlaced(struct png_reader *reader, const struct decoder *dec
     for (int y = 0; y < reader->height; y++) {
         const uint8_t *row = rows + (size_t)y * reader->row_bytes;
         convert_row(reader, row, image_row(out, y));
-        convert_chroma(reader, row, decoder_chroma_row(decoder, y));
+        convert_colours(reader, row, decoder_colour_row(decoder, y));
     }
 }
 

@@ -165,7 +165,8 @@ static int refuse_damage(const struct tiff_reader *reader, char *reason)
 
 /* Greys and colours of samples of up to 8 bits. */
 struct sample_table {
-    uint8_t greys[256], chromas[256];
+    uint8_t greys[256];
+    struct colour colours[256];
 };
 
 static void add_palette_entry(const uint16_t *r, const uint16_t *g, const uint16_t *b, int i,
@@ -174,7 +175,7 @@ static void add_palette_entry(const uint16_t *r, const uint16_t *g, const uint16
     int shift = wide ? 8 : 0; /* old writers put bytes where 16 bits belong */
     unsigned red = r[i] >> shift & 255u, green = g[i] >> shift & 255u, blue = b[i] >> shift & 255u;
     table->greys[i] = grey_of_rgb(red, green, blue);
-    table->chromas[i] = chroma_of_rgb(red, green, blue);
+    table->colours[i] = colour_of_rgb(red, green, blue);
 }
 
 /* False: no table gives the greys of these samples. */
@@ -229,10 +230,10 @@ static void halve_samples(uint8_t *row, int n, bool inverted)
     }
 }
 
-/* `chroma` NULL: nobody wants it, or the samples are greys. */
+/* `colours` NULL: nobody wants it, or the samples are greys. */
 static void convert_row(const struct tiff_reader *reader, enum row_layout layout,
                         const struct bit_greys *bit_greys, const struct sample_table *table,
-                        uint8_t *row, uint8_t *out, uint8_t *chroma)
+                        uint8_t *row, uint8_t *out, struct colour *colours)
 {
     const int width = (int)reader->width;
     switch (layout) {
@@ -256,10 +257,10 @@ static void convert_row(const struct tiff_reader *reader, enum row_layout layout
     case ROW_GENERAL:
         break;
     }
-    if (chroma && reader->photometric == PHOTOMETRIC_PALETTE)
-        grey_from_samples(row, width, reader->bits, table->chromas, chroma);
-    else if (chroma)
-        chroma_from_rgb(row, width, reader->samples, chroma);
+    if (colours && reader->photometric == PHOTOMETRIC_PALETTE)
+        colours_from_samples(row, width, reader->bits, table->colours, colours);
+    else if (colours)
+        colours_from_rgb(row, width, reader->samples, colours);
 }
 
 static bool has_colour(const struct tiff_reader *reader, enum row_layout layout)
@@ -286,7 +287,7 @@ static int read_rows(struct tiff_reader *reader, enum row_layout layout,
         if (TIFFReadScanline(reader->tiff, row, y, 0) < 0 || reader->damaged)
             return refuse_damage(reader, reason);
         convert_row(reader, layout, &bit_greys, table, row, image_row(out, (int)y),
-                    decoder_chroma_row(decoder, (int)y));
+                    decoder_colour_row(decoder, (int)y));
     }
     return 0;
 }
@@ -298,14 +299,15 @@ static void grey_from_raster(const uint32_t *raster, const struct decoder *decod
 {
     for (int y = 0; y < out->height; y++) {
         const uint32_t *from = raster + (size_t)y * (size_t)out->width;
-        uint8_t *to = image_row(out, y), *chroma = decoder_chroma_row(decoder, y);
+        uint8_t *to = image_row(out, y);
+        struct colour *colours = decoder_colour_row(decoder, y);
         for (int x = 0; x < out->width; x++) {
             /* already multiplied by alpha: white paper shows through the rest */
             unsigned grey = grey_of_rgb(TIFFGetR(from[x]), TIFFGetG(from[x]), TIFFGetB(from[x])) +
                             255 - TIFFGetA(from[x]);
             to[x] = (uint8_t)(grey > 255 ? 255 : grey);
-            if (chroma)
-                chroma[x] = chroma_of_rgb(TIFFGetR(from[x]), TIFFGetG(from[x]), TIFFGetB(from[x]));
+            if (colours)
+                colours[x] = colour_of_rgb(TIFFGetR(from[x]), TIFFGetG(from[x]), TIFFGetB(from[x]));
         }
     }
 }

@@ -44,20 +44,6 @@ void grey_from_rgb(const uint8_t *row, int width, int step, uint8_t *out)
         out[x] = grey_of_rgb(row[0], row[1], row[2]);
 }
 
-uint8_t chroma_of_rgb(unsigned r, unsigned g, unsigned b)
-{
-    unsigned most = r > g ? r : g, least = r > g ? g : r;
-    most = b > most ? b : most;
-    least = b < least ? b : least;
-    return (uint8_t)(most - least);
-}
-
-void chroma_from_rgb(const uint8_t *row, int width, int step, uint8_t *out)
-{
-    for (int x = 0; x < width; x++, row += step)
-        out[x] = chroma_of_rgb(row[0], row[1], row[2]);
-}
-
 static uint8_t on_white(unsigned grey, unsigned alpha)
 {
     return (uint8_t)((grey * alpha + 255 * (255 - alpha) + 127) / 255);
@@ -73,11 +59,4 @@ void grey_from_rgba(const uint8_t *row, int width, uint8_t *out)
 {
     for (int x = 0; x < width; x++, row += 4)
         out[x] = on_white(grey_of_rgb(row[0], row[1], row[2]), row[3]);
-}
-
-/* White shows through what is transparent, and takes as much of the colour away. */
-void chroma_from_rgba(const uint8_t *row, int width, uint8_t *out)
-{
-    for (int x = 0; x < width; x++, row += 4)
-        out[x] = (uint8_t)((chroma_of_rgb(row[0], row[1], row[2]) * row[3] + 127u) / 255u);
 }

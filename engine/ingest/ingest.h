@@ -59,11 +59,12 @@ void decoder_destroy(struct decoder *decoder);
  * truncated JPEG: half a page is not a page). YJ_ENOMEM. */
 int scan_decode_page(const struct scan *scan, int number, struct decoder *decoder,
                      struct image *out, char reason[SCAN_REASON_MAX]);
-/* From now on every page's colour comes too: a plane of the page's size, 0 where a pixel is grey,
- * else how far the largest of red, green and blue is above the least. A scan without colour leaves
- * the plane empty (width 0). Greys are the same with it and without (within a step where
- * `pdftoppm` draws), and pages cost nothing more where nobody asks. `chroma` is borrowed; NULL: no
- * longer. */
+/* From now on every page's colour comes too: a plane of the page's size, 0 where it is grey, else
+ * how far the largest of red, green and blue is above the least, on average over half a
+ * millimetre around: the fringes that scanners put at both sides of black print cancel out. A scan
+ * without colour leaves the plane empty (width 0). Greys are the same with it and without (within a
+ * step where `pdftoppm` draws), and pages cost nothing more where nobody asks. `chroma` is
+ * borrowed; NULL: no longer. */
 void decoder_want_chroma(struct decoder *decoder, struct image *chroma);
 
 #endif

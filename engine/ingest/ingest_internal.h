@@ -83,22 +83,20 @@ void zip_members_close(struct zip_members *zip);
 
 /* ---- decoding ---- */
 
+struct colour;
 struct decoder {
     uint8_t *scratch; /* rows before they are grey */
     size_t scratch_size;
-    struct image turned;  /* the other image when a page is turned or stretched */
-    struct image *chroma; /* where the page's colour goes; NULL: nobody wants it */
+    struct image turned;    /* the other image when a page is turned or stretched */
+    struct image *chroma;   /* where the page's colour goes; NULL: nobody wants it */
+    struct colour *colours; /* of its pixels, until the page is whole */
+    size_t colours_size;    /* pixels */
 };
 
 #define DECODER_SCRATCH_MAX ((size_t)512 << 20)
 /* At least `size` bytes, undefined, valid until the next call; NULL: no memory or beyond the
  * limit. */
 uint8_t *decoder_scratch(struct decoder *decoder, size_t size);
-
-/* A decoder whose picture has colour calls this once `out` has its size, and fills the rows. */
-int decoder_begin_chroma(struct decoder *decoder, const struct image *out, char *reason);
-/* Row y of the chroma plane; NULL: not begun or not wanted. */
-uint8_t *decoder_chroma_row(const struct decoder *decoder, int y);
 
 /* Writes the reason, returns YJ_EDATA. */
 int scan_refuse(char reason[SCAN_REASON_MAX], const char *fmt, ...)
@@ -137,10 +135,25 @@ void grey_from_rgb(const uint8_t *row, int width, int step, uint8_t *out);
 void grey_from_grey_alpha(const uint8_t *row, int width, uint8_t *out);
 void grey_from_rgba(const uint8_t *row, int width, uint8_t *out);
 
-/* How colourful: the largest of red, green and blue less the least. */
-uint8_t chroma_of_rgb(unsigned r, unsigned g, unsigned b);
-void chroma_from_rgb(const uint8_t *row, int width, int step, uint8_t *out);
-void chroma_from_rgba(const uint8_t *row, int width, uint8_t *out);
+/* ---- colour (chroma.c) ---- */
+
+/* A pixel's colour differences, Cb and Cr less 128 (JFIF 1.02). */
+struct colour {
+    int8_t blue, red;
+};
+struct colour colour_of_rgb(unsigned r, unsigned g, unsigned b);
+void colours_from_rgb(const uint8_t *row, int width, int step, struct colour *out);
+/* White shows through what is transparent, and takes as much of the colour away. */
+void colours_from_rgba(const uint8_t *row, int width, struct colour *out);
+void colours_from_samples(const uint8_t *row, int width, int bits, const struct colour *table,
+                          struct colour *out);
+
+/* A decoder whose picture has colour calls this once `out` has its size, and fills the rows. */
+int decoder_begin_chroma(struct decoder *decoder, const struct image *out, char *reason);
+/* Row y; NULL: not begun or not wanted. */
+struct colour *decoder_colour_row(const struct decoder *decoder, int y);
+/* Makes the plane that decoder_want_chroma promised of the rows. YJ_ENOMEM. */
+int decoder_end_chroma(struct decoder *decoder);
 
 /* `embedded`: in a PDF, whose page says how it is seen: EXIF and density are not heeded. */
 int decode_jpeg(const uint8_t *bytes, size_t size, bool embedded, struct decoder *decoder,
@@ -202,7 +215,7 @@ struct pdf_picture {
     int n_steps;
     int width, height, bits, components; /* components 1 or 3 */
     uint8_t greys[256];                  /* of one component's samples up to 8 bits */
-    uint8_t chromas[256];                /* of the same, where a palette holds colours: */
+    struct colour colours[256];          /* of the same, where a palette holds colours: */
     bool coloured;
     struct placement placement;
 };

@@ -298,7 +298,8 @@ static void fill_palette(const uint8_t *table, size_t n, int components,
         const uint8_t *entry = table + i * (size_t)components;
         bool grey = components == 1;
         picture->greys[i] = grey ? entry[0] : grey_of_rgb(entry[0], entry[1], entry[2]);
-        picture->chromas[i] = grey ? 0 : chroma_of_rgb(entry[0], entry[1], entry[2]);
+        picture->colours[i] =
+            grey ? (struct colour){0, 0} : colour_of_rgb(entry[0], entry[1], entry[2]);
     }
     picture->coloured = components == 3;
 }

@@ -166,13 +166,13 @@ static void convert_row(struct sample_reader *reader, uint8_t *out)
 }
 
 /* After convert_row: the row's samples are of 8 bits, but a palette's. `out` NULL: not wanted. */
-static void convert_chroma(const struct sample_reader *reader, uint8_t *out)
+static void convert_colours(const struct sample_reader *reader, struct colour *out)
 {
     const struct pdf_picture *p = reader->picture;
     if (out && p->components == 3)
-        chroma_from_rgb(reader->row, p->width, 3, out);
+        colours_from_rgb(reader->row, p->width, 3, out);
     else if (out)
-        grey_from_samples(reader->row, p->width, p->bits > 8 ? 8 : p->bits, p->chromas, out);
+        colours_from_samples(reader->row, p->width, p->bits > 8 ? 8 : p->bits, p->colours, out);
 }
 
 static int read_rows(struct sample_reader *reader, struct decoder *decoder, struct image *out,
@@ -192,7 +192,7 @@ static int read_rows(struct sample_reader *reader, struct decoder *decoder, stru
             break;
         }
         convert_row(reader, image_row(out, y));
-        convert_chroma(reader, decoder_chroma_row(decoder, y));
+        convert_colours(reader, decoder_colour_row(decoder, y));
     }
     if (r == 0 && reader->flate && !inflater_agrees(&reader->inflater))
         r = refuse_damage(_("its check sum is wrong"), reason);

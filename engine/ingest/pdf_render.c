@@ -166,7 +166,7 @@ static int read_pixels(const struct renderer *r, struct decoder *decoder, struct
         if (result < 0)
             break;
         grey_from_rgb(row, out->width, 3, image_row(out, y));
-        chroma_from_rgb(row, out->width, 3, decoder_chroma_row(decoder, y));
+        colours_from_rgb(row, out->width, 3, decoder_colour_row(decoder, y));
     }
     return result;
 }

@@ -299,23 +299,9 @@ void decoder_destroy(struct decoder *decoder)
     if (!decoder)
         return;
     image_finish(&decoder->turned);
+    free(decoder->colours);
     free(decoder->scratch);
     free(decoder);
-}
-
-void decoder_want_chroma(struct decoder *decoder, struct image *chroma)
-{
-    decoder->chroma = chroma;
-}
-
-int decoder_begin_chroma(struct decoder *decoder, const struct image *out, char *reason)
-{
-    return decoder->chroma ? scan_size_image(decoder->chroma, out->width, out->height, reason) : 0;
-}
-
-uint8_t *decoder_chroma_row(const struct decoder *decoder, int y)
-{
-    return decoder->chroma && decoder->chroma->width > 0 ? image_row(decoder->chroma, y) : NULL;
 }
 
 uint8_t *decoder_scratch(struct decoder *decoder, size_t size)
@@ -365,5 +351,7 @@ int scan_decode_page(const struct scan *scan, int number, struct decoder *decode
     if (decoder->chroma)
         decoder->chroma->width = decoder->chroma->height = 0;
     int r = decode_stored(scan, number, decoder, out, &placement, reason);
+    if (r == 0)
+        r = decoder_end_chroma(decoder);
     return r < 0 ? r : page_make_upright(out, &placement, decoder, reason);
 }
