@@ -422,18 +422,212 @@ static void drop_small(struct draft *d)
             d->blocks[i].dropped = true;
 }
 
-/* A lone outline with print close at both sides is a letter in a word. */
+/* Places with print so close beside them that it is the next letter of a word. */
+static int count_in_words(const struct draft *d, const struct draft_block *b)
+{
+    const struct draft_cluster *c = &d->clusters[b->cluster];
+    double left = b->x[0] - c->w / 2, right = b->x[b->columns - 1] + c->w / 2;
+    int n = 0;
+    for (int row = 0; row < b->rows; row++) {
+        double y = b->y[row] - c->h / 2;
+        n += draft_ink_share(d, (struct rect){left - 0.8, y, 0.5, c->h}) > 0.02 ||
+             draft_ink_share(d, (struct rect){right + 0.3, y, 0.5, c->h}) > 0.02;
+    }
+    return n;
+}
+
+/* Columns of letters at the same place of every line, and lone marks, are no bubbles. */
 static void drop_letters(struct draft *d)
 {
     for (int i = 0; i < d->n_blocks; i++) {
         struct draft_block *b = &d->blocks[i];
         const struct draft_cluster *c = &d->clusters[b->cluster];
-        if (b->rows > 1 || b->columns > 1)
-            continue;
-        double y = b->y[0] - c->h / 2, left = b->x[0] - c->w / 2, right = b->x[0] + c->w / 2;
-        b->dropped = draft_ink_share(d, (struct rect){left - 1.2, y, 0.9, c->h}) > 0.02 ||
-                     draft_ink_share(d, (struct rect){right + 0.3, y, 0.9, c->h}) > 0.02;
+        struct rect inside = rect_around(draft_place(b, 0, 0), 0.6 * c->w, 0.6 * c->h);
+        bool lone = b->rows == 1 && b->columns == 1;
+        if (!b->touching && b->columns == 1 && count_in_words(d, b) >= 0.6 * b->rows)
+            b->dropped = true;
+        if (lone && draft_ink_share(d, inside) > 0.7)
+            b->dropped = true;
     }
+}
+
+static bool places_meet(const struct draft *d, const struct draft_block *a,
+                        const struct draft_block *b)
+{
+    const struct draft_cluster *c = &d->clusters[a->cluster], *e = &d->clusters[b->cluster];
+    double w = (c->w + e->w) / 2 - 0.1, h = (c->h + e->h) / 2 - 0.1;
+    for (int i = 0; i < a->rows * a->columns; i++)
+        for (int k = 0; k < b->rows * b->columns; k++) {
+            struct point p = draft_place(a, i / a->columns, i % a->columns);
+            struct point q = draft_place(b, k / b->columns, k % b->columns);
+            if (fabs(p.x - q.x) < w && fabs(p.y - q.y) < h)
+                return true;
+        }
+    return false;
+}
+
+/* Two bubbles cannot stand at one place: the block with fewer outlines goes. */
+static void drop_overlapping(struct draft *d)
+{
+    for (int i = 0; i < d->n_blocks; i++)
+        for (int k = 0; k < d->n_blocks; k++) {
+            struct draft_block *a = &d->blocks[i], *b = &d->blocks[k];
+            if (i != k && !a->dropped && !b->dropped && !a->touching && !b->touching &&
+                a->n_found <= b->n_found &&
+                areas_meet(draft_block_area(d, a), draft_block_area(d, b)) && places_meet(d, a, b))
+                a->dropped = true;
+        }
+}
+
+/* ---- lattices that fell apart ---- */
+
+static int merge_places(const double *a, int n_a, const double *b, int n_b, double slack,
+                        double *ret)
+{
+    int n = n_a;
+    memcpy(ret, a, (size_t)n_a * sizeof *ret);
+    for (int i = 0; i < n_b; i++) {
+        int k = 0;
+        while (k < n_a && fabs(a[k] - b[i]) > slack)
+            k++;
+        if (k == n_a)
+            ret[n++] = b[i];
+    }
+    qsort(ret, (size_t)n, sizeof *ret, compare_doubles);
+    return n;
+}
+
+static int index_of(const double *at, int n, double value)
+{
+    int best = 0;
+    for (int i = 1; i < n; i++)
+        if (fabs(at[i] - value) < fabs(at[best] - value))
+            best = i;
+    return best;
+}
+
+static void copy_printed(const struct draft_block *from, struct draft_block *to)
+{
+    for (int i = 0; i < from->rows * from->columns; i++) {
+        struct point at = draft_place(from, i / from->columns, i % from->columns);
+        int row = index_of(to->y, to->rows, at.y), column = index_of(to->x, to->columns, at.x);
+        to->printed[row * to->columns + column] |= from->printed[i];
+    }
+}
+
+/* Lays block a out anew on the places x and y. */
+static int relay(struct draft *d, struct draft_block *a, const double *x, int columns,
+                 const double *y, int rows)
+{
+    struct draft_block b = *a;
+    b.columns = columns;
+    b.rows = rows;
+    b.x = arena_alloc(&d->memory, (size_t)columns * sizeof *b.x);
+    b.y = arena_alloc(&d->memory, (size_t)rows * sizeof *b.y);
+    b.printed = arena_alloc(&d->memory, (size_t)(rows * columns) * sizeof *b.printed);
+    if (!b.x || !b.y || !b.printed)
+        return YJ_ENOMEM;
+    memcpy(b.x, x, (size_t)columns * sizeof *x);
+    memcpy(b.y, y, (size_t)rows * sizeof *y);
+    copy_printed(a, &b);
+    *a = b;
+    return 0;
+}
+
+/* Whether places of two blocks together are still no closer than those of one. */
+static bool steps_hold(const double *a, int n_a, const double *b, int n_b, const double *both,
+                       int n_both)
+{
+    return least_step(both, n_both) > 0.75 * fmin(least_step(a, n_a), least_step(b, n_b));
+}
+
+/* Filled bubbles are no outlines, and a lattice without them falls apart: blocks at one place that
+ * share their places are one. 1: merged. */
+static int merge_pair(struct draft *d, struct draft_block *a, struct draft_block *b)
+{
+    const struct draft_cluster *c = &d->clusters[a->cluster];
+    double x[2 * MAX_SIDE], y[2 * MAX_SIDE], slack_x = fmin(0.35 * c->w, 1),
+                                             slack_y = fmin(0.35 * c->h, 1);
+    int columns = merge_places(a->x, a->columns, b->x, b->columns, slack_x, x);
+    int rows = merge_places(a->y, a->rows, b->y, b->rows, slack_y, y);
+    if (columns > MAX_SIDE || rows > MAX_SIDE || columns == a->columns + b->columns ||
+        rows == a->rows + b->rows || !steps_hold(a->x, a->columns, b->x, b->columns, x, columns) ||
+        !steps_hold(a->y, a->rows, b->y, b->rows, y, rows))
+        return 0;
+    int rc = relay(d, a, x, columns, y, rows);
+    if (rc < 0)
+        return rc;
+    copy_printed(b, a);
+    a->n_found += b->n_found;
+    a->spread = fmax(a->spread, b->spread);
+    b->dropped = true;
+    return 1;
+}
+
+static int merge_blocks(struct draft *d)
+{
+    bool again = true;
+    while (again) {
+        again = false;
+        for (int i = 0; i < d->n_blocks; i++)
+            for (int k = 0; k < d->n_blocks; k++) {
+                struct draft_block *a = &d->blocks[i], *b = &d->blocks[k];
+                if (i == k || a->dropped || b->dropped || a->touching || b->touching ||
+                    a->cluster != b->cluster || a->n_found < b->n_found ||
+                    !areas_meet(draft_block_area(d, a), draft_block_area(d, b)))
+                    continue;
+                int rc = merge_pair(d, a, b);
+                if (rc < 0)
+                    return rc;
+                again = again || rc > 0;
+            }
+    }
+    return 0;
+}
+
+/* The place before (or after) the block's along an axis; false: its end has no step of its own. */
+static bool place_beyond(const double *at, int n, bool after, double *ret)
+{
+    if (n < 2)
+        return false;
+    double step = after ? at[n - 1] - at[n - 2] : at[1] - at[0];
+    if (step > 1.2 * least_step(at, n))
+        return false;
+    *ret = after ? at[n - 1] + step : at[0] - step;
+    return true;
+}
+
+/* Adds a line of places where outlines are seen that were not found; 1: added. */
+static int grow_side(struct draft *d, struct draft_block *b, int axis, bool after)
+{
+    const struct draft_cluster *c = &d->clusters[b->cluster];
+    double at, x[MAX_SIDE + 1], y[MAX_SIDE + 1];
+    int across = axis == 0 ? b->rows : b->columns, n = axis == 0 ? b->columns : b->rows, seen = 0;
+    if (n >= MAX_SIDE || !place_beyond(axis == 0 ? b->x : b->y, n, after, &at))
+        return 0;
+    for (int i = 0; i < across; i++) {
+        struct point p = axis == 0 ? (struct point){at, b->y[i]} : (struct point){b->x[i], at};
+        struct rect inside = rect_around(p, 0.6 * c->w, 0.6 * c->h);
+        seen += draft_outline_seen(d, c, p) >= 0.85 && draft_ink_share(d, inside) < 0.7;
+    }
+    if (seen < 2 || seen < 0.5 * across)
+        return 0;
+    int columns = merge_places(b->x, b->columns, &at, axis == 0, 0.1, x);
+    int rows = merge_places(b->y, b->rows, &at, axis == 1, 0.1, y);
+    int rc = relay(d, b, x, columns, y, rows);
+    return rc < 0 ? rc : 1;
+}
+
+static int grow_blocks(struct draft *d)
+{
+    for (int i = 0; i < d->n_blocks; i++)
+        for (int side = 0; side < 4; side++) {
+            int rc = 1;
+            while (rc == 1 && !d->blocks[i].touching)
+                if ((rc = grow_side(d, &d->blocks[i], side / 2, side % 2)) < 0)
+                    return rc;
+        }
+    return 0;
 }
 
 static int compare_blocks(const void *a, const void *b)
@@ -476,10 +670,18 @@ int draft_lattice_settle(struct draft *d)
     remove_dropped(d);
     drop_nested(d);
     remove_dropped(d);
+    int rc = merge_blocks(d);
+    remove_dropped(d);
+    if (rc == 0)
+        rc = grow_blocks(d);
+    if (rc < 0)
+        return rc;
     qsort(d->blocks, (size_t)d->n_blocks, sizeof *d->blocks, compare_blocks);
     for (int i = 0; i < d->n_blocks; i++)
         look_again(d, &d->blocks[i]);
-    int rc = join_stacks(d);
+    rc = join_stacks(d);
+    remove_dropped(d);
+    drop_overlapping(d);
     remove_dropped(d);
     return rc;
 }

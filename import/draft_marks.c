@@ -236,7 +236,7 @@ static bool is_mark(const struct draft *d, size_t i, struct draft_mark *ret)
         ret->stroke = ring_stroke(d, i);
         return ret->stroke >= 0.6;
     }
-    return c->solidity < 0.8 && is_ell(d, box, ret);
+    return c->solidity < 0.92 && c->extent < 0.85 && is_ell(d, box, ret);
 }
 
 static bool in_track(const struct draft *d, struct rect box)
@@ -289,6 +289,15 @@ static double to_corner(const struct draft *d, struct point p, int k)
     return x + y;
 }
 
+static int own_corner(const struct draft *d, struct point p)
+{
+    int best = 0;
+    for (int k = 1; k < 4; k++)
+        if (to_corner(d, p, k) < to_corner(d, p, best))
+            best = k;
+    return best;
+}
+
 /* Of four marks, one a corner, those that make a rectangle with most others; 3 or 4, else 0. */
 static int keep_rectangle(const struct draft_mark *of[4], struct draft_mark *ret)
 {
@@ -297,13 +306,10 @@ static int keep_rectangle(const struct draft_mark *of[4], struct draft_mark *ret
     int n = 0;
     for (int k = 0; k < 4; k++) {
         const struct draft_mark *m = of[k], *level = of[k ^ 1], *upright = of[3 - k];
-        bool twice = !m;
-        for (int i = 0; i < 4; i++)
-            twice = twice || (i != k && of[i] == m);
-        bool by_level = !twice && level && level != m &&
-                        fabs(rect_center(level->box).y - rect_center(m->box).y) < slack;
-        bool by_upright = !twice && upright && upright != m &&
-                          fabs(rect_center(upright->box).x - rect_center(m->box).x) < slack;
+        bool by_level =
+            m && level && fabs(rect_center(level->box).y - rect_center(m->box).y) < slack;
+        bool by_upright =
+            m && upright && fabs(rect_center(upright->box).x - rect_center(m->box).x) < slack;
         fits[k] = by_level || by_upright;
         n += fits[k];
     }
@@ -354,7 +360,8 @@ static void try_marks(struct draft *d, const struct draft_mark *candidates, int 
         double nearest = 0.6 * (d->width + d->height);
         for (int i = 0; i < n; i++) {
             double off = to_corner(d, rect_center(candidates[i].box), k);
-            if (off < nearest && (like < 0 || alike(&candidates[like], &candidates[i]))) {
+            if (off < nearest && own_corner(d, rect_center(candidates[i].box)) == k &&
+                (like < 0 || alike(&candidates[like], &candidates[i]))) {
                 nearest = off;
                 of[k] = &candidates[i];
             }

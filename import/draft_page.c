@@ -51,7 +51,7 @@ static bool is_paper(const struct image *img, const struct point q[4])
             lighter += inside > outside + 35;
         }
     }
-    return n >= 40 && lighter >= 0.85 * n;
+    return n >= 40 && lighter >= 0.75 * n;
 }
 
 static double side(const struct point q[4], int i)
@@ -142,23 +142,18 @@ static double choose_size(struct draft *d, double w, double h)
     }
     if (dpi > 0 && name_paper(d, mm_w, mm_h))
         return 25.4 / dpi;
-    /* 72 and 96 are what programs write who know nothing. */
+    /* Programs that know nothing write 72, 96 or 144: known proportions are better. */
+    double across = w < h ? 210 : 297, letter = w < h ? 215.9 : 279.4;
+    if (name_paper(d, across, across * h / w) || name_paper(d, letter, letter * h / w)) {
+        draft_note(d, "the page is taken for %s by its proportions: measure it, and give --page",
+                   d->paper);
+        return d->width / w;
+    }
     if (plausible(mm_w) && plausible(mm_h) && dpi > 96) {
         d->width = round(mm_w);
         d->height = round(mm_h);
         draft_note(d, "the page's size is the picture's, by its resolution (%g dpi)", dpi);
         return 25.4 / dpi;
-    }
-    double across = w < h ? 210 : 297;
-    if (name_paper(d, across, across * h / w)) {
-        draft_note(d, "the page is taken for %s by its proportions: measure it, and give --page",
-                   d->paper);
-        return d->width / w;
-    }
-    if (name_paper(d, w < h ? 215.9 : 279.4, (w < h ? 215.9 : 279.4) * h / w)) {
-        draft_note(d, "the page is taken for %s by its proportions: measure it, and give --page",
-                   d->paper);
-        return d->width / w;
     }
     d->width = w < h ? 210 : round(210 * w / h);
     d->height = w < h ? round(210 * h / w) : 210;
@@ -307,6 +302,12 @@ static double gap(double a, double a_size, double b, double b_size)
     return fmax(a, b) - fmin(a + a_size, b + b_size);
 }
 
+/* Of one size and as wide as high: bubbles, not letters. */
+static bool both_round(const struct blob *a, const struct blob *b)
+{
+    return abs(a->w - b->w) <= 1 && abs(a->h - b->h) <= 1 && abs(a->w - a->h) <= 2;
+}
+
 /* Letters stand closer beside each other than lines under each other. */
 static bool lies_sideways(const struct draft *d)
 {
@@ -323,7 +324,7 @@ static bool lies_sideways(const struct draft *d)
             if (k == i || fmax(b->w, b->h) > 5 * d->scale || fmax(b->w, b->h) < 0.7 * d->scale)
                 continue;
             double x = gap(a->x, a->w, b->x, b->w), y = gap(a->y, a->h, b->y, b->h);
-            if ((x < 0) == (y < 0) || fmax(x, y) >= best)
+            if ((x < 0) == (y < 0) || fmax(x, y) >= best || both_round(a, b))
                 continue;
             best = fmax(x, y);
             vote = x > y ? 1 : -1;
@@ -331,7 +332,7 @@ static bool lies_sideways(const struct draft *d)
         beside += vote > 0;
         under += vote < 0;
     }
-    return under >= 30 && under > 1.4 * beside;
+    return under >= 30 && under > 1.5 * beside;
 }
 
 static int straighten(struct draft *d)

@@ -188,12 +188,12 @@ static bool is_bracket(const struct draft *d, const struct blob *b, bool mirror)
         bool ink = row_ends(d, b, y, mirror, &first, &last);
         if (at > 0.25 && at < 0.75) {
             middle++;
-            straight += ink && first <= 0.3 && last <= 0.6;
+            straight += ink && first <= 0.35 && last <= 0.7;
         }
-        top = top || (at < 0.25 && ink && last > 0.8);
-        bottom = bottom || (at > 0.75 && ink && last > 0.8);
+        top = top || (at < 0.25 && ink && last > 0.75);
+        bottom = bottom || (at > 0.75 && ink && last > 0.75);
     }
-    return top && bottom && straight >= 0.9 * middle;
+    return top && bottom && straight >= 0.85 * middle;
 }
 
 /* 1 opens to the right "[", -1 to the left "]", 0 is neither. */

@@ -251,17 +251,13 @@ static void write_step(FILE *out, const struct view *v, bool along_fields, doubl
     write_pair(out, p.x, p.y);
 }
 
-/* The places of a field's options one by one. */
-static void write_places(FILE *out, const struct view *v, int field, double at)
+/* The places of a field's first n options one by one. */
+static void write_places(FILE *out, const struct view *v, int n, double at)
 {
-    bool more = false;
     fputs("at: [", out);
-    for (int i = 0; i < v->n_options; i++) {
-        if (!has(v, field, i))
-            continue;
-        fputs(more ? ", " : "", out);
+    for (int i = 0; i < n; i++) {
+        fputs(i ? ", " : "", out);
         write_place(out, place_of(v, at, v->option[i]));
-        more = true;
     }
     putc(']', out);
 }
@@ -286,50 +282,43 @@ static void write_range(FILE *out, int from, int n)
         fprintf(out, "..%d", from + n - 1);
 }
 
-static bool options_like_block(const struct view *v, int field)
-{
-    return count_options(v, field) == v->n_options && !has_holes(v, field);
-}
-
-static bool alone(const struct view *v, int field, bool even)
-{
-    return has_holes(v, field) || (!even && count_options(v, field) < v->n_options);
-}
-
-/* Fields of a block with fewer options than the longest. */
+/* Fields of a block with fewer options than the longest. Where options have places of their own,
+ * each such field states them. */
 static void write_exceptions(struct writer *w, const struct view *v, int number, bool even,
                              bool *begun)
 {
-    for (int i = 0; i < v->n_fields;) {
-        int n = count_options(v, i), run = 1;
-        if (options_like_block(v, i)) {
-            i++;
+    for (int i = 0, run; i < v->n_fields; i += run) {
+        int n = count_options(v, i);
+        run = 1;
+        while (even && i + run < v->n_fields && count_options(v, i + run) == n)
+            run++;
+        if (n == v->n_options)
             continue;
-        }
         if (!*begun)
             fputs("    except:\n", w->out);
         *begun = true;
-        while (!alone(v, i, even) && i + run < v->n_fields && !alone(v, i + run, even) &&
-               count_options(v, i + run) == n)
-            run++;
-        int printed = 0;
-        for (int k = 0; k < v->n_options; k++)
-            printed += has(v, i, k);
         fputs("      ", w->out);
         write_range(w->out, number + i, run);
         fputs(": {options: ", w->out);
-        write_letters(w->out, alone(v, i, even) ? printed : n);
-        if (alone(v, i, even)) {
+        write_letters(w->out, n);
+        if (!even) {
             fputs(", ", w->out);
-            write_places(w->out, v, i, v->field[i]);
+            write_places(w->out, v, n, v->field[i]);
         }
-        fputs("}", w->out);
-        if (has_holes(v, i)) {
-            fputs("  " CHECK "an option between others was not found", w->out);
-            w->doubts++;
-        }
-        putc('\n', w->out);
-        i += run;
+        fputs("}\n", w->out);
+    }
+}
+
+/* Options between others that were not seen are taken to be there. */
+static void write_holes(struct writer *w, const struct view *v, int number)
+{
+    for (int i = 0; i < v->n_fields; i++) {
+        if (!has_holes(v, i))
+            continue;
+        fputs("    " CHECK, w->out);
+        write_range(w->out, number + i, 1);
+        fputs(" has an option that was not found\n", w->out);
+        w->doubts++;
     }
 }
 
@@ -354,8 +343,8 @@ static bool write_options_at(struct writer *w, const struct view *v, double firs
     bool even =
         v->n_options == 1 || (find_rhythm(v->option, v->n_options, &options) && options.group == 0);
     fputs("    ", w->out);
-    if (!even || (v->n_fields == 1 && has_holes(v, 0))) {
-        write_places(w->out, v, 0, first_field);
+    if (!even) {
+        write_places(w->out, v, v->n_options, first_field);
         putc('\n', w->out);
         return false;
     }
@@ -426,10 +415,12 @@ static void write_choices(struct writer *w, const struct view *v, int number, in
     }
     write_own_bubble(w, b);
     write_exceptions(w, v, number, even, &begun);
+    write_holes(w, v, number);
     const struct draft_block *next = b + 1;
     for (int i = 0, n = b->rows; i < b->joined; n += next->rows, i++, next++) {
         struct view beside = view_block(next);
         write_exceptions(w, &beside, number + n, even, &begun);
+        write_holes(w, &beside, number + n);
     }
     write_block_doubts(w, b);
 }
@@ -559,6 +550,15 @@ static bool alike(const struct draft_mark *a, const struct draft_mark *b)
            fabs(a->box.h - b->box.h) < 0.12 * a->box.h + 0.15;
 }
 
+/* The first mark of the map that mark i stands in. */
+static int head_of(const struct draft *d, int i)
+{
+    for (int k = 0; k < i; k++)
+        if (head_of(d, k) == k && alike(&d->marks[k], &d->marks[i]))
+            return k;
+    return i;
+}
+
 /* All marks that are like marks[first], as one map. */
 static void write_mark_map(struct writer *w, int first)
 {
@@ -569,7 +569,7 @@ static void write_mark_map(struct writer *w, int first)
     double size_w = 0, size_h = 0, stroke = 0;
     int n = 0;
     for (int i = first; i < d->n_marks; i++) {
-        if (!alike(m, &d->marks[i]))
+        if (head_of(d, i) != first)
             continue;
         n++;
         size_w += d->marks[i].box.w;
@@ -587,7 +587,7 @@ static void write_mark_map(struct writer *w, int first)
     }
     fputs(", at: [", w->out);
     for (int i = first, k = 0; i < d->n_marks; i++) {
-        if (!alike(m, &d->marks[i]))
+        if (head_of(d, i) != first)
             continue;
         fputs(k++ ? ", " : "", w->out);
         write_place(w->out, rect_center(d->marks[i].box));
@@ -595,22 +595,14 @@ static void write_mark_map(struct writer *w, int first)
     fputs("]}", w->out);
 }
 
-static bool is_first_alike(const struct draft *d, int i)
-{
-    for (int k = 0; k < i; k++)
-        if (alike(&d->marks[k], &d->marks[i]))
-            return false;
-    return true;
-}
-
 static void write_marks(struct writer *w)
 {
     int kinds = 0;
     for (int i = 0; i < w->d->n_marks; i++)
-        kinds += is_first_alike(w->d, i);
+        kinds += head_of(w->d, i) == i;
     fputs("  - marks:", w->out);
     for (int i = 0; i < w->d->n_marks; i++) {
-        if (!is_first_alike(w->d, i))
+        if (head_of(w->d, i) != i)
             continue;
         fputs(kinds > 1 ? "\n      - " : " ", w->out);
         write_mark_map(w, i);
