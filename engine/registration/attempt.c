@@ -17,6 +17,8 @@
 #define SIZE_GAIN 0.08       /* share that another outline size must add to be believed */
 #define MAX_RIVALS 4         /* other places that are held against the best */
 #define RIVAL_REFINE 0.8     /* mm */
+#define FOREIGN_MIN 12       /* outlines found where the page has none: a second sheet's ... */
+#define FOREIGN_SHARE 0.05   /* ... and of all */
 #define TIES_CERTAIN 2       /* marks seen at their place: no row or column off */
 
 static const struct slack slacks[] = {
@@ -186,6 +188,9 @@ static int doubt_place(const struct outline_set *set, const struct work *work,
         rivals++;
         if (witness_refine(set, work->img, &h, RIVAL_REFINE, size, scratch, &rival) < 0)
             return YJ_ENOMEM;
+        int foreign = witness_foreign(set, work->img, &a->fit, &rival);
+        if (foreign >= FOREIGN_MIN && foreign >= FOREIGN_SHARE * set->n_outlines)
+            a->doubled = true;
         if (!is_same_place(&rival.map.mm_to_px, &a->fit.map, set) &&
             !witness_beats(set, &a->fit, &rival)) {
             a->ambiguous = true;

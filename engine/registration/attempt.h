@@ -43,6 +43,7 @@ struct attempt {
     int ties;  /* printed marks seen where the refined map has them */
     bool refined;
     bool ambiguous;
+    bool doubled;           /* a part of a second sheet is seen */
     double drift;           /* mm: farthest that the print is from where the proposal put it */
     struct witness_fit fit; /* px of the scan */
     enum identity_verdict identity;

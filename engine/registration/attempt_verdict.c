@@ -15,12 +15,15 @@
 #define BENT_SHARE 0.90      /* ... must show so much of its print */
 #define TORN_RESIDUAL 0.20   /* mm: the same where ... */
 #define TORN_SHARE 0.80      /* ... less of it is found */
-#define SMOOTH_DRIFT 1.6     /* mm: drift that grows evenly over the page is paper that bends ... */
-#define SMOOTH_NEAR 45       /* mm between parts */
-#define SMOOTH_STEP 0.45     /* mm: ... by no more than this from one part to the next */
-#define RESCUE_SHARE 0.88    /* where a form's own registrations failed */
-#define TIED_SHARE 0.75      /* the same, with two of its marks in their places */
-#define RIVAL 1.15 /* times the score of the best that passes: then what fails is the form */
+#define COVERED_PRINT 1   /* outlines under something, from which a page without marks is refused */
+#define BLANK_PRINT 3     /* the same, but for some of them beside it */
+#define COVERED_MARKS 8   /* the same of a page with its marks */
+#define SMOOTH_DRIFT 1.6  /* mm: drift that grows evenly over the page is paper that bends ... */
+#define SMOOTH_NEAR 45    /* mm between parts */
+#define SMOOTH_STEP 0.45  /* mm: ... by no more than this from one part to the next */
+#define RESCUE_SHARE 0.88 /* where a form's own registrations failed */
+#define TIED_SHARE 0.75   /* the same, with two of its marks in their places */
+#define RIVAL 1.15        /* times the score of the best that passes: then what fails is the form */
 #define RIVAL_SHARE 0.70
 
 /* Outlines found of those that the scan can show. */
@@ -71,12 +74,23 @@ static bool has_slipped(const struct attempt *a)
     return a->drift > SMOOTH_DRIFT || a->fit.share < SHARE_GOOD || !is_smooth(&a->fit.map);
 }
 
+/* What a fold or another sheet hides. With all its marks a page may have some outlines under a
+ * label; where a mark is gone too, what hid it hid them. */
+static bool is_covered(const struct attempt *a)
+{
+    const struct registration *r = a->registration;
+    if (r->kind == REGISTER_PRINT || (r->kind == REGISTER_MARKS && a->marks < r->n_marks))
+        return a->fit.covered >= COVERED_PRINT || a->fit.blank >= BLANK_PRINT;
+    return (r->kind == REGISTER_MARKS || r->kind == REGISTER_TIMING) &&
+           a->fit.covered >= COVERED_MARKS;
+}
+
 bool attempt_passes(const struct attempt *a)
 {
-    return a->refined && !is_loose(a) && !a->ambiguous && a->fit.missing_field < 0 &&
-           !a->fit.missing_option && a->fit.share >= SHARE_MIN && !has_slipped(a) &&
-           a->fit.residual <= a->registration->max_residual && a->identity != IDENTITY_OTHER &&
-           a->identity != IDENTITY_UNCLEAR;
+    return a->refined && !is_loose(a) && !a->ambiguous && !a->doubled && !is_covered(a) &&
+           a->fit.missing_field < 0 && !a->fit.missing_option && a->fit.share >= SHARE_MIN &&
+           !has_slipped(a) && a->fit.residual <= a->registration->max_residual &&
+           a->identity != IDENTITY_OTHER && a->identity != IDENTITY_UNCLEAR;
 }
 
 /* Passing beats failing, unless what fails explains clearly more print: a curled sheet of the right
@@ -110,6 +124,8 @@ enum page_verdict attempt_tell(const struct attempt *a, const struct form *of, c
     int field = a->fit.missing_field;
     if (a->refined && a->registration->kind == REGISTER_PRINT && field < 0)
         field = a->fit.lost_field;
+    if (a->refined && is_covered(a) && field < 0)
+        field = a->fit.covered_field;
     if (a->refined && is_loose(a) && a->fit.residual <= RESCUE_RESIDUAL && field < 0)
         few = true;
     if (a->marks == 0) {
@@ -123,6 +139,9 @@ enum page_verdict attempt_tell(const struct attempt *a, const struct form *of, c
         return PAGE_UNKNOWN_FORM;
     } else if (a->identity == IDENTITY_UNCLEAR) {
         snprintf(out, size, _("the page identity of form '%s' cannot be read"), form);
+    } else if (a->doubled) {
+        snprintf(out, size, _("a part of a second sheet is seen beside form '%s': fed double?"),
+                 form);
     } else if (has_slipped(a)) {
         snprintf(
             out, size,

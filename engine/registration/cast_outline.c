@@ -7,6 +7,7 @@
 #define CONTRAST_MAX 9     /* grey levels: a pair sees print, however strong the print is ... */
 #define CONTRAST_SHARE 0.4 /* of the print's mean evidence a pair */
 #define SUPPORT_MIN 10     /* pairs of POINTS: an outline is found */
+#define SUPPORT_BLANK 5    /* pairs: no more, and there is no print at all */
 
 void cast_outline(const struct outline *o, const struct image *img, const struct homography *h,
                   double size, struct cast_outline *c)
@@ -54,12 +55,12 @@ int cast_evidence(const struct cast_outline *c, const uint8_t *p)
     return sum;
 }
 
-static bool outline_supported(const struct cast_outline *c, const uint8_t *p, int contrast)
+static int outline_support(const struct cast_outline *c, const uint8_t *p, int contrast)
 {
     int support = 0;
     for (int i = 0; i < POINTS; i++)
         support += (int)p[c->out[i]] - (int)p[c->on[i]] >= contrast;
-    return support >= SUPPORT_MIN;
+    return support;
 }
 
 int cast_contrast_wanted(double evidence)
@@ -78,7 +79,17 @@ bool cast_found(const struct cast_outline *c, const struct image *img, int dx, i
         return false;
     for (int y = -1; y <= 1; y++)
         for (int x = -1; x <= 1; x++)
-            if (outline_supported(c, p + y * (ptrdiff_t)img->stride + x, contrast))
+            if (outline_support(c, p + y * (ptrdiff_t)img->stride + x, contrast) >= SUPPORT_MIN)
                 return true;
     return false;
+}
+
+bool cast_is_blank(const struct cast_outline *c, const struct image *img, int contrast)
+{
+    const uint8_t *p = cast_pixel(c, img, 1);
+    for (int y = -1; p && y <= 1; y++)
+        for (int x = -1; x <= 1; x++)
+            if (outline_support(c, p + y * (ptrdiff_t)img->stride + x, contrast) > SUPPORT_BLANK)
+                return false;
+    return true;
 }

@@ -31,5 +31,7 @@ int cast_contrast_wanted(double evidence);
 /* Whether enough pairs show `contrast` at (dx, dy) px from the cast or within a pixel of there. */
 bool cast_found(const struct cast_outline *c, const struct image *img, int dx, int dy,
                 int contrast);
+/* Whether nothing at all is printed there, or the image ends: not even a part of the outline. */
+bool cast_is_blank(const struct cast_outline *c, const struct image *img, int contrast);
 
 #endif

@@ -3,6 +3,7 @@
 #include "attempt.h"
 #include "diag.h"
 #include "i18n.h"
+#include "second_sheet.h"
 #include "vision.h"
 
 #include "ingest.h"
@@ -287,6 +288,20 @@ static int try_all(const struct registrar *registrar, const char *scan_path, pag
     return e;
 }
 
+/* Where marks or print, not the image or a picture of the page, say how large the paper is. */
+static int look_for_second_sheet(const struct registrar *registrar, const struct pyramid *pyramid,
+                                 struct attempt *a)
+{
+    enum registration_kind kind = a->registration->kind;
+    bool seen = false;
+    if (kind != REGISTER_MARKS && kind != REGISTER_TIMING && kind != REGISTER_PRINT)
+        return 0;
+    int e = second_sheet_look(registrar->exam->forms[a->form].form, a->page, pyramid, &a->fit.map,
+                              a->fit.paper, &seen);
+    a->doubled = a->doubled || seen;
+    return e;
+}
+
 int registrar_find(const struct registrar *registrar, const char *scan_path,
                    const struct image *img, struct registration_scratch *scratch,
                    struct registration_result *ret)
@@ -300,6 +315,8 @@ int registrar_find(const struct registrar *registrar, const char *scan_path,
         e = try_all(registrar, scan_path, try_page, &pyramid, scratch, &finding);
     if (e == 0 && best->form >= 0 && !attempt_passes(best) && !attempt_is_final(best))
         e = try_all(registrar, scan_path, rescue_page, &pyramid, scratch, &finding);
+    if (e == 0 && best->form >= 0 && attempt_passes(best))
+        e = look_for_second_sheet(registrar, &pyramid, best);
     if (e < 0)
         return e;
     if (best->form < 0) {

@@ -16,6 +16,10 @@
 #define MAX_OPTIONS 32
 #define OPTION_MIN 8         /* choices with an option that may be missing ... */
 #define OPTION_MISSING 0.35  /* ... where as little of it is found as of all others */
+#define MISSING_BLANK 2      /* of an outline's count: nothing of it is seen */
+#define COVER_REACH 9.0      /* mm around an outline ... */
+#define COVER_MIN 4          /* ... with so many others ... */
+#define COVER_SHARE 0.7      /* ... of which so many are missing too: it is covered */
 #define RADIUS_OF_PITCH 0.45 /* a patch moves at most this share of the way to the next outline */
 
 struct witness_scratch {
@@ -321,15 +325,43 @@ static bool is_option_missing(const struct option_count *options, double share)
     return false;
 }
 
+/* Outlines of which nothing is seen, and nothing of nearly all around them: under a fold, a label
+ * or another sheet. Dirt and pale print leave some standing. */
+static void find_covered(const struct outline_set *set, const int *missing, struct witness_fit *ret)
+{
+    ret->covered_field = -1;
+    if (ret->found == set->n_outlines)
+        return;
+    for (int i = 0; i < set->n_outlines; i++) {
+        int around = 0, gone = 0;
+        for (int k = 0; missing[i] == MISSING_BLANK && k < set->n_outlines; k++) {
+            double dx = fabs(set->outlines[k].center.x - set->outlines[i].center.x);
+            double dy = fabs(set->outlines[k].center.y - set->outlines[i].center.y);
+            if (dx > COVER_REACH || dy > COVER_REACH)
+                continue;
+            around++;
+            gone += missing[k] == MISSING_BLANK;
+        }
+        if (gone >= 2 && ret->blank++ == 0)
+            ret->covered_field = set->outlines[i].field;
+        if (around < COVER_MIN || gone < COVER_SHARE * around)
+            continue;
+        ret->covered++;
+        if (ret->covered == 1)
+            ret->covered_field = set->outlines[i].field;
+    }
+}
+
 static int count_found(const struct outline_set *set, const struct image *img, double size,
                        struct witness_scratch *scratch, struct witness_fit *ret)
 {
     const int contrast = ret->contrast;
     int on[256] = {0}, out[256] = {0}, pairs = 0;
-    if (scratch_reserve(scratch, 0, 2 * set->n_fields) < 0)
+    if (scratch_reserve(scratch, 0, 2 * set->n_fields + set->n_outlines) < 0)
         return YJ_ENOMEM;
     struct option_count options = {{0}, {0}};
     int *seen_of = scratch->sums, *found_of = scratch->sums + set->n_fields;
+    int *missing = found_of + set->n_fields;
     memset(seen_of, 0, 2 * (size_t)set->n_fields * sizeof(int));
     for (int i = 0; i < set->n_outlines; i++) {
         struct homography local = page_map_local(&ret->map, set->outlines[i].center);
@@ -341,8 +373,11 @@ static int count_found(const struct outline_set *set, const struct image *img, d
         if (counted)
             options.seen[option]++;
         ret->inside += cast_pixel(&c, img, 1) != NULL;
-        if (!cast_found(&c, img, 0, 0, contrast))
+        missing[i] = !cast_found(&c, img, 0, 0, contrast);
+        if (missing[i]) {
+            missing[i] += cast_is_blank(&c, img, contrast);
             continue;
+        }
         ret->found++;
         found_of[set->outlines[i].field]++;
         if (counted)
@@ -358,6 +393,7 @@ static int count_found(const struct outline_set *set, const struct image *img, d
     ret->ink = histogram_median(on, pairs);
     ret->paper = histogram_median(out, pairs);
     ret->missing_option = is_option_missing(&options, ret->share);
+    find_covered(set, missing, ret);
     ret->lost_field = find_missing_field(seen_of, found_of, set->n_fields);
     ret->missing_field = ret->share >= MISSING_SHARE ? ret->lost_field : -1;
     return 0;

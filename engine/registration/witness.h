@@ -34,6 +34,9 @@ struct witness_fit {
     int inside;          /* outlines that the image can show */
     int missing_field;   /* a field of which no outline was found, nearly all others being there;
                             -1 none */
+    int blank;           /* outlines of which nothing is seen, nor of one beside them */
+    int covered;         /* the same of nearly all around them */
+    int covered_field;   /* a field with one of them, -1 none */
     int lost_field;      /* a field of which no outline was found, whatever the others; -1 none */
     bool missing_option; /* one option of most choices has no outline: a column off */
     int contrast;        /* grey levels that counted as print */
@@ -61,7 +64,11 @@ double witness_certainty(const struct outline_set *set, const struct image *img,
  * for pages that nothing but their print ties to a place. */
 int witness_is_alone(const struct outline_set *set, const struct image *img,
                      const struct witness_fit *fit, bool *ret_alone);
-/* The same against another place, refined by itself. */
+/* How many outlines of another place, refined by itself, were found there where the fit has none:
+ * print of a second sheet. */
+int witness_foreign(const struct outline_set *set, const struct image *img,
+                    const struct witness_fit *fit, const struct witness_fit *rival);
+/* The same as witness_is_alone against another place, refined by itself. */
 bool witness_beats(const struct outline_set *set, const struct witness_fit *fit,
                    const struct witness_fit *rival);
 

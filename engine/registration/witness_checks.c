@@ -15,6 +15,7 @@
 #define BEYOND_SPAN 40.0     /* mm of a row's end that are looked beyond */
 #define BEYOND_MIN 3         /* outlines of it */
 #define BEYOND_SHARE 0.7
+#define FOREIGN_OFF 4.0  /* mm from every outline of the page: another's */
 #define BEYOND_MISSING 2 /* outlines missing in these lines */
 
 static int found_when_moved(const struct outline_set *set, const struct image *img,
@@ -217,6 +218,22 @@ int witness_is_alone(const struct outline_set *set, const struct image *img,
             *ret = is_clear(fit->found, moved, outlines_lost(set, by) * fit->share);
         }
     return 0;
+}
+
+int witness_foreign(const struct outline_set *set, const struct image *img,
+                    const struct witness_fit *fit, const struct witness_fit *rival)
+{
+    struct homography back;
+    int n = 0;
+    if (homography_invert(&fit->map.mm_to_px, &back) < 0)
+        return 0;
+    for (int i = 0; i < set->n_outlines; i++) {
+        struct point c = set->outlines[i].center, here = {0, 0};
+        struct point mm = homography_apply(&back, homography_apply(&rival->map.mm_to_px, c));
+        n += !is_outline_near(set, mm, FOREIGN_OFF) &&
+             is_print_beyond(set, img, rival, &set->outlines[i], here);
+    }
+    return n;
 }
 
 bool witness_beats(const struct outline_set *set, const struct witness_fit *fit,
