@@ -1,9 +1,10 @@
 /* canvas.h - cairo and pango in millimetres.
  *
  * One canvas draws one page after another onto a surface, as vectors or as pixels, from the same
- * calls. Glyphs are never hinted and stand where the layout puts them to a thousandth of a
- * millimetre, so that the drawing is the same at every resolution. What goes wrong is told once and
- * kept in `rc`; every call after it does nothing. Knows no forms. */
+ * calls. Glyphs are filled outlines, never hinted, and stand where the layout puts them to a
+ * thousandth of a millimetre, so that the drawing is the same at every resolution. (As text, cairo
+ * 1.16 moves them to whole pixels, and its subsets of large Chinese fonts end the program.) What
+ * goes wrong is told once and kept in `rc`; every call after it does nothing. Knows no forms. */
 #ifndef YJ_SHEET_CANVAS_H
 #define YJ_SHEET_CANVAS_H
 
@@ -16,7 +17,6 @@ struct canvas {
     cairo_t *cr; /* one unit is a millimetre */
     PangoContext *context;
     PangoLayout *layout;
-    bool vector;      /* glyphs stay text; else they are filled as outlines */
     const char *name; /* the form, in messages */
     char *font;       /* the family last asked for */
     struct diag *d;
@@ -25,8 +25,8 @@ struct canvas {
 
 /* `per_mm`: units of the surface a millimetre. The canvas keeps its own reference to the surface.
  * YJ_ENOMEM. */
-int canvas_init(struct canvas *c, cairo_surface_t *surface, double per_mm, bool vector,
-                const char *name, struct diag *d);
+int canvas_init(struct canvas *c, cairo_surface_t *surface, double per_mm, const char *name,
+                struct diag *d);
 void canvas_finish(struct canvas *c);
 /* Keeps the first error: cairo's own too. */
 int canvas_status(struct canvas *c);

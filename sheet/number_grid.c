@@ -16,8 +16,6 @@
 #define LONE_COLUMN 1.6 /* a box's width over the only column, of a bubble's */
 #define DIGIT_OF_BOX 0.62 /* em of a digit written in, of the box's height */
 
-static const struct print_colour black = {0, 0, 0};
-
 /* ---- columns ---- */
 
 struct column {
@@ -102,25 +100,8 @@ static bool find_options(const struct field *f, const char *number, int *options
     return *number == '\0';
 }
 
-static bool is_filled(const struct page_draw *p, const struct field *f)
+static void fill_bubbles(struct page_draw *p, const struct field *f, const int *options)
 {
-    return p->owner->fill_number && p->owner->candidate && f->kind == FIELD_GRID &&
-           p->form->candidate == (int)(f - p->form->fields);
-}
-
-void owner_fill_number(struct page_draw *p, const struct field *f)
-{
-    int options[MAX_COLUMNS];
-    if (!is_filled(p, f) || p->c->rc < 0)
-        return;
-    assert(f->n_columns <= MAX_COLUMNS);
-    if (!find_options(f, p->owner->candidate, options)) {
-        p->c->rc =
-            diag_error(p->c->d, YJ_EINPUT, p->form->path, f->line, f->column, NULL,
-                       _("field '%s' cannot hold the number '%s'"), f->name, p->owner->candidate);
-        return;
-    }
-    canvas_colour(p->c, black);
     for (int i = 0; i < f->n_bubbles; i++) {
         if (options[f->bubbles[i].column] != f->bubbles[i].option)
             continue;
@@ -129,21 +110,34 @@ void owner_fill_number(struct page_draw *p, const struct field *f)
         else
             canvas_fill_rect(p->c, f->bubbles[i].box);
     }
-    canvas_colour(p->c, p->print->colour);
 }
 
-static void write_digits(struct page_draw *p, const struct field *f, double depth)
+static void write_digits(struct page_draw *p, const struct field *f, const int *options,
+                         double depth)
 {
-    int options[MAX_COLUMNS];
     struct text_style style = {.font = p->print->font, .size = depth * DIGIT_OF_BOX};
-    if (!is_filled(p, f) || !find_options(f, p->owner->candidate, options))
-        return;
-    canvas_colour(p->c, black);
     for (int k = 0; k < f->n_columns; k++)
         if (options[k] >= 0)
             canvas_label(p->c, &style, f->options[options[k]], rect_center(head_box(f, k, depth)));
-    canvas_colour(p->c, p->print->colour);
     p->candidate_written = true;
+}
+
+void number_fill(struct page_draw *p, const struct field *f)
+{
+    int options[MAX_COLUMNS];
+    double depth = p->box_depth[f - p->form->fields];
+    assert(f->n_columns <= MAX_COLUMNS);
+    if (!p->owner->fill_number || !p->owner->candidate || p->c->rc < 0)
+        return;
+    if (!find_options(f, p->owner->candidate, options)) {
+        p->c->rc =
+            diag_error(p->c->d, YJ_EINPUT, p->form->path, f->line, f->column, NULL,
+                       _("field '%s' cannot hold the number '%s'"), f->name, p->owner->candidate);
+        return;
+    }
+    fill_bubbles(p, f, options);
+    if (depth > 0)
+        write_digits(p, f, options, depth);
 }
 
 /* ---- the boxes ---- */
@@ -174,7 +168,7 @@ static int draw_boxes(struct page_draw *p, const struct field *f)
         canvas_line_rect(p->c, box, p->print->line);
         rc = occupancy_add(&p->taken, box);
     }
-    write_digits(p, f, depth);
+    p->box_depth[f - p->form->fields] = depth;
     return rc;
 }
 

@@ -3,9 +3,7 @@
 #include "barcode_draw.h"
 #include "diag.h"
 #include "i18n.h"
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +24,6 @@
 #define QUIET_MARK 1.5  /* mm of white around a mark */
 
 static const struct print_colour black = {0, 0, 0};
-static const struct sheet_owner nobody = {.candidate = NULL};
 
 /* ---- registration ---- */
 
@@ -88,51 +85,28 @@ static int draw_registration(struct page_draw *p, const struct registration *reg
 
 /* ---- identity ---- */
 
-static int draw_bits(struct page_draw *p, const struct rect *bits, int n, uint64_t value)
+static int reserve(struct page_draw *p, const struct rect *boxes, int n)
 {
     int rc = 0;
-    for (int i = 0; i < n && rc == 0; i++) {
-        if (value >> (n - 1 - i) & 1)
-            canvas_fill_rect(p->c, bits[i]);
-        rc = occupancy_add(&p->taken, bits[i]);
-    }
+    for (int i = 0; i < n && rc == 0; i++)
+        rc = occupancy_add(&p->taken, boxes[i]);
     return rc;
 }
 
-static void check_serial(struct page_draw *p, int n_bits)
-{
-    if (p->c->rc == 0 && n_bits > 0 && n_bits < 64 && p->owner->serial >> n_bits)
-        p->c->rc = diag_error(
-            p->c->d, YJ_EINPUT, p->form->path, 0, 0, _("give the identity's 'sheet' more squares"),
-            _("sheet number %" PRIu64 " does not fit into %d squares"), p->owner->serial, n_bits);
-}
-
-/* "*" stands for the sheet's serial. The caller's to free. */
-static char *identity_text(const char *pattern, uint64_t serial)
-{
-    const char *star = strchr(pattern, '*');
-    char *text;
-    if (!star)
-        return strdup(pattern);
-    if (asprintf(&text, "%.*s%" PRIu64 "%s", (int)(star - pattern), pattern, serial, star + 1) < 0)
-        return NULL;
-    return text;
-}
-
+/* The page's own squares, and its barcode where it says no serial. */
 static int draw_identity(struct page_draw *p, const struct page_identity *id)
 {
-    check_serial(p, id->n_sheet_bits);
-    int rc = draw_bits(p, id->page_bits, id->n_page_bits, id->page_value);
+    int n = id->n_page_bits;
+    for (int i = 0; i < n; i++)
+        if (id->page_value >> (n - 1 - i) & 1)
+            canvas_fill_rect(p->c, id->page_bits[i]);
+    if (id->barcode.w > 0 && !strchr(id->barcode_text, '*'))
+        canvas_barcode(p->c, id->barcode, id->barcode_text, _("the identity's barcode"), NULL,
+                       NULL);
+    int rc = reserve(p, id->page_bits, n);
     if (rc == 0)
-        rc = draw_bits(p, id->sheet_bits, id->n_sheet_bits, p->owner->serial);
-    if (rc < 0 || id->barcode.w <= 0)
-        return rc;
-    char *text = identity_text(id->barcode_text, p->owner->serial);
-    if (!text)
-        return YJ_ENOMEM;
-    canvas_barcode(p->c, id->barcode, text, _("the identity's barcode"), NULL, NULL);
-    free(text);
-    return occupancy_add(&p->taken, id->barcode);
+        rc = reserve(p, id->sheet_bits, id->n_sheet_bits);
+    return rc < 0 || id->barcode.w <= 0 ? rc : occupancy_add(&p->taken, id->barcode);
 }
 
 /* ---- bubbles ---- */
@@ -210,7 +184,6 @@ static int draw_bubbles(struct page_draw *p, const struct field *f)
             bubble_label_draw(p, f, b);
         rc = occupancy_add(&p->taken, b->box);
     }
-    owner_fill_number(p, f);
     return rc;
 }
 
@@ -230,20 +203,16 @@ static int draw_boxes(struct page_draw *p, const struct field *f)
     return rc;
 }
 
-/* The candidate's own code, or, on a sheet of nobody, the frame to stick one into. */
+bool is_candidate_field(const struct page_draw *p, const struct field *f, enum field_kind kind)
+{
+    return f->kind == kind && p->form->candidate == (int)(f - p->form->fields);
+}
+
+/* A frame to stick a label into; the candidate's is each sheet's own. */
 static int draw_barcode(struct page_draw *p, const struct field *f)
 {
-    bool candidate = p->form->candidate == (int)(f - p->form->fields);
-    const struct text_style figures = {.font = p->print->font};
-    bool written = false;
-    if (candidate && p->owner->candidate) {
-        canvas_colour(p->c, black);
-        canvas_barcode(p->c, f->area, p->owner->candidate, f->name, &figures, &written);
-        canvas_colour(p->c, p->print->colour);
-        p->candidate_written |= written;
-    } else {
+    if (!is_candidate_field(p, f, FIELD_BARCODE))
         canvas_line_rect(p->c, f->area, p->print->line);
-    }
     return occupancy_add(&p->taken, f->area);
 }
 
@@ -276,21 +245,28 @@ static void warn_of_text(const struct page_draw *p, const char *text, struct rec
             p->page + 1, text);
 }
 
-/* Warned of against what is read, not against other texts: the caller adds them afterwards. */
+struct text_style sheet_text_style(const struct page_draw *p, const struct sheet_text *text)
+{
+    return (struct text_style){.font = p->print->font,
+                               .size = text->size,
+                               .width = text->width,
+                               .align = text->align,
+                               .bold = text->bold};
+}
+
+/* Warned of against what is read, not against other texts: the caller adds them afterwards. Of a
+ * text that is each sheet's own, what stands on all of them is kept free. */
 static int draw_text(struct page_draw *p, const struct sheet_text *t, struct rect *ret_ink)
 {
-    struct text_style style = {.font = p->print->font,
-                               .size = t->size,
-                               .width = t->width,
-                               .align = t->align,
-                               .bold = t->bold};
-    char *text = owner_text_expand(p->owner, t->text);
+    static const struct sheet_owner nobody = {.candidate = NULL};
+    const struct text_style style = sheet_text_style(p, t);
+    char *text = owner_text_expand(&nobody, t->text);
     if (!text)
         return YJ_ENOMEM;
-    canvas_text(p->c, &style, text, t->at);
     *ret_ink = canvas_measure(p->c, &style, text, t->at);
+    if (!text_is_own(t->text))
+        canvas_text(p->c, &style, text, t->at);
     warn_of_text(p, text, *ret_ink);
-    p->candidate_written |= p->owner->candidate && strstr(t->text, "{candidate}");
     free(text);
     return 0;
 }
@@ -342,7 +318,7 @@ static int draw_fields(struct page_draw *p)
     return rc;
 }
 
-static int draw_all(struct page_draw *p)
+static int draw_common(struct page_draw *p)
 {
     int rc = draw_black(p);
     if (rc == 0)
@@ -357,25 +333,49 @@ static int draw_all(struct page_draw *p)
         rc = number_boxes_draw(p);
     if (rc == 0)
         rc = labels_beside_draw(p);
-    if (rc == 0)
-        rc = captions_draw(p);
-    canvas_colour(p->c, black);
-    return rc < 0 ? rc : owner_line_draw(p);
+    return rc < 0 ? rc : captions_draw(p);
 }
 
-int page_draw(struct canvas *c, const struct form *form, int page, const struct sheet_owner *owner,
-              bool warn)
+int page_draw_init(struct page_draw *p, const struct form *form, int page, bool warn)
 {
-    struct page_draw p = {.c = c,
-                          .form = form,
-                          .page = page,
-                          .print = form->pages[page].print,
-                          .owner = owner ? owner : &nobody,
-                          .warn = warn,
-                          .taken = {.width = form->width, .height = form->height}};
-    int rc = c->rc < 0 ? c->rc : draw_all(&p);
-    occupancy_finish(&p.taken);
+    *p = (struct page_draw){.form = form,
+                            .page = page,
+                            .print = form->pages[page].print,
+                            .warn = warn,
+                            .taken = {.width = form->width, .height = form->height}};
+    p->box_depth = calloc((size_t)form->n_fields + 1, sizeof(*p->box_depth));
+    return p->box_depth ? 0 : YJ_ENOMEM;
+}
+
+void page_draw_finish(struct page_draw *p)
+{
+    free(p->box_depth);
+    occupancy_finish(&p->taken);
+    *p = (struct page_draw){.page = 0};
+}
+
+/* Keeps the first error in the canvas. */
+static int finish_drawing(struct canvas *c, int rc)
+{
     if (rc < 0 && c->rc == 0)
         c->rc = rc;
     return canvas_status(c);
+}
+
+int page_draw_common(struct page_draw *p, struct canvas *c)
+{
+    p->c = c;
+    int rc = c->rc < 0 ? c->rc : draw_common(p);
+    p->n_common = p->taken.n;
+    return finish_drawing(c, rc);
+}
+
+int page_draw_own(struct page_draw *p, struct canvas *c, const struct sheet_owner *owner)
+{
+    static const struct sheet_owner nobody = {.candidate = NULL};
+    p->c = c;
+    p->owner = owner ? owner : &nobody;
+    p->candidate_written = false;
+    p->taken.n = p->n_common;
+    return finish_drawing(c, c->rc < 0 ? c->rc : owner_draw(p));
 }

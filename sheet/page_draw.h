@@ -1,8 +1,9 @@
 /* page_draw.h - one page of a form onto a canvas; the parts of the drawing.
  *
- * page_draw.c draws what is read: marks, identity, bubbles, boxes, regions. captions.c and
- * number_grid.c find white paper for what stands beside them, owner_text.c writes whose sheet it
- * is. */
+ * What is the same on every sheet is drawn first, and found white paper for, whoever the sheet is
+ * for; then, any number of times, what one sheet has of its own. page_draw.c draws what is read:
+ * marks, identity, bubbles, boxes, regions. captions.c and number_grid.c find white paper for what
+ * stands beside them; owner_draw.c draws whose sheet it is. */
 #ifndef YJ_SHEET_PAGE_DRAW_H
 #define YJ_SHEET_PAGE_DRAW_H
 
@@ -11,21 +12,31 @@
 #include "sheet.h"
 
 struct page_draw {
-    struct canvas *c;
     const struct form *form;
     int page; /* from 0 */
     const struct form_print *print;
-    const struct sheet_owner *owner; /* never NULL */
-    bool warn;                       /* tell what the form's author should see */
-    bool candidate_written;          /* in figures, somewhere on this page */
+    bool warn;         /* tell what the form's author should see */
+    double *box_depth; /* of each field: its number boxes', mm; 0: none */
+
+    struct canvas *c; /* where it is drawn now */
     struct occupancy taken;
+    int n_common; /* of `taken`, what every sheet has */
+
+    const struct sheet_owner *owner; /* never NULL in page_draw_own */
+    bool candidate_written;          /* in figures, somewhere on this page */
 };
 
-/* Draws the page; the canvas keeps what went wrong. `owner` may be NULL. `warn`: a text that lies
- * over what is read is told, as a warning. */
-int page_draw(struct canvas *c, const struct form *form, int page, const struct sheet_owner *owner,
-              bool warn);
+/* `warn`: a text that lies over what is read is told, as a warning, and so is what has no room.
+ * YJ_ENOMEM. */
+int page_draw_init(struct page_draw *p, const struct form *form, int page, bool warn);
+void page_draw_finish(struct page_draw *p);
+/* What all sheets have; once, before page_draw_own. The canvas keeps what went wrong. */
+int page_draw_common(struct page_draw *p, struct canvas *c);
+/* What this one has beside it. `owner` may be NULL: a sheet of nobody. */
+int page_draw_own(struct page_draw *p, struct canvas *c, const struct sheet_owner *owner);
 
+/* Whether the field is the candidate's, and of this kind. */
+bool is_candidate_field(const struct page_draw *p, const struct field *f, enum field_kind kind);
 /* An option's label inside its bubble. */
 void bubble_label_draw(struct page_draw *p, const struct field *f, const struct bubble *b);
 
@@ -40,14 +51,18 @@ bool label_stands_beside(const struct page_draw *p, const struct field *f, const
 
 /* number_grid.c: a box to write in above each column of the grids; told where there is no room. */
 int number_boxes_draw(struct page_draw *p);
-/* Fills the bubbles of the candidate's number where the owner wants it and `f` is that field;
- * YJ_EINPUT (kept): the grid cannot say it. */
-void owner_fill_number(struct page_draw *p, const struct field *f);
+/* Fills the bubbles of the candidate's number, and its boxes, where the owner wants it; YJ_EINPUT
+ * (kept): the grid cannot say it. */
+void number_fill(struct page_draw *p, const struct field *f);
 
-/* owner_text.c: a text of the form with "{candidate}", "{name}" ... replaced by the owner's, ""
- * where there is none; the caller's to free; NULL: no memory. */
+/* owner_draw.c: whether a text of the form says something else on every sheet. */
+bool text_is_own(const char *text);
+/* The text with "{candidate}", "{name}" ... replaced by the owner's, "" where there is none; the
+ * caller's to free; NULL: no memory. */
 char *owner_text_expand(const struct sheet_owner *owner, const char *text);
-/* Name and number on white paper near the page's top, where the form's own texts show neither. */
-int owner_line_draw(struct page_draw *p);
+/* Everything that is one sheet's own. 0 or YJ_ENOMEM. */
+int owner_draw(struct page_draw *p);
+/* How one of the form's texts is set. */
+struct text_style sheet_text_style(const struct page_draw *p, const struct sheet_text *text);
 
 #endif

@@ -7,6 +7,7 @@
 #include "pending_file.h"
 #include <cairo-pdf.h>
 #include <errno.h>
+#include <stdlib.h>
 
 #define POINTS_PER_MM (72 / 25.4)
 
@@ -37,21 +38,79 @@ static cairo_surface_t *create_surface(const struct form *form, struct pdf_strea
     return surface;
 }
 
-static int draw_sheet(struct canvas *c, const struct form *form, const struct sheet_owner *owner,
-                      bool warn)
+/* ---- pages ---- */
+
+/* A page as every sheet has it: drawn once, kept once in the PDF however often it is shown. */
+struct pdf_page {
+    struct page_draw draw;
+    cairo_surface_t *common;
+};
+
+static int create_page(struct pdf_page *page, const struct form *form, int number, struct diag *d)
 {
-    for (int i = 0; i < form->n_pages; i++) {
-        if (page_draw(c, form, i, owner, warn) < 0)
+    const cairo_rectangle_t extents = {0, 0, form->width * POINTS_PER_MM,
+                                       form->height * POINTS_PER_MM};
+    struct canvas c;
+    int rc = page_draw_init(&page->draw, form, number, true);
+    if (rc < 0)
+        return rc;
+    page->common = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, &extents);
+    rc = canvas_init(&c, page->common, POINTS_PER_MM, form->path, d);
+    if (rc == 0)
+        rc = page_draw_common(&page->draw, &c);
+    canvas_finish(&c);
+    return rc;
+}
+
+static void destroy_pages(struct pdf_page *pages, int n)
+{
+    for (int i = 0; pages && i < n; i++) {
+        page_draw_finish(&pages[i].draw);
+        if (pages[i].common)
+            cairo_surface_destroy(pages[i].common);
+    }
+    free(pages);
+}
+
+static int create_pages(const struct form *form, struct pdf_page **ret_pages, struct diag *d)
+{
+    struct pdf_page *pages = calloc((size_t)form->n_pages, sizeof(*pages));
+    int rc = pages ? 0 : YJ_ENOMEM;
+    for (int i = 0; i < form->n_pages && rc == 0; i++)
+        rc = create_page(&pages[i], form, i, d);
+    if (rc == 0)
+        *ret_pages = pages;
+    else
+        destroy_pages(pages, form->n_pages);
+    return rc;
+}
+
+static void show_common(struct canvas *c, cairo_surface_t *common)
+{
+    cairo_save(c->cr);
+    cairo_scale(c->cr, 1 / POINTS_PER_MM, 1 / POINTS_PER_MM);
+    cairo_set_source_surface(c->cr, common, 0, 0);
+    cairo_paint(c->cr);
+    cairo_restore(c->cr);
+}
+
+static int draw_sheet(struct canvas *c, struct pdf_page *pages, int n,
+                      const struct sheet_owner *owner)
+{
+    for (int i = 0; i < n; i++) {
+        show_common(c, pages[i].common);
+        if (page_draw_own(&pages[i].draw, c, owner) < 0)
             return c->rc;
+        pages[i].draw.warn = false; /* of every sheet it would be the same */
         cairo_show_page(c->cr);
     }
     return canvas_status(c);
 }
 
-static int draw_sheets(struct canvas *c, const struct form *form, const struct roster *roster)
+static int draw_sheets(struct canvas *c, struct pdf_page *pages, int n, const struct roster *roster)
 {
     if (!roster)
-        return draw_sheet(c, form, NULL, true);
+        return draw_sheet(c, pages, n, NULL);
     for (int i = 0; i < roster->n_entries; i++) {
         const struct roster_entry *e = &roster->entries[i];
         const struct sheet_owner owner = {.candidate = e->candidate,
@@ -62,23 +121,37 @@ static int draw_sheets(struct canvas *c, const struct form *form, const struct r
                                           .seat = e->seat,
                                           .serial = (uint64_t)i + 1,
                                           .fill_number = true};
-        if (draw_sheet(c, form, &owner, i == 0) < 0)
+        if (draw_sheet(c, pages, n, &owner) < 0)
             return c->rc;
     }
     return 0;
+}
+
+/* ---- the file ---- */
+
+static int draw_document(const struct form *form, const struct roster *roster,
+                         cairo_surface_t *surface, struct diag *d)
+{
+    struct pdf_page *pages = NULL;
+    struct canvas c;
+    int rc = canvas_init(&c, surface, POINTS_PER_MM, form->path, d);
+    if (rc == 0)
+        rc = create_pages(form, &pages, d);
+    if (rc == 0)
+        rc = draw_sheets(&c, pages, form->n_pages, roster);
+    canvas_finish(&c);
+    cairo_surface_finish(
+        surface); /* writes what is left: the pages' drawings, the table of places */
+    destroy_pages(pages, form->n_pages);
+    return rc;
 }
 
 static int write_pdf(const struct form *form, const struct roster *roster, FILE *out,
                      const char *name, struct diag *d)
 {
     struct pdf_stream stream = {.out = out};
-    struct canvas c;
     cairo_surface_t *surface = create_surface(form, &stream);
-    int rc = canvas_init(&c, surface, POINTS_PER_MM, true, form->path, d);
-    if (rc == 0)
-        rc = draw_sheets(&c, form, roster);
-    canvas_finish(&c);
-    cairo_surface_finish(surface); /* writes what is left: fonts, the table of places */
+    int rc = draw_document(form, roster, surface, d);
     cairo_surface_destroy(surface);
     if (stream.error == 0 && (rc < 0 || (fflush(out) == 0 && !ferror(out))))
         return rc;

@@ -14,12 +14,19 @@ static int draw_pixels(const struct form *form, int page, const struct sheet_own
                        const struct sheet_raster *raster, struct diag *d)
 {
     struct canvas c;
+    struct page_draw p;
     cairo_surface_t *surface =
         cairo_image_surface_create_for_data((unsigned char *)raster->pixels, CAIRO_FORMAT_ARGB32,
                                             raster->width, raster->height, (int)raster->stride);
-    int rc = canvas_init(&c, surface, raster->dpi / MM_PER_INCH, false, form->path, d);
+    int rc = canvas_init(&c, surface, raster->dpi / MM_PER_INCH, form->path, d);
     if (rc == 0)
-        rc = page_draw(&c, form, page, owner, false);
+        rc = page_draw_init(&p, form, page, false);
+    if (rc == 0) {
+        if (page_draw_common(&p, &c) == 0)
+            page_draw_own(&p, &c, owner);
+        rc = c.rc;
+        page_draw_finish(&p);
+    }
     canvas_finish(&c);
     cairo_surface_finish(surface);
     cairo_surface_destroy(surface);
