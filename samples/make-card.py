@@ -877,12 +877,16 @@ def save_exceptions(form, pupils, sheets, meant):
     known = {p.number for p in pupils}
     numbers = [m.value["number"] for m in meant]
     rows = [[f"{ROOM2}/029-中斷.jpg", 1, "", "unreadable_file"]]
+    seen = []
     for s, m, number in zip(sheets, meant, numbers):
         gap = s.number_gap is not None
         shown = "" if gap else number
         kinds = ["multiple_marks"] * len(s.double) + ["uncertain_reading"] * (len(m.ambiguous) + gap)
         kinds += ["unknown_candidate"] * (number not in known)
         kinds += ["duplicate_candidate"] * (numbers.count(number) > 1)
+        again = number in seen  # one card scanned twice is told at the second
+        seen.append(number)
+        kinds += ["scan_quality"] * (("fold" in s.blemish) + again)
         kinds += ["absent_mark"] * s.absent + ["blank_sheet"] * (not s.pupil)
         rows += [[s.file, s.page, shown, kind] for kind in kinds]
     rows += [["", "", p.number, "missing_page"] for p in pupils if p.number not in numbers]

@@ -274,7 +274,8 @@ static const char exceptions_outer[] =
     "LEFT JOIN v_pages v ON v.page_id = e.page_id "
     "UNION ALL SELECT x.path, s.hash, NULL, 0, 0, '', 'scan_quality', x.detail "
     "FROM duplicates x JOIN scans s ON s.id = x.scan_id "
-    "UNION ALL SELECT v.scan, v.scan_hash, v.page, 0, a.id, '', 'scan_quality', a.detail "
+    "UNION ALL SELECT v.scan, v.scan_hash, v.page, 0, a.id, "
+    "CASE a.run WHEN 0 THEN COALESCE(v.candidate, '') ELSE '' END, 'scan_quality', a.detail "
     "FROM alarms a JOIN v_pages v ON v.page_id = a.first_page) "
     "ORDER BY scan, hash, page, derived, seq, candidate, kind, detail";
 
