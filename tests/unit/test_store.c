@@ -741,6 +741,27 @@ static void a_newer_schema_is_refused(void **state)
     assert_int_equal(fixture_number(s->path, "PRAGMA user_version"), 99);
 }
 
+/* Would catch: an older database that is refused for good, loses rows, or gets other tables than a
+ * new one has. */
+static void an_older_schema_is_brought_up_to_date(void **state)
+{
+    static const char tables[] = "SELECT SUM(length(sql)) FROM sqlite_schema";
+    struct state *s = *state;
+    struct store *store = fixture_open(s->path, STORE_WRITE);
+
+    fixture_fill(store, s->exam, false);
+    store_close(store);
+    int64_t fresh = fixture_number(s->path, tables);
+    int64_t pages = fixture_number(s->path, "SELECT COUNT(*) FROM pages");
+    fixture_sql(s->path, "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health;"
+                         "PRAGMA user_version = 1");
+    expect_refused(s->path, STORE_READ, YJ_EINPUT, "older yuejuan");
+    store_close(fixture_open(s->path, STORE_WRITE));
+    assert_int_equal(fixture_number(s->path, tables), fresh);
+    assert_int_equal(fixture_number(s->path, "SELECT COUNT(*) FROM pages"), pages);
+    assert_int_equal(fixture_number(s->path, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
+}
+
 /* Would catch: results read from half a file. */
 static void a_truncated_database_is_refused(void **state)
 {
@@ -1179,6 +1200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_link_is_the_same_database, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_files_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_newer_schema_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_older_schema_is_brought_up_to_date, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_truncated_database_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_read_only_folder_can_be_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_leaves_nothing_behind, set_up, tear_down),
