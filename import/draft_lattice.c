@@ -19,6 +19,7 @@
 #define MAX_SIDE 64   /* rows or columns */
 #define MAX_BLOCKS 800
 #define PRIMARY 8 /* bubbles that make a block of its own right */
+#define SMALL 2.4 /* mm, a side that letters of text may have */
 #define WALL 0.45 /* mm between boxes that share their walls */
 
 struct linking {
@@ -346,10 +347,15 @@ static double row_step(const struct draft_block *b)
 
 static bool follows(const struct draft_block *a, const struct draft_block *b)
 {
-    double step = a->rows > 1 ? row_step(a) : row_step(b), own;
+    double step = a->rows > 1 ? row_step(a) : row_step(b), own, y[2 * MAX_SIDE];
     double gap = b->y[0] - a->y[a->rows - 1];
+    struct draft_rhythm rhythm;
     if (step == 0 || a->columns < 2 || a->rows + b->rows > MAX_SIDE || gap < 0.9 * step ||
         gap > STACK_GAP * step)
+        return false;
+    memcpy(y, a->y, (size_t)a->rows * sizeof *y);
+    memcpy(y + a->rows, b->y, (size_t)b->rows * sizeof *y);
+    if (!draft_find_rhythm(y, a->rows + b->rows, &rhythm))
         return false;
     return b->rows == 1 || (even(b->y, b->rows, &own) && fabs(own - step) < 0.06 * step);
 }
@@ -422,33 +428,55 @@ static void drop_small(struct draft *d)
             d->blocks[i].dropped = true;
 }
 
-/* Places with print so close beside them that it is the next letter of a word. */
-static int count_in_words(const struct draft *d, const struct draft_block *b)
+/* Print so close to a side of a place that it is the next letter of a word. */
+static bool has_print(const struct draft *d, const struct draft_cluster *c, struct point at,
+                      int side, double reach)
 {
-    const struct draft_cluster *c = &d->clusters[b->cluster];
-    double left = b->x[0] - c->w / 2, right = b->x[b->columns - 1] + c->w / 2;
-    int n = 0;
-    for (int row = 0; row < b->rows; row++) {
-        double y = b->y[row] - c->h / 2;
-        n += draft_ink_share(d, (struct rect){left - 0.8, y, 0.5, c->h}) > 0.02 ||
-             draft_ink_share(d, (struct rect){right + 0.3, y, 0.5, c->h}) > 0.02;
-    }
-    return n;
+    struct rect beside = {at.x + side * c->w / 2 + (side < 0 ? -reach : 0.3), at.y - c->h / 2,
+                          reach - 0.3, c->h};
+    return reach > 0.45 && draft_ink_share(d, beside) > 0.02;
 }
 
-/* Columns of letters at the same place of every line, and lone marks, are no bubbles. */
-static void drop_letters(struct draft *d)
+/* Both sides of a place, no farther than its block's next column is away. */
+static bool in_word(const struct draft *d, const struct draft_block *b, struct point at)
 {
-    for (int i = 0; i < d->n_blocks; i++) {
-        struct draft_block *b = &d->blocks[i];
-        const struct draft_cluster *c = &d->clusters[b->cluster];
-        struct rect inside = rect_around(draft_place(b, 0, 0), 0.6 * c->w, 0.6 * c->h);
-        bool lone = b->rows == 1 && b->columns == 1;
-        if (!b->touching && b->columns == 1 && count_in_words(d, b) >= 0.6 * b->rows)
-            b->dropped = true;
-        if (lone && draft_ink_share(d, inside) > 0.7)
-            b->dropped = true;
+    const struct draft_cluster *c = &d->clusters[b->cluster];
+    double reach = fmin(0.8, least_step(b->x, b->columns) - c->w - 0.3);
+    return has_print(d, c, at, -1, reach) || has_print(d, c, at, 1, reach);
+}
+
+/* Small outlines at a row's ends are letters where print goes on close by. */
+static bool goes_on(const struct draft *d, const struct draft_block *b, int row)
+{
+    const struct draft_cluster *c = &d->clusters[b->cluster];
+    return fmin(c->w, c->h) < SMALL &&
+           (has_print(d, c, draft_place(b, row, 0), -1, 0.8) ||
+            has_print(d, c, draft_place(b, row, b->columns - 1), 1, 0.8));
+}
+
+static bool is_print(const struct draft *d, const struct draft_block *b)
+{
+    int words = 0, filled = 0, going_on = 0, n = count_printed(b);
+    const struct draft_cluster *c = &d->clusters[b->cluster];
+    for (int row = 0; row < b->rows; row++) {
+        going_on += goes_on(d, b, row);
+        for (int column = 0; column < b->columns; column++) {
+            struct point at = draft_place(b, row, column);
+            if (!draft_printed(b, row, column))
+                continue;
+            words += in_word(d, b, at);
+            filled += draft_ink_share(d, rect_around(at, 0.6 * c->w, 0.6 * c->h)) > 0.7;
+        }
     }
+    return words >= 0.6 * n || going_on >= 0.6 * b->rows || filled >= 0.9 * n;
+}
+
+/* Letters at the same places of every line, timing marks and lone marks are no bubbles. */
+static void drop_print(struct draft *d)
+{
+    for (int i = 0; i < d->n_blocks; i++)
+        if (!d->blocks[i].touching && is_print(d, &d->blocks[i]))
+            d->blocks[i].dropped = true;
 }
 
 static bool places_meet(const struct draft *d, const struct draft_block *a,
@@ -664,9 +692,9 @@ int draft_lattice_find(struct draft *d)
 
 int draft_lattice_settle(struct draft *d)
 {
-    drop_small(d);
+    drop_print(d);
     remove_dropped(d);
-    drop_letters(d);
+    drop_small(d);
     remove_dropped(d);
     drop_nested(d);
     remove_dropped(d);

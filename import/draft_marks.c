@@ -388,7 +388,7 @@ int draft_marks_find(struct draft *d)
         d->n_marks = 0;
         for (int i = 0; i < n; i++)
             try_marks(d, candidates, n, i);
-        if (d->n_marks == 0)
+        if (d->n_marks < 4)
             try_marks(d, candidates, n, -1);
     }
     free(candidates);

@@ -389,8 +389,9 @@ static void join_columns(struct draft *d)
 {
     for (int i = 0; i < d->n_blocks; i++) {
         struct draft_block *a = &d->blocks[i];
+        struct draft_rhythm rhythm;
         if (!is_choices(a) || a->meaning != DRAFT_CHOICES_ACROSS || a->first == 0 || a->dropped ||
-            a->rows < 2)
+            a->rows < 2 || !draft_find_rhythm(a->y, a->rows, &rhythm))
             continue;
         const struct draft_block *last = a;
         for (int k = i + 1; k < d->n_blocks; k++) {

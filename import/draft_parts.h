@@ -160,6 +160,21 @@ double draft_ink_share(const struct draft *d, struct rect box);
 /* Mean grey of a box of the straight picture. */
 double draft_grey(const struct draft *d, struct rect box);
 
+/* Places at equal steps, perhaps with more room after every `group` of them. */
+struct draft_rhythm {
+    double first, step, gap;
+    int group; /* 0: none */
+};
+#define DRAFT_EVEN 0.2 /* mm that places may be off their rhythm */
+
+/* Fits first, step and gap to n rising places for a group size, 0: none. */
+struct draft_rhythm draft_fit_rhythm(const double *at, int n, int group);
+/* mm that the place farthest off is off. */
+double draft_off_rhythm(const double *at, int n, const struct draft_rhythm *r);
+/* The rhythm that all places are within DRAFT_EVEN of, groups only where there must be; false:
+ * there is none. */
+bool draft_find_rhythm(const double *at, int n, struct draft_rhythm *ret);
+
 /* Everything that hangs together, much of it letters. */
 int draft_lattice_find(struct draft *d);
 /* Keeps what are blocks of bubbles, or tables of touching boxes; joins what only gaps part. */

@@ -11,7 +11,6 @@
 
 #define GRAIN 0.05        /* mm, what places are rounded to */
 #define GREATEST_OFF 0.04 /* mm that a rounded step may add up to over a block */
-#define EVEN 0.2          /* mm that places may be off equal steps; more has places of its own */
 #define CHECK "# please check: "
 
 struct writer {
@@ -99,68 +98,11 @@ static void doubt(struct writer *w, const char *indent, const char *text)
 
 /* ---- steps ---- */
 
-/* Places at equal steps, perhaps with more room after every `group` of them. */
-struct rhythm {
-    double first, step, gap;
-    int group; /* 0: none */
-};
-
-static double off_rhythm(const double *at, int n, const struct rhythm *r)
-{
-    double off = 0;
-    for (int i = 0; i < n; i++) {
-        double place = r->first + i * r->step + (r->group ? i / r->group * r->gap : 0);
-        off = fmax(off, fabs(at[i] - place));
-    }
-    return off;
-}
-
-/* Fits first, step and gap for a group size, by least squares over the steps themselves. */
-static struct rhythm fit_rhythm(const double *at, int n, int group)
-{
-    struct rhythm r = {.group = group};
-    double within = 0, between = 0;
-    int n_within = 0, n_between = 0;
-    for (int i = 1; i < n; i++) {
-        bool parts = group > 0 && i % group == 0;
-        *(parts ? &between : &within) += at[i] - at[i - 1];
-        *(parts ? &n_between : &n_within) += 1;
-    }
-    r.step = n_within ? within / n_within : 0;
-    r.gap = n_between ? between / n_between - r.step : 0;
-    if (group == 0 && n > 2) { /* all places count, not the ends alone */
-        double sum = 0, squares = 0;
-        for (int i = 0; i < n; i++) {
-            sum += (i - (n - 1) / 2.0) * at[i];
-            squares += pow(i - (n - 1) / 2.0, 2);
-        }
-        r.step = sum / squares;
-    }
-    for (int i = 0; i < n; i++)
-        r.first += (at[i] - i * r.step - (group ? i / group * r.gap : 0)) / n;
-    return r;
-}
-
-static bool find_rhythm(const double *at, int n, struct rhythm *ret)
-{
-    *ret = fit_rhythm(at, n, 0);
-    if (off_rhythm(at, n, ret) <= EVEN)
-        return true;
-    for (int group = 2; group < n; group++) {
-        struct rhythm r = fit_rhythm(at, n, group);
-        if (off_rhythm(at, n, &r) > EVEN)
-            continue;
-        *ret = r;
-        return true;
-    }
-    return false;
-}
-
 /* How many places from at[0] on have one rhythm of equal steps. */
 static int even_run(const double *at, int n)
 {
     int run = n < 2 ? n : 2;
-    while (run < n && fabs(at[run] - 2 * at[run - 1] + at[run - 2]) <= 2 * EVEN)
+    while (run < n && fabs(at[run] - 2 * at[run - 1] + at[run - 2]) <= 2 * DRAFT_EVEN)
         run++;
     return run;
 }
@@ -322,7 +264,8 @@ static void write_holes(struct writer *w, const struct view *v, int number)
     }
 }
 
-static void write_block_steps(struct writer *w, const struct view *v, const struct rhythm *fields)
+static void write_block_steps(struct writer *w, const struct view *v,
+                              const struct draft_rhythm *fields)
 {
     if (v->n_fields < 2)
         return;
@@ -339,9 +282,9 @@ static void write_block_steps(struct writer *w, const struct view *v, const stru
 /* Where the first field's options stand: a place and a step, or a place each. */
 static bool write_options_at(struct writer *w, const struct view *v, double first_field)
 {
-    struct rhythm options;
-    bool even =
-        v->n_options == 1 || (find_rhythm(v->option, v->n_options, &options) && options.group == 0);
+    struct draft_rhythm options;
+    bool even = v->n_options == 1 ||
+                (draft_find_rhythm(v->option, v->n_options, &options) && options.group == 0);
     fputs("    ", w->out);
     if (!even) {
         write_places(w->out, v, v->n_options, first_field);
@@ -393,10 +336,10 @@ static void write_block_doubts(struct writer *w, const struct draft_block *b)
 static void write_choices(struct writer *w, const struct view *v, int number, int total)
 {
     const struct draft_block *b = v->b;
-    struct rhythm fields = {.first = v->field[0]};
+    struct draft_rhythm fields = {.first = v->field[0]};
     bool begun = false;
     if (v->n_fields > 1)
-        find_rhythm(v->field, v->n_fields, &fields);
+        draft_find_rhythm(v->field, v->n_fields, &fields);
     fprintf(w->out, total > 1 ? "  - fields: " : "  - field: ");
     write_range(w->out, number, total);
     fputs("\n    kind: choice\n    options: ", w->out);
@@ -439,9 +382,9 @@ static struct view without_missing(const struct view *v)
 static void write_questions(struct writer *w, const struct draft_block *b)
 {
     struct view all = view_block(b);
-    struct rhythm r;
+    struct draft_rhythm r;
     int number = b->first;
-    if (b->joined > 0 || all.n_fields == 1 || find_rhythm(all.field, all.n_fields, &r)) {
+    if (b->joined > 0 || all.n_fields == 1 || draft_find_rhythm(all.field, all.n_fields, &r)) {
         write_choices(w, &all, number, b->joined ? joined_fields(w->d, b) : all.n_fields);
         return;
     }
@@ -485,7 +428,7 @@ static int column_run(const struct view *v, int from)
     int run = 1;
     while (from + run < v->n_fields && count_options(v, from + run) == count_options(v, from) &&
            (run < 2 || fabs(v->field[from + run] - 2 * v->field[from + run - 1] +
-                            v->field[from + run - 2]) < 2 * EVEN))
+                            v->field[from + run - 2]) < 2 * DRAFT_EVEN))
         run++;
     return run;
 }
@@ -496,7 +439,7 @@ static void write_column_list(struct writer *w, const struct view *v, double fir
     fputs("    columns:\n", w->out);
     for (int from = 0; from < v->n_fields;) {
         int run = column_run(v, from), n = count_options(v, from);
-        struct rhythm r = fit_rhythm(v->field + from, run, 0);
+        struct draft_rhythm r = draft_fit_rhythm(v->field + from, run, 0);
         fprintf(w->out, "      - {count: %d, options: ", run);
         write_column_options(w->out, v->b, n, v->n_options);
         fputs(", at: ", w->out);
@@ -513,9 +456,9 @@ static void write_column_list(struct writer *w, const struct view *v, double fir
 static void write_number(struct writer *w, const struct draft_block *b)
 {
     struct view v = view_block(b);
-    struct rhythm options = fit_rhythm(v.option, v.n_options, 0);
-    struct rhythm columns = fit_rhythm(v.field, v.n_fields, 0);
-    bool uniform = v.n_fields == 1 || off_rhythm(v.field, v.n_fields, &columns) <= EVEN;
+    struct draft_rhythm options = draft_fit_rhythm(v.option, v.n_options, 0);
+    struct draft_rhythm columns = draft_fit_rhythm(v.field, v.n_fields, 0);
+    bool uniform = v.n_fields == 1 || draft_off_rhythm(v.field, v.n_fields, &columns) <= DRAFT_EVEN;
     for (int i = 0; i < v.n_fields; i++)
         uniform = uniform && count_options(&v, i) == v.n_options;
     fprintf(w->out, "  - field: %s\n    kind: grid\n    options: %s\n", b->name, b->options);
@@ -537,7 +480,7 @@ static void write_number(struct writer *w, const struct draft_block *b)
     write_own_bubble(w, b);
     if (strcmp(b->name, "number") == 0)
         fputs("    blank: doubt\n", w->out);
-    if (off_rhythm(v.option, v.n_options, &options) > 0.3)
+    if (draft_off_rhythm(v.option, v.n_options, &options) > 0.3)
         doubt(w, "    ", "its options stand at no equal steps");
     write_block_doubts(w, b);
 }
