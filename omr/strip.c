@@ -13,17 +13,20 @@
 #include <stdio.h>
 
 /* How large a stroke is in its cell: diagonal over the cell's shorter side. */
-#define DUST_EXTENT 0.22   /* hardly more than dust, or an end of something else */
+#define DUST_EXTENT 0.24   /* hardly more than dust, or an end of something else */
 #define STROKE_EXTENT 0.50 /* surely meant */
 /* By how much of its ink a stroke is more in its cell than in the next; 0 is between the two. */
-#define CLEAR_LEAD 0.28
-#define HIDDEN_PART 1.0     /* a label's excess that no print explains */
+#define CLEAR_LEAD 0.24
+#define EDGE_OFF 0.38       /* cell sizes from its middle to the stroke's: more is at the edge */
+#define HIDDEN_PART 0.8     /* a label's excess that no print explains */
 #define HIDDEN_WHOLE 4.0    /* ... nor the end of a stroke through the next cell */
 #define THROUGH_EXTENT 0.95 /* a line through two cells is in both from edge to edge */
-/* A stroke of something beside the strip, or of the strip above, that only reaches in. */
-#define PASSING_OUTSIDE 0.75 /* share of its ink that is not in any cell, ... */
-#define PASSING_EXTENT 0.45  /* ... and so little of it in one, */
-#define CROSSING_EXTENT 0.85 /* or so much, and it does not go on and on */
+/* A stroke of something beside the strip, or of the strip above: by the share of its ink that is in
+ * no cell. */
+#define ENDING_OUTSIDE 0.60  /* with ... */
+#define PASSING_EXTENT 0.45  /* ... so little of it in one, only its end reaches in */
+#define PASSING_OUTSIDE 0.75 /* it is more likely to be passing, ... */
+#define CROSSING_EXTENT 0.85 /* ... unless it is so large here and does not go on and on */
 #define EDGE_CERTAINTY 0.995 /* probability at the limits above */
 /* Where one of several rules says that a person must look. */
 #define DOUBTED 0.60
@@ -87,9 +90,11 @@ static void judge_stroke(const struct strip_stroke *s, const struct field *field
     double extent = s->in[first].extent;
     double meant = probability(extent, DUST_EXTENT, STROKE_EXTENT);
     double here = probability(s->in[first].share - second, -CLEAR_LEAD, CLEAR_LEAD);
-    if (s->outside > PASSING_OUTSIDE && extent < PASSING_EXTENT)
+    if (s->outside > ENDING_OUTSIDE && extent < PASSING_EXTENT)
         meant = fmin(meant, 0.003);
     else if (s->outside > PASSING_OUTSIDE && (extent < CROSSING_EXTENT || s->leaves))
+        meant = fmin(meant, DOUBTED);
+    if (s->in[first].off > EDGE_OFF) /* along the line between two cells */
         meant = fmin(meant, DOUBTED);
     bool both = next >= 0 && is_through_both(s, field, first, next);
     for (int i = 0; i < n; i++) {

@@ -34,7 +34,7 @@
 #define CHROMA_STRONG 30.0 /* ... and at least this */
 #define WINDOW 3           /* px around, within which colour is held against darkness */
 #define TINT_INK 58        /* hundredths of chroma / darkness: blue ink has 75, red over 100, ... */
-#define TINT_HIDDEN 40     /* ... what a pale stroke through a black label leaves, ... */
+#define HUE_HIDDEN 8       /* chroma that a pale stroke through a black label leaves at least */
 #define TINT_PRINT 50      /* ... black print with a scanner's fringes up to 40 */
 #define DARK_MIN 0.16      /* 0 to 1 of the paper */
 #define DARK_NOISE 2.5
@@ -571,6 +571,7 @@ struct bounds {
 
 struct gathered {
     int pixels[STRIP_MAX_CELLS];
+    long x[STRIP_MAX_CELLS], y[STRIP_MAX_CELLS]; /* sums */
     struct bounds bounds[STRIP_MAX_CELLS];
     int inside, outside;
     int open; /* of those inside, where nothing is printed */
@@ -592,6 +593,8 @@ static void gather_pixel(const struct patch *p, struct gathered *g, int x, int y
     b->x1 = x > b->x1 ? x : b->x1;
     b->y0 = y < b->y0 ? y : b->y0;
     b->y1 = y > b->y1 ? y : b->y1;
+    g->x[cell] += x;
+    g->y[cell] += y;
     g->inside++;
     g->open += !p->printed[at(p, x, y)];
 }
@@ -632,6 +635,8 @@ static struct strip_stroke describe(const struct patch *p, const struct gathered
         length = fmin(length, g->pixels[i] / ((colour ? BREADTH : DARK_BREADTH) * PX));
         s.in[i].extent = length / fmin(r.w, r.h);
         extents += s.in[i].extent;
+        s.in[i].off = fmax(fabs((double)g->x[i] / g->pixels[i] + 0.5 - r.x - r.w / 2) / r.w,
+                           fabs((double)g->y[i] / g->pixels[i] + 0.5 - r.y - r.h / 2) / r.h);
     }
     for (int i = 0; i < p->field->n_boxes; i++)
         s.in[i].share = s.in[i].extent / extents;
@@ -686,7 +691,7 @@ static void cover_coloured(struct patch *p)
 /* Ink of a label's letters against that of a middling digit, as common types draw them. */
 static double letter_ink(const char *label)
 {
-    static const double digits[] = {1.10, 0.74, 0.97, 0.98, 1.03, 1.00, 1.12, 0.74, 1.24, 1.12};
+    static const double digits[] = {1.10, 0.79, 0.97, 0.98, 1.03, 1.00, 1.12, 0.74, 1.24, 1.12};
     double sum = 0;
     for (; *label; label++)
         sum += *label >= '0' && *label <= '9' ? digits[*label - '0'] : 0.15;
@@ -722,7 +727,7 @@ static void weigh_labels(const struct patch *p, struct strip_ink *ink)
                 if (!(p->printed[k] & LABEL) || p->printed[k] & READ)
                     continue;
                 dark[i] += p->dark[k];
-                hue[i] += p->tint[k] > TINT_HIDDEN ? p->hue[k] / 255.0 : 0;
+                hue[i] += p->hue[k] > HUE_HIDDEN ? p->hue[k] / 255.0 : 0;
             }
         double letters = letter_ink(p->field->options[i]);
         dark[i] /= letters;
