@@ -11,16 +11,18 @@
 #define STRETCH 0.06  /* share that a copy may be larger or smaller */
 #define A4_LONG 297.0 /* mm: what a page without form and without stated dpi is taken for */
 
-#define SAMPLE_ROWS 16 /* of the scan: every so many are looked at for exposure */
+#define SAMPLE_ROWS 32 /* of the scan: every so many are looked at for exposure */
 #define SAMPLE_COLUMNS 4
 #define WHITE 254           /* grey from which paper counts as clipped */
 #define PAPER_SHARE 0.8     /* of the paper's grey: lighter is paper */
 #define BITONAL_GREYS 0.005 /* share of greys between that a black and white scan may have */
 
-#define EDGE_STEP 60    /* grey levels, least: a stroke's or an outline's edge, no noise */
-#define EDGE_LONG 12    /* px: longer is shading */
-#define EDGE_ROWS 64    /* every so many rows of the scan are looked along */
-#define EDGE_COLUMNS 16 /* of the scan, looked down */
+#define EDGE_STEP 60      /* grey levels, least: a stroke's or an outline's edge, no noise */
+#define EDGE_LONG 12      /* px: longer is shading */
+#define EDGE_ROWS 64      /* every so many rows of the scan are looked along */
+#define EDGE_COLUMNS 5    /* places of the scan, looked down ... */
+#define EDGE_NEIGHBOURS 4 /* ... along several columns each, that share what memory hands over */
+#define CACHE_LINE 64
 #define EDGES_NEEDED 60
 #define EDGE_BINS 64 /* eighths of a pixel */
 
@@ -218,8 +220,9 @@ static void measure_rise(const struct page_health_input *in, struct page_health 
     struct edge_counts across = {{0}, 0}, down = {{0}, 0};
     for (int y = EDGE_ROWS / 2; y < img->height; y += EDGE_ROWS)
         count_edges(image_row(img, y), 1, img->width, &across);
-    for (int i = 0; i < EDGE_COLUMNS; i++) {
-        int x = (int)((int64_t)img->width * (2 * i + 1) / (2 * EDGE_COLUMNS));
+    for (int i = 0; i < EDGE_COLUMNS * EDGE_NEIGHBOURS; i++) {
+        int place = (int)((int64_t)img->width * (2 * (i % EDGE_COLUMNS) + 1) / (2 * EDGE_COLUMNS));
+        int x = place / CACHE_LINE * CACHE_LINE + i / EDGE_COLUMNS * CACHE_LINE / EDGE_NEIGHBOURS;
         count_edges(image_row(img, 0) + x, img->stride, img->height, &down);
     }
     ret->rise = fmax(middle_edge(&across), middle_edge(&down)) * MM_PER_INCH / ret->dpi;

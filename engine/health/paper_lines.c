@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define BANDS 32
+#define ROWS 290         /* of the picture are counted, about; a finer one has more than enough */
 #define MAX_SIDE 1400    /* px: a larger picture is not reduced; no lines are looked for */
 #define STEP 4           /* grey levels: a ridge; noise of half a millimetre of paper is 1 to 2 */
 #define UNEVEN 24        /* grey levels that both neighbours may differ by */
@@ -91,7 +92,8 @@ static void count_row(const uint8_t *restrict row, int n, int arm, uint8_t floor
 static void count_ridges(const struct search *f)
 {
     struct paper_lines_scratch *s = f->s;
-    int n = f->x1 - f->x0;
+    int n = f->x1 - f->x0, step = (f->y1 - f->y0) / ROWS;
+    step = step < 1 ? 1 : step;
     for (int b = 0; b < BANDS; b++) {
         struct strip_counts *counts = &s->counts[b];
         int from = f->y0 + (f->y1 - f->y0) * b / BANDS,
@@ -99,8 +101,8 @@ static void count_ridges(const struct search *f)
         memset(counts->dark, 0, (size_t)n);
         memset(counts->light, 0, (size_t)n);
         memset(counts->valid, 0, (size_t)n);
-        s->rows[b] = to - from;
-        for (int y = from; y < to; y++)
+        s->rows[b] = (to - from + step - 1) / step;
+        for (int y = from; y < to; y += step)
             count_row(image_row(f->img, y) + f->x0, n, f->arm, (uint8_t)f->floor, counts);
     }
 }
@@ -273,12 +275,14 @@ static void measure_line(const struct search *f, const struct candidate *c, stru
     }
     double shift = weight > 0 ? moment / weight : 0, top, bottom;
     paper_span(f, line_x(f, c, (f->y0 + f->y1) / 2.0), &top, &bottom);
-    ret->light = f->light;
-    ret->at = line_x(f, c, (f->y0 + f->y1) / 2.0) + shift;
-    ret->lean = c->lean;
-    ret->depth = deepest;
-    ret->from = (struct point){line_x(f, c, top) + shift, top};
-    ret->to = (struct point){line_x(f, c, bottom) + shift, bottom};
+    *ret = (struct paper_line){
+        .light = f->light,
+        .at = line_x(f, c, (f->y0 + f->y1) / 2.0) + shift,
+        .lean = c->lean,
+        .depth = deepest,
+        .from = {line_x(f, c, top) + shift, top},
+        .to = {line_x(f, c, bottom) + shift, bottom},
+    };
 }
 
 static void search_tone(struct search *f, struct paper_line *lines, int max, int *n)
