@@ -9,6 +9,7 @@
 
 #define MAX_POINTS 64
 #define CLEAR_SHARE 0.62 /* of a stroke's length in one cell: less, a careful person asks */
+#define SLIP_SHARE 0.08  /* and a slip is no nearer to one of the two */
 #define OFF_STRIPS 3.0   /* mm from cells at which ticks elsewhere stay */
 #define OFF_BUBBLES 2.0  /* ... and from bubbles, where they would be taken for a pupil's */
 #define TICKS_MAX 8
@@ -229,15 +230,23 @@ static double share_in_cell(const struct line *l, const struct field *f, int cel
 }
 
 /* Strikes a cell; *clear becomes false where the stroke came out between two. */
-static int strike(struct surface planes[3], const struct field *f, int cell, double off_x,
+static int strike(struct surface planes[3], const struct field *f, int cell, bool slip,
                   const struct hand *h, struct trace *t, struct rng *rng, bool *clear)
 {
     struct line l;
+    double width = f->boxes[cell].w, off_x = 0, share = 0;
     enum stroke_kind kind = rng_chance(rng, 0.85)
                                 ? (enum stroke_kind)h->habit
                                 : (enum stroke_kind)rng_pick(rng, kind_weights, KINDS);
-    plan_stroke(&l, f->boxes[cell], kind, off_x, h, rng);
-    *clear &= share_in_cell(&l, f, cell) >= CLEAR_SHARE;
+    /* Who strikes the next cell instead of this one sees it; a slip lies between the two. */
+    for (int tries = 0; tries < 40; tries++) {
+        off_x = width * (slip ? rng_range(rng, 0.35, 0.65) : h->care * rng_normal_within(rng, 2.6));
+        plan_stroke(&l, f->boxes[cell], kind, off_x, h, rng);
+        share = share_in_cell(&l, f, cell);
+        if (slip ? fabs(share - 0.5) < SLIP_SHARE : share > 0.5)
+            break;
+    }
+    *clear &= !slip && share >= CLEAR_SHARE;
     int r = draw_line(planes, &l, h, t, rng);
     if (r == 0 && kind == TWICE) {
         plan_stroke(&l, f->boxes[cell], kind, off_x + rng_range(rng, -0.6, 0.6), h, rng);
@@ -299,19 +308,15 @@ static int mark_strip(struct surface planes[3], const struct field *f, const str
     for (int i = 0; i < 2 && r == 0; i++) {
         if (cells[i] < 0)
             continue;
-        double off = f->boxes[cells[i]].w * h->care * rng_normal_within(rng, 2.6);
-        if (chance < 0.006 && i == 0) { /* a slip between two cells */
-            off = f->boxes[cells[i]].w * rng_range(rng, 0.4, 0.6);
-            given->clear = false;
-        }
-        r = strike(planes, f, cells[i], off, h, t, rng, &given->clear);
+        bool slip = chance < 0.006 && i == 0; /* between two cells */
+        r = strike(planes, f, cells[i], slip, h, t, rng, &given->clear);
         sum = points_add(sum, label_points(f, cells[i]));
     }
     if (r == 0 && chance > 0.996 && whole >= 0) { /* a correction: other whole points */
         int other = (whole + 1 + rng_below(rng, f->n_boxes - 1)) % f->n_boxes;
         other = is_part(f->options[other]) ? (whole ? 0 : 1) : other;
         given->clear = false;
-        r = strike(planes, f, other, 0, h, t, rng, &given->clear);
+        r = strike(planes, f, other, false, h, t, rng, &given->clear);
     }
     char text[POINTS_TEXT_MAX];
     points_print(sum, text);
