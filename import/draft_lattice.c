@@ -626,12 +626,12 @@ static bool place_beyond(const double *at, int n, bool after, double *ret)
 }
 
 /* Adds a line of places where outlines are seen that were not found; 1: added. */
-static int grow_side(struct draft *d, struct draft_block *b, int axis, bool after)
+static int add_line(struct draft *d, struct draft_block *b, int axis, double at)
 {
     const struct draft_cluster *c = &d->clusters[b->cluster];
-    double at, x[MAX_SIDE + 1], y[MAX_SIDE + 1];
+    double x[MAX_SIDE + 1], y[MAX_SIDE + 1];
     int across = axis == 0 ? b->rows : b->columns, n = axis == 0 ? b->columns : b->rows, seen = 0;
-    if (n >= MAX_SIDE || !place_beyond(axis == 0 ? b->x : b->y, n, after, &at))
+    if (n >= MAX_SIDE)
         return 0;
     for (int i = 0; i < across; i++) {
         struct point p = axis == 0 ? (struct point){at, b->y[i]} : (struct point){b->x[i], at};
@@ -646,14 +646,40 @@ static int grow_side(struct draft *d, struct draft_block *b, int axis, bool afte
     return rc < 0 ? rc : 1;
 }
 
+static int grow_side(struct draft *d, struct draft_block *b, int axis, bool after)
+{
+    double at;
+    int n = axis == 0 ? b->columns : b->rows;
+    return place_beyond(axis == 0 ? b->x : b->y, n, after, &at) ? add_line(d, b, axis, at) : 0;
+}
+
+/* Lines half-way between others, where a bubble has room. */
+static int grow_between(struct draft *d, struct draft_block *b, int axis)
+{
+    const struct draft_cluster *c = &d->clusters[b->cluster];
+    double side = axis == 0 ? c->w : c->h;
+    for (int i = 1; i < (axis == 0 ? b->columns : b->rows); i++) {
+        const double *at = axis == 0 ? b->x : b->y;
+        if (at[i] - at[i - 1] < 2 * (side + WALL))
+            continue;
+        int rc = add_line(d, b, axis, (at[i] + at[i - 1]) / 2);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
 static int grow_blocks(struct draft *d)
 {
     for (int i = 0; i < d->n_blocks; i++)
-        for (int side = 0; side < 4; side++) {
+        for (int side = 0; side < 6; side++) {
+            struct draft_block *b = &d->blocks[i];
             int rc = 1;
-            while (rc == 1 && !d->blocks[i].touching)
-                if ((rc = grow_side(d, &d->blocks[i], side / 2, side % 2)) < 0)
+            while (rc == 1 && !b->touching) {
+                rc = side < 2 ? grow_between(d, b, side) : grow_side(d, b, side / 2 - 1, side % 2);
+                if (rc < 0)
                     return rc;
+            }
         }
     return 0;
 }

@@ -18,6 +18,7 @@
 #define MAX_EDGES 60000
 #define MAX_BLOBS 20000
 #define MAX_CONTOURS 40000
+#define SPECKLED 8000 /* patches of ink: no page of print has more */
 
 /* ---- the paper's edges ---- */
 
@@ -180,6 +181,26 @@ static int place_page(struct draft *d)
 
 /* ---- the straight picture ---- */
 
+static int find_ink(struct draft *d)
+{
+    /* The window is wider than any mark, so that none is hollow. */
+    int window = (int)(16 * d->scale) | 1, least = (int)fmax(4, 0.03 * d->scale * d->scale);
+    return vision_find_blobs(&d->straight, window, 14, least, d->blobs, MAX_BLOBS, &d->n_blobs,
+                             &d->ink);
+}
+
+static int smooth(struct image *img)
+{
+    struct image half;
+    int width = img->width, height = img->height;
+    image_init(&half);
+    int rc = vision_halve(img, &half);
+    if (rc == 0)
+        rc = vision_resize(&half, width, height, img);
+    image_finish(&half);
+    return rc;
+}
+
 static int draw_straight(struct draft *d)
 {
     struct point middle = {d->width / 2, d->height / 2};
@@ -193,12 +214,13 @@ static int draw_straight(struct draft *d)
     int rc = image_resize(&d->straight, w, h);
     if (rc == 0)
         rc = vision_warp(d->scan, &map, &d->straight);
-    /* The window is wider than any mark, so that none is hollow; a pale print is 8 levels darker.
-     */
-    int window = (int)(16 * d->scale) | 1, least = (int)fmax(4, 0.03 * d->scale * d->scale);
     if (rc == 0)
-        rc = vision_find_blobs(&d->straight, window, 14, least, d->blobs, MAX_BLOBS, &d->n_blobs,
-                               &d->ink);
+        rc = find_ink(d);
+    if (rc == 0 && d->n_blobs > SPECKLED) { /* noise: averages of four pixels know less of it */
+        rc = smooth(&d->straight);
+        if (rc == 0)
+            rc = find_ink(d);
+    }
     if (rc == 0)
         rc = vision_find_contours(&d->ink, (int)fmax(5, 1.2 * d->scale),
                                   (int)(fmax(d->width, d->height) * d->scale), d->contours,

@@ -17,7 +17,8 @@ struct writer {
     const struct draft *d;
     FILE *out;
     int doubts;
-    int common; /* the cluster of most bubbles, whose outline the form states at its top */
+    bool filled_in; /* most blocks hold marks: no blank sheet */
+    int common;     /* the cluster of most bubbles, whose outline the form states at its top */
 };
 
 /* ---- words ---- */
@@ -320,7 +321,7 @@ static void write_block_doubts(struct writer *w, const struct draft_block *b)
               b->meaning == DRAFT_GRID_DOWN || b->meaning == DRAFT_GRID_ACROSS
                   ? "is it a number? Its bubbles do not tell letters from digits"
                   : "do its options run so? Its bubbles hold no letters that would tell");
-    if (b->n_filled > 0) {
+    if (b->n_filled > 0 && !w->filled_in) {
         snprintf(text, sizeof text, "filled in here: %d; delete it if it is an example",
                  b->n_filled);
         doubt(w, "    ", text);
@@ -631,6 +632,19 @@ static void write_page(struct writer *w)
     }
 }
 
+static bool is_filled_in(const struct draft *d)
+{
+    int large = 0, marked = 0;
+    for (int i = 0; i < d->n_blocks; i++) {
+        const struct draft_block *b = &d->blocks[i];
+        if (b->touching || b->rows * b->columns < 8)
+            continue;
+        large++;
+        marked += b->n_filled > 0;
+    }
+    return marked > 0.6 * large;
+}
+
 static void write_head(struct writer *w)
 {
     const struct draft *d = w->d;
@@ -641,6 +655,8 @@ static void write_head(struct writer *w)
         write_line(w->out, CHECK, d->notes[i]);
         w->doubts++;
     }
+    if (w->filled_in)
+        doubt(w, "", "the sheet is filled in; a draft from a blank one is surer");
     fputs("form: ", w->out);
     write_string(w->out, d->o->name ? d->o->name : "draft");
     putc('\n', w->out);
@@ -713,7 +729,7 @@ int draft_yaml_text(const struct draft *d, char **ret_yaml, int *ret_doubts)
 {
     char *text = NULL;
     size_t size;
-    struct writer w = {d, open_memstream(&text, &size), 0, most_common(d)};
+    struct writer w = {d, open_memstream(&text, &size), 0, is_filled_in(d), most_common(d)};
     if (!w.out)
         return YJ_ENOMEM;
     write_head(&w);
