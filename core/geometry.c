@@ -198,3 +198,19 @@ double homography_residual(const struct homography *h, const struct point *from,
     }
     return n ? sqrt(sum / (double)n) : 0;
 }
+
+double points_breadth(const struct point *p, size_t n)
+{
+    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0, m = (double)n;
+    for (size_t i = 0; i < n; i++) {
+        mx += p[i].x / m;
+        my += p[i].y / m;
+    }
+    for (size_t i = 0; i < n; i++) {
+        xx += (p[i].x - mx) * (p[i].x - mx) / m;
+        yy += (p[i].y - my) * (p[i].y - my) / m;
+        xy += (p[i].x - mx) * (p[i].y - my) / m;
+    }
+    double half = (xx + yy) / 2, root = sqrt(fmax(0, half * half - xx * yy + xy * xy));
+    return sqrt(fmax(0, half - root));
+}

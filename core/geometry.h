@@ -52,6 +52,9 @@ int homography_fit_affine(const struct point *from, const struct point *to, cons
 int homography_fit(const struct point *from, const struct point *to, const double *w, size_t n,
                    struct homography *ret);
 
+/* Standard deviation of the points across the line through them: nought where they lie on one. */
+double points_breadth(const struct point *p, size_t n);
+
 /* Root mean square of |h(from) - to|, in the units of `to`. */
 double homography_residual(const struct homography *h, const struct point *from,
                            const struct point *to, size_t n);

@@ -18,7 +18,7 @@
 #define MAX_RIVALS 4         /* other places that are held against the best */
 #define RIVAL_REFINE 0.8     /* mm */
 #define FOREIGN_MIN 12       /* outlines found where the page has none: a second sheet's ... */
-#define FOREIGN_SHARE 0.05   /* ... and of all */
+#define FOREIGN_SHARE 0.09   /* ... and of all */
 #define TIES_CERTAIN 2       /* marks seen at their place: no row or column off */
 
 static const struct slack slacks[] = {

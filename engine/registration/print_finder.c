@@ -184,23 +184,6 @@ static int match_within(struct finder *f, const struct homography *h, struct poi
     return n;
 }
 
-/* Spread of the matched pieces across the line through them, mm. */
-static double flatness(const struct point *p, int n)
-{
-    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
-    for (int i = 0; i < n; i++) {
-        mx += p[i].x / n;
-        my += p[i].y / n;
-    }
-    for (int i = 0; i < n; i++) {
-        xx += (p[i].x - mx) * (p[i].x - mx) / n;
-        yy += (p[i].y - my) * (p[i].y - my) / n;
-        xy += (p[i].x - mx) * (p[i].y - my) / n;
-    }
-    double half = (xx + yy) / 2, root = sqrt(fmax(0, half * half - xx * yy + xy * xy));
-    return sqrt(fmax(0, half - root));
-}
-
 /* The simplest transform that the pairs need: a similarity on one line, else an affine map, and a
  * perspective where that leaves too much. */
 static int fit_pairs(const struct finder *f, int n, bool bends, struct homography *h)
@@ -209,7 +192,7 @@ static int fit_pairs(const struct finder *f, int n, bool bends, struct homograph
     size_t m = (size_t)n;
     if (n < 4)
         return -1;
-    bool flat = n < 8 || flatness(f->from, n) < FLAT_MIN;
+    bool flat = n < 8 || points_breadth(f->from, m) < FLAT_MIN;
     int e = flat ? homography_fit_similarity(f->from, f->to, f->weight, m, &fit)
                  : homography_fit_affine(f->from, f->to, f->weight, m, &fit);
     if (e < 0)

@@ -20,7 +20,9 @@
 #define LETTER_LEAST 0.9   /* mm: a letter's height, ... */
 #define LETTER_MOST 9.0    /* ... or a bubble's */
 #define LETTERS_MIN 14     /* so many are print */
-#define GROUND 0.75        /* of the paper's grey that paper beyond it has */
+#define MAX_LETTERS 400
+#define LETTERS_BREADTH 1.2 /* mm: nearer to one line they are a broken edge */
+#define GROUND 0.75         /* of the paper's grey that paper beyond it has */
 #define FLAT 0.02 /* perspective across the page: more is a photo, whose desk may hold print */
 
 struct view {
@@ -34,7 +36,6 @@ struct view {
 
 struct extra {
     struct point at; /* mm */
-    bool beyond;     /* off the page */
 };
 
 static bool is_in(struct rect r, struct point p, double margin)
@@ -124,7 +125,9 @@ static bool is_beyond(const struct view *v, struct point mm)
 static bool judge_blobs(const struct view *v, const struct blob *blobs, size_t n)
 {
     struct extra extras[MAX_EXTRA];
-    int n_extra = 0, letters = 0;
+    struct point letters[MAX_LETTERS];
+    int n_extra = 0;
+    size_t n_letters = 0;
     for (size_t i = 0; i < n; i++) {
         const struct blob *b = &blobs[i];
         struct point mm = homography_apply(&v->px_to_mm, b->centroid);
@@ -132,15 +135,16 @@ static bool judge_blobs(const struct view *v, const struct blob *blobs, size_t n
         bool beyond = is_beyond(v, mm), mark = is_mark(v, b);
         if ((!beyond && !mark) || !is_on_paper(v, b) || is_own(v, mm))
             continue;
-        letters += beyond && longest > LETTER_LEAST && longest < LETTER_MOST;
+        if (beyond && longest > LETTER_LEAST && longest < LETTER_MOST && n_letters < MAX_LETTERS)
+            letters[n_letters++] = mm;
         if (mark && n_extra < MAX_EXTRA)
-            extras[n_extra++] = (struct extra){mm, beyond};
+            extras[n_extra++] = (struct extra){mm};
     }
     for (int i = 0; i < n_extra; i++)
         for (int k = 0; k < i; k++)
             if (is_pair(v, &extras[i], &extras[k]))
                 return true;
-    return letters >= LETTERS_MIN;
+    return n_letters >= LETTERS_MIN && points_breadth(letters, n_letters) > LETTERS_BREADTH;
 }
 
 /* Whether the image goes on beyond the page by much; a photo's desk does not count. */

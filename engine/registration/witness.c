@@ -17,6 +17,7 @@
 #define OPTION_MIN 8         /* choices with an option that may be missing ... */
 #define OPTION_MISSING 0.35  /* ... where as little of it is found as of all others */
 #define MISSING_BLANK 2      /* of an outline's count: nothing of it is seen */
+#define LINE_BREADTH 5.0     /* mm: patches nearer than this to one line fix no affine map */
 #define COVER_REACH 9.0      /* mm around an outline ... */
 #define COVER_MIN 4          /* ... with so many others ... */
 #define COVER_SHARE 0.7      /* ... of which so many are missing too: it is covered */
@@ -235,9 +236,11 @@ static int follow_patches(const struct patch_fit *fits, int n, struct homography
     if (m < 3)
         return -1;
     struct homography move;
+    bool line = points_breadth(from, m) < LINE_BREADTH; /* says nothing across it */
     for (int round = 0; round < 3; round++) {
-        int r = m >= 8 ? homography_fit(from, to, weight, m, &move)
-                       : homography_fit_affine(from, to, weight, m, &move);
+        int r = line     ? homography_fit_similarity(from, to, weight, m, &move)
+                : m >= 8 ? homography_fit(from, to, weight, m, &move)
+                         : homography_fit_affine(from, to, weight, m, &move);
         if (r < 0)
             return -1;
         for (size_t i = 0; i < m; i++) {

@@ -16,6 +16,7 @@
 #define BEYOND_MIN 3         /* outlines of it */
 #define BEYOND_SHARE 0.7
 #define FOREIGN_OFF 4.0  /* mm from every outline of the page: another's */
+#define BEYOND_MOST 0.5  /* of all line ends: a row was seen twice, and nothing need be missing */
 #define BEYOND_MISSING 2 /* outlines missing in these lines */
 
 static int found_when_moved(const struct outline_set *set, const struct image *img,
@@ -162,18 +163,24 @@ static int missing_in_lines(const struct outline_set *set, const struct ends *e,
     return n;
 }
 
-/* Lines of print that go on by a whole step beyond their end in the form, and in which something is
- * missing: there the paper slipped by one, and each answer stands where its neighbour's should. */
+/* Lines of print that go on by a whole step beyond their end in the form, most of them, or some in
+ * which something is missing: there the paper slipped by one, and each answer stands where its
+ * neighbour's should. */
 static bool goes_on(const struct outline_set *set, const struct image *img,
                     const struct witness_fit *fit, struct point by, const struct ends *e)
 {
     double within = fmax(0.8, 0.6 * hypot(by.x, by.y)); /* what overlaps is the form's own */
     bool rows = by.x == 0;
+    int last = 0, followed = 0;
     for (int i = 0; i < set->n_outlines; i++) {
         struct point c = set->outlines[i].center;
         e->last[i] = !is_outline_near(set, (struct point){c.x + by.x, c.y + by.y}, within);
         e->followed[i] = e->last[i] && is_print_beyond(set, img, fit, &set->outlines[i], by);
+        last += e->last[i];
+        followed += e->followed[i];
     }
+    if (followed >= BEYOND_MIN && followed >= BEYOND_MOST * last)
+        return true;
     for (int i = 0; i < set->n_outlines; i++) {
         double length;
         int seen, found = e->last[i] ? followed_beside(set, e, i, rows, &length, &seen) : 0;

@@ -45,6 +45,34 @@ static const char bare_card[] =
     "  - {fields: q1..40, kind: choice, options: ABCD, at: [25, 110], option_step: [7, 0],\n"
     "     step: [0, 7], per_column: 20, column_step: [80, 0], bubble: {shape: circle, size: 4}}\n";
 
+/* Timing marks along both sides, and nothing else to go by but the bubbles. */
+static const char timed_card[] =
+    "form: timed\n"
+    "page: {size: A4}\n"
+    "registration:\n"
+    "  timing:\n"
+    "  - {size: [4, 2], at: [8, 40], step: 7, count: 33}\n"
+    "  - {size: [4, 2], at: [202, 40], step: 7, count: 33}\n"
+    "fields:\n"
+    "  - {field: number, kind: grid, options: 0-9, columns: 6, at: [120, 40], option_step: [0, "
+    "5],\n"
+    "     column_step: [6, 0], bubble: {shape: oval, size: [4, 3]}}\n"
+    "  - {fields: q1..40, kind: choice, options: ABCD, at: [25, 110], option_step: [7, 0],\n"
+    "     step: [0, 7], per_column: 20, column_step: [80, 0], bubble: {shape: bracket, size: [5, "
+    "3]}}\n";
+
+/* Nothing but the print. */
+static const char print_card[] =
+    "form: print\n"
+    "page: {size: A4}\n"
+    "registration: {print: true}\n"
+    "fields:\n"
+    "  - {field: number, kind: grid, options: 0-9, columns: 6, at: [120, 40], option_step: [0, "
+    "5],\n"
+    "     column_step: [6, 0], bubble: {shape: oval, size: [4, 3]}}\n"
+    "  - {fields: q1..40, kind: choice, options: ABCD, at: [25, 110], option_step: [7, 0],\n"
+    "     step: [0, 7], per_column: 20, column_step: [80, 0], bubble: {shape: circle, size: 4}}\n";
+
 static const struct drawn_fill some_fills[] = {
     {"q1", 0, 0.7, 0.9},  {"q2", 1, 0.7, 1.1}, {"q3", 3, 0.5, 0.8},   {"q7", 2, 0.8, 1.0},
     {"q20", 0, 0.7, 0.9}, {"q30", 3, 0.6, 1},  {"number", 3, 0.7, 1}, {NULL, 0, 0, 0},
@@ -309,6 +337,205 @@ static void test_slip_in_the_feeder(void **state)
     bench_finish(&b);
 }
 
+static void erase_marks(const struct bench *b, const struct homography *map, unsigned which,
+                        struct image *img)
+{
+    const struct registration *r = &b->form->pages[0].registrations[0];
+    for (int i = 0; i < r->n_marks; i++)
+        if (which >> i & 1) {
+            struct rect box = r->marks[i].box;
+            drawn_page_erase(map, (struct rect){box.x - 2, box.y - 2, box.w + 4, box.h + 4}, img);
+        }
+}
+
+/* Catches a sheet refused, or misread, because marks are torn off: any two of four, or all. */
+static void test_marks_torn_off(void **state)
+{
+    struct bench b;
+    bench_init(&b, card);
+    for (unsigned which = 1; which < 16; which++) {
+        struct homography truth = draw(&b, b.form, 150, which % 3 - 1.0);
+        erase_marks(&b, &truth, which, &b.img);
+        drawn_page_noise(&b.img, 6, which);
+        struct registration_result r = find(&b, &b.img);
+        expect_read(&b, &r, &truth, 0.25);
+    }
+    bench_finish(&b);
+}
+
+/* Catches print that is not found where a page without marks lies: stretched by 3 % one way,
+ * turned, shifted, coarse, in perspective. */
+static void test_by_print_alone(void **state)
+{
+    static const struct {
+        double dpi, degrees, wide, high, perspective;
+    } cases[] = {{200, 0, 1, 1, 0},        {150, 3, 1.03, 1, 0},    {150, -4, 1, 0.97, 0},
+                 {100, 11, 0.97, 1.03, 0}, {70, 1, 1, 1, 0},        {300, -2, 1.02, 0.98, 0},
+                 {150, 2, 1, 1, 2e-4},     {150, -1, 1, 1, -1.5e-4}};
+    struct bench b;
+    bench_init(&b, print_card);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        double margin = cases[i].degrees > 8 ? 15 : 4, px = cases[i].dpi / 25.4;
+        struct homography truth = drawn_page_map(b.form, cases[i].dpi, cases[i].degrees);
+        struct homography bend = {{cases[i].wide, 0, 0, 0, cases[i].high, 0, cases[i].perspective,
+                                   cases[i].perspective, 1}};
+        struct homography move = {{1, 0, margin * px, 0, 1, margin * px, 0, 0, 1}};
+        homography_compose(&truth, &bend, &truth);
+        homography_compose(&move, &truth, &truth);
+        drawn_page_draw(b.form, 0, &truth, (int)((b.form->width + 2 * margin + 7) * px),
+                        (int)((b.form->height + 2 * margin + 9) * px), some_fills, &b.img);
+        drawn_page_noise(&b.img, 6, 7);
+        print_message("case %zu\n", i);
+        struct registration_result r = find(&b, &b.img);
+        expect_read(&b, &r, &truth, 0.3);
+    }
+    bench_finish(&b);
+}
+
+/* Catches an upside-down or sideways page without marks taken for an upright one. */
+static void test_print_in_every_orientation(void **state)
+{
+    struct bench b;
+    bench_init(&b, print_card);
+    draw(&b, b.form, 150, 1);
+    for (int turn = 0; turn < 360; turn += 90) {
+        const struct image *img = &b.img;
+        if (turn) {
+            assert_int_equal(image_rotate(&b.img, turn, &b.turned), 0);
+            img = &b.turned;
+        }
+        struct registration_result r = find(&b, img);
+        if (r.verdict != PAGE_READ)
+            fail_msg("turned by %d: %s", turn, r.reason);
+        double skew = fmod(r.quality.skew + 720 - turn, 360);
+        assert_true(fabs(skew - 1) < 0.3);
+    }
+    bench_finish(&b);
+}
+
+/* Catches timing marks that are not counted rightly: all there, some torn off, blots beside them.
+ */
+static void test_timing_marks(void **state)
+{
+    struct bench b;
+    bench_init(&b, timed_card);
+    for (int damage = 0; damage < 3; damage++) {
+        struct homography truth = draw(&b, b.form, 200, damage - 1.0);
+        if (damage == 1)
+            drawn_page_erase(&truth, (struct rect){2, 30, 12, 60}, &b.img);
+        if (damage == 2)
+            drawn_page_erase(&truth, (struct rect){2, 200, 12, 90}, &b.img);
+        struct registration_result r = find(&b, &b.img);
+        expect_read(&b, &r, &truth, 0.25);
+    }
+    bench_finish(&b);
+}
+
+/* Catches a page of even rows alone, whose first rows are cut off, read a row off: nothing says
+ * which row is which. */
+static void test_cut_rows_without_marks_are_refused(void **state)
+{
+    static const char rows[] =
+        "form: rows\n"
+        "page: {size: A4}\n"
+        "registration: {print: true}\n"
+        "fields:\n"
+        "  - {fields: q1..30, kind: choice, options: ABCD, at: [60, 40], option_step: [7, 0],\n"
+        "     step: [0, 7], bubble: {shape: circle, size: 4}}\n"
+        "  - {field: side, kind: choice, options: ABC, at: [110, 100], option_step: [9, 0],\n"
+        "     bubble: {shape: circle, size: 4}}\n";
+    struct bench b;
+    bench_init(&b, rows);
+    struct homography truth = drawn_page_map(b.form, 150, 0);
+    drawn_page_draw(b.form, 0, &truth, 1240, 1754, NULL, &b.img);
+    struct registration_result r = find(&b, &b.img);
+    expect_read(&b, &r, &truth, 0.25);
+    int cut = (int)homography_apply(&truth, (struct point){0, 51}).y; /* q1 and q2 are lost */
+    struct image rest = b.img;
+    rest.data = image_row(&b.img, cut);
+    rest.height -= cut;
+    r = find(&b, &rest);
+    assert_int_not_equal(r.verdict, PAGE_READ);
+    bench_finish(&b);
+}
+
+/* Catches a sheet read on which another lies or hangs out: its marks where this form has none. */
+static void test_double_feed_is_refused(void **state)
+{
+    struct bench b;
+    struct image other;
+    bench_init(&b, card);
+    image_init(&other);
+    struct homography map = draw(&b, b.form, 150, 0.5);
+    drawn_page_draw(b.form, 0, &map, 1240, 1754, NULL, &other);
+    int rows = (int)(60 * 150 / 25.4), height = b.img.height;
+    assert_int_equal(image_resize(&b.turned, b.img.width, height + rows), 0);
+    for (int y = 0; y < height; y++) /* the upper sheet whole, the lower's foot below it */
+        memcpy(image_row(&b.turned, y), image_row(&b.img, y), (size_t)b.img.width);
+    for (int y = height; y < height + rows; y++)
+        memcpy(image_row(&b.turned, y), image_row(&other, y - rows), (size_t)b.img.width);
+    struct registration_result r = find(&b, &b.turned);
+    assert_int_not_equal(r.verdict, PAGE_READ);
+    assert_non_null(strstr(r.reason, "second sheet"));
+    /* The lower's head over the upper's foot, within the page. */
+    for (int y = height - rows; y < height; y++)
+        memcpy(image_row(&b.img, y), image_row(&other, y - (height - rows)), (size_t)b.img.width);
+    r = find(&b, &b.img);
+    assert_int_not_equal(r.verdict, PAGE_READ);
+    image_finish(&other);
+    bench_finish(&b);
+}
+
+/* Catches a page read whose corner is folded over a part of its answers. */
+static void test_fold_over_answers_is_refused(void **state)
+{
+    struct bench b;
+    bench_init(&b, card);
+    for (int side = 0; side < 2; side++) {
+        struct homography truth = draw(&b, b.form, 150, 0);
+        drawn_page_erase(
+            &truth, side ? (struct rect){0, 215, 70, 82} : (struct rect){140, 0, 70, 75}, &b.img);
+        struct registration_result r = find(&b, &b.img);
+        assert_int_not_equal(r.verdict, PAGE_READ);
+    }
+    bench_finish(&b);
+}
+
+/* Catches a slip by a whole row on a page without marks: below it every answer would be its
+ * neighbour's. */
+static void test_slip_without_marks(void **state)
+{
+    struct bench b;
+    bench_init(&b, card);
+    struct homography truth = draw(&b, b.form, 200, 0);
+    erase_marks(&b, &truth, 15, &b.img);
+    int from = (int)homography_apply(&truth, (struct point){0, 155.5}).y,
+        rows = (int)lround(7 * 200 / 25.4);
+    for (int y = b.img.height - 1; y >= from + rows; y--) /* a row is gained */
+        memcpy(image_row(&b.img, y), image_row(&b.img, y - rows), (size_t)b.img.width);
+    struct registration_result r = find(&b, &b.img);
+    assert_int_not_equal(r.verdict, PAGE_READ);
+    bench_finish(&b);
+}
+
+/* Catches photos refused though all marks are in view: they are held against the marks' own
+ * perspective. */
+static void test_perspective(void **state)
+{
+    static const double bends[] = {1e-4, -1.5e-4, 2e-4};
+    struct bench b;
+    bench_init(&b, card);
+    for (size_t i = 0; i < sizeof(bends) / sizeof(*bends); i++) {
+        struct homography truth = drawn_page_map(b.form, 180, 2);
+        struct homography bend = {{1, 0, 0, 0, 1, 0, bends[i], -0.6 * bends[i], 1}};
+        homography_compose(&truth, &bend, &truth);
+        drawn_page_draw(b.form, 0, &truth, 1600, 2300, some_fills, &b.img);
+        struct registration_result r = find(&b, &b.img);
+        expect_read(&b, &r, &truth, 0.25);
+    }
+    bench_finish(&b);
+}
+
 int main(void)
 {
     vision_init();
@@ -323,6 +550,15 @@ int main(void)
         cmocka_unit_test(test_print_a_row_off_its_marks),
         cmocka_unit_test(test_slip_in_the_feeder),
         cmocka_unit_test(test_a_row_off_is_not_accepted),
+        cmocka_unit_test(test_marks_torn_off),
+        cmocka_unit_test(test_by_print_alone),
+        cmocka_unit_test(test_print_in_every_orientation),
+        cmocka_unit_test(test_timing_marks),
+        cmocka_unit_test(test_cut_rows_without_marks_are_refused),
+        cmocka_unit_test(test_double_feed_is_refused),
+        cmocka_unit_test(test_fold_over_answers_is_refused),
+        cmocka_unit_test(test_slip_without_marks),
+        cmocka_unit_test(test_perspective),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
