@@ -232,7 +232,8 @@ int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
     *ret = (struct attempt){.form = t->form_index,
                             .page = t->page,
                             .registration = t->registration,
-                            .rescue = t->rescue};
+                            .rescue = t->rescue,
+                            .only = t->only};
     int e = propose(&source, pyramid, proposals, &n);
     if (e < 0 || n == 0)
         return e;

@@ -29,6 +29,7 @@ struct registration_scratch {
 struct attempt_target {
     const struct form *form;
     int form_index, page;
+    bool only; /* page of the only form that the scan may show */
     const struct prepared_page *prepared;
     const struct registration *registration;
     const struct image *picture; /* MARKER, REFERENCE; else empty */
@@ -38,7 +39,7 @@ struct attempt_target {
 struct attempt {
     int form, page; /* -1: none yet */
     const struct registration *registration;
-    bool rescue;
+    bool rescue, only;
     int marks; /* marks that the best proposal rests on; 0: none proposed */
     int ties;  /* printed marks seen where the refined map has them */
     bool refined;

@@ -16,6 +16,7 @@
 #define TORN_RESIDUAL 0.20   /* mm: the same where ... */
 #define TORN_SHARE 0.80      /* ... less of it is found */
 #define COVERED_PRINT 1   /* outlines under something, from which a page without marks is refused */
+#define CUT_SHARE 0.97    /* outlines found where the page's identity is cut off */
 #define BLANK_PRINT 3     /* the same, but for some of them beside it */
 #define COVERED_MARKS 8   /* the same of a page with its marks */
 #define SMOOTH_DRIFT 1.6  /* mm: drift that grows evenly over the page is paper that bends ... */
@@ -85,12 +86,20 @@ static bool is_covered(const struct attempt *a)
            a->fit.covered >= COVERED_MARKS;
 }
 
+/* Another page or form, or it cannot be told. Where there is but one that it can be, and all its
+ * print is there, an identity that is cut off is not missed. */
+static bool is_another(const struct attempt *a)
+{
+    if (a->identity == IDENTITY_CUT)
+        return !a->only || share_inside(a) < CUT_SHARE || a->fit.lost_field >= 0;
+    return a->identity == IDENTITY_OTHER || a->identity == IDENTITY_UNCLEAR;
+}
+
 bool attempt_passes(const struct attempt *a)
 {
     return a->refined && !is_loose(a) && !a->ambiguous && !a->doubled && !is_covered(a) &&
            a->fit.missing_field < 0 && !a->fit.missing_option && a->fit.share >= SHARE_MIN &&
-           !has_slipped(a) && a->fit.residual <= a->registration->max_residual &&
-           a->identity != IDENTITY_OTHER && a->identity != IDENTITY_UNCLEAR;
+           !has_slipped(a) && a->fit.residual <= a->registration->max_residual && !is_another(a);
 }
 
 /* Passing beats failing, unless what fails explains clearly more print: a curled sheet of the right
@@ -137,7 +146,7 @@ enum page_verdict attempt_tell(const struct attempt *a, const struct form *of, c
     } else if (a->identity == IDENTITY_OTHER) {
         snprintf(out, size, _("the page says it is '%s', no page of form '%s'"), a->seen, form);
         return PAGE_UNKNOWN_FORM;
-    } else if (a->identity == IDENTITY_UNCLEAR) {
+    } else if (is_another(a)) {
         snprintf(out, size, _("the page identity of form '%s' cannot be read"), form);
     } else if (a->doubled) {
         snprintf(out, size, _("a part of a second sheet is seen beside form '%s': fed double?"),

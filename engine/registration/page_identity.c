@@ -8,11 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BIT_INSET 0.22 /* of the square's side: its frame is not looked at */
-#define BIT_BLACK 0.50 /* darkness above which a square is 1 */
-#define BIT_WHITE 0.30 /* darkness below which it is 0; both of the page's black */
-#define BIT_MARGIN 0.9 /* mm from a square to the paper that it is compared with */
-#define BLACK_MIN 0.15 /* darkness from which the darkest square may be black print at all */
+#define BIT_INSET 0.22  /* of the square's side: its frame is not looked at */
+#define BIT_BLACK 0.50  /* darkness above which a square is 1 */
+#define BIT_WHITE 0.30  /* darkness below which it is 0; both of the page's black */
+#define BIT_MARGIN 0.9  /* mm from a square to the paper that it is compared with */
+#define SHADOW_MAX 0.25 /* of the page's paper: darker is no paper in a shadow, but black */
+#define BLACK_MIN 0.15  /* darkness from which the darkest square may be black print at all */
 #define BARCODE_DPI 250.0
 
 static int grey_at(const struct image *img, const struct page_map *map, double x, double y)
@@ -43,7 +44,7 @@ static double paper_beside(const struct image *img, const struct page_map *map, 
         }
         lightest = fmax(lightest, n ? sum / n : 0);
     }
-    return lightest > page_paper / 2 ? lightest : page_paper;
+    return lightest > SHADOW_MAX * page_paper ? lightest : page_paper;
 }
 
 /* Mean darkness inside a square: 0 paper, 1 black; -1 outside the image. */
@@ -133,11 +134,24 @@ static enum identity_verdict read_code(const struct page_identity *identity,
     return verdict;
 }
 
+/* Whether a square lies, at least in part, outside the image. */
+static bool is_cut(const struct image *img, const struct page_map *map, const struct rect *bits,
+                   int n)
+{
+    for (int i = 0; i < n; i++)
+        if (darkness(img, map, bits[i], 255) < 0)
+            return true;
+    return false;
+}
+
 static enum identity_verdict read_squares(const struct page_identity *identity,
                                           const struct image *img, const struct page_map *map,
                                           double paper, char sheet[SHEET_SERIAL_MAX], char seen[64])
 {
     uint64_t page = 0, serial = 0;
+    if (is_cut(img, map, identity->page_bits, identity->n_page_bits) ||
+        is_cut(img, map, identity->sheet_bits, identity->n_sheet_bits))
+        return IDENTITY_CUT;
     double black = black_of_page(identity, img, map, paper);
     if (read_bits(img, map, identity->page_bits, identity->n_page_bits, paper, black, &page) < 0)
         return IDENTITY_UNCLEAR;

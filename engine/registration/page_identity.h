@@ -11,6 +11,7 @@ enum identity_verdict {
     IDENTITY_MATCH,
     IDENTITY_OTHER,   /* another page or form */
     IDENTITY_UNCLEAR, /* cannot be read */
+    IDENTITY_CUT,     /* not in the image: the page's head or foot is cut off */
 };
 
 #define SHEET_SERIAL_MAX 32

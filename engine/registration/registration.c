@@ -184,6 +184,11 @@ static void weigh(const struct attempt *a, struct finding *f)
     }
 }
 
+static bool is_only_page(const struct registrar *registrar)
+{
+    return registrar->n_forms == 1 && registrar->forms[0].n_pages == 1;
+}
+
 static int try_page(const struct registrar *registrar, int form, int page,
                     const struct pyramid *pyramid, struct registration_scratch *scratch,
                     struct finding *finding)
@@ -194,6 +199,7 @@ static int try_page(const struct registrar *registrar, int form, int page,
         struct attempt_target target = {.form = f,
                                         .form_index = form,
                                         .page = page,
+                                        .only = is_only_page(registrar),
                                         .prepared = prepared,
                                         .registration = &f->pages[page].registrations[i],
                                         .picture = &prepared->pictures[i]};
@@ -219,6 +225,7 @@ static int rescue_page(const struct registrar *registrar, int form, int page,
     struct attempt_target target = {.form = f,
                                     .form_index = form,
                                     .page = page,
+                                    .only = is_only_page(registrar),
                                     .prepared = &registrar->forms[form].pages[page],
                                     .registration = &by_print,
                                     .picture = &no_picture,
