@@ -112,9 +112,15 @@ class Strips(CliTest):
     def test_red_over_bubbles(self):
         """Catches a teacher's red tick taken for a pupil's mark where the office says `ignore`."""
         truth, readings = self.simulate("marks: {colour: ignore}\n"), self.readings()
+        asked = sure = 0
         for (scan, field), meant in truth.items():
-            if field[0] == "q" and meant["status"] == "clear" and readings[scan, field]["status"] == "ok":
+            if field[0] != "q" or meant["status"] != "clear":
+                continue
+            asked += 1
+            if readings[scan, field]["status"] in ("ok", "blank", "multiple"):
                 self.assertEqual(readings[scan, field]["value"], meant["value"], (scan, field))
+                sure += 1
+        self.assertGreater(sure, 0.85 * asked)
 
 
 if __name__ == "__main__":
