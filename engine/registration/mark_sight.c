@@ -8,9 +8,9 @@
 #define DARKER 0.45 /* of the paper's grey that a mark is darker, at least */
 #define GRID 5
 
-static int grey_at(const struct image *img, const struct page_map *map, double x, double y)
+static int grey_at(const struct image *img, const struct homography *map, double x, double y)
 {
-    struct point p = page_map_point(map, (struct point){x, y});
+    struct point p = homography_apply(map, (struct point){x, y});
     long px = lround(p.x), py = lround(p.y);
     if (px < 0 || py < 0 || px >= img->width || py >= img->height)
         return -1;
@@ -18,7 +18,7 @@ static int grey_at(const struct image *img, const struct page_map *map, double x
 }
 
 /* The darkest that the paper around a box is: each side's mean; -1 where it is not in the image. */
-static double paper_around(const struct image *img, const struct page_map *map, struct rect b)
+static double paper_around(const struct image *img, const struct homography *map, struct rect b)
 {
     double darkest = 255;
     for (int side = 0; side < 4; side++) {
@@ -42,7 +42,7 @@ static double paper_around(const struct image *img, const struct page_map *map, 
 /* Whether the ink of the mark, moved by `off`, is dark and the paper around it is not. A ring and
  * an L are looked at along their stroke. */
 static bool is_there(const struct mark *m, struct point off, const struct image *img,
-                     const struct page_map *map)
+                     const struct homography *map)
 {
     struct rect b = {m->box.x + off.x, m->box.y + off.y, m->box.w, m->box.h};
     double paper = paper_around(img, map, b), sum = 0;
@@ -78,9 +78,12 @@ static bool is_there(const struct mark *m, struct point off, const struct image 
 
 static bool is_near(const struct mark *m, const struct image *img, const struct page_map *map)
 {
+    struct homography local = page_map_local(map, m->centroid);
+    if (is_there(m, (struct point){0, 0}, img, &local))
+        return true;
     for (double y = -OFF; y <= OFF + 1e-9; y += STEP)
         for (double x = -OFF; x <= OFF + 1e-9; x += STEP)
-            if (is_there(m, (struct point){x, y}, img, map))
+            if (is_there(m, (struct point){x, y}, img, &local))
                 return true;
     return false;
 }
