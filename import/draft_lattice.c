@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define ALONG 0.3     /* neighbours in a row or column: off it by at most this share of the side */
-#define WIDER 1.45    /* a gap so many times the gap before it parts blocks */
+#define WIDER 1.3     /* a gap so many times the gap before it parts blocks */
+#define COLUMN 5      /* bubble heights to the next row of a block, at most */
 #define FARTHEST 30.0 /* mm between two bubbles that have no other neighbour */
 #define REGULAR 0.35  /* mm rms that places may be off their lattice */
 #define FULL 0.34     /* share of a block's places that must be seen */
@@ -68,7 +69,27 @@ static int root_of(struct linking *l, int i)
     return i;
 }
 
-static void link_axis(struct linking *l, int axis)
+/* The smaller of a shape's gaps along an axis. */
+static double own_gap(const struct linking *l, int i, int axis)
+{
+    int before = l->previous[axis][i];
+    return fmin(before >= 0 ? l->after[axis][before] : INFINITY, l->after[axis][i]);
+}
+
+/* The same of the shapes right above and below: a row with filled bubbles has wider gaps than its
+ * block. */
+static double gap_of_column(const struct linking *l, int i, double reach)
+{
+    int above = l->previous[1][i], below = l->next[1][i];
+    double gap = INFINITY;
+    if (above >= 0 && l->after[1][above] < reach)
+        gap = own_gap(l, above, 0);
+    if (below >= 0 && l->after[1][i] < reach)
+        gap = fmin(gap, own_gap(l, below, 0));
+    return gap;
+}
+
+static void link_axis(struct linking *l, int axis, double reach)
 {
     for (int i = 0; i < l->n; i++) {
         int k = l->next[axis][i], before = l->previous[axis][i];
@@ -76,6 +97,8 @@ static void link_axis(struct linking *l, int axis)
             continue;
         double gap = l->after[axis][i];
         double near = fmin(before >= 0 ? l->after[axis][before] : INFINITY, l->after[axis][k]);
+        if (axis == 0)
+            near = fmin(near, fmin(gap_of_column(l, i, reach), gap_of_column(l, k, reach)));
         if (gap > FARTHEST || gap > WIDER * near)
             continue;
         l->root[root_of(l, i)] = root_of(l, k);
@@ -240,10 +263,10 @@ static int add_cluster(struct draft *d, int cluster, struct group *g)
 {
     struct linking l;
     int rc = linking_init(&l, d, cluster);
-    for (int axis = 0; rc == 0 && axis < 2; axis++) {
+    for (int axis = 0; rc == 0 && axis < 2; axis++)
         find_next(d, &l, &d->clusters[cluster], axis);
-        link_axis(&l, axis);
-    }
+    for (int axis = 0; rc == 0 && axis < 2; axis++)
+        link_axis(&l, axis, COLUMN * d->clusters[cluster].h);
     for (int i = 0; rc == 0 && i < l.n; i++)
         l.root[i] = root_of(&l, i);
     for (int i = 0; rc == 0 && i < l.n; i++)
@@ -432,9 +455,10 @@ static void drop_small(struct draft *d)
 static bool has_print(const struct draft *d, const struct draft_cluster *c, struct point at,
                       int side, double reach)
 {
-    struct rect beside = {at.x + side * c->w / 2 + (side < 0 ? -reach : 0.3), at.y - c->h / 2,
-                          reach - 0.3, c->h};
-    return reach > 0.45 && draft_ink_share(d, beside) > 0.02;
+    double from = 0.25 + 1 / d->scale; /* clear of its own line, a pixel more */
+    struct rect beside = {at.x + side * c->w / 2 + (side < 0 ? -reach : from), at.y - c->h / 2,
+                          reach - from, c->h};
+    return beside.w > 0.15 && draft_ink_share(d, beside) > 0.02;
 }
 
 /* Both sides of a place, no farther than its block's next column is away. */
@@ -692,6 +716,27 @@ static int compare_blocks(const void *a, const void *b)
     return (x->x[0] > y->x[0]) - (x->x[0] < y->x[0]);
 }
 
+/* Whether places lie so near the page's end that their outlines cross it. */
+static bool off_page(double at, double side, double page)
+{
+    return at < side / 2 || at > page - side / 2;
+}
+
+/* What stands off the page (paper that is larger than it was taken for) is left out. */
+static void drop_off_page(struct draft *d)
+{
+    for (int i = 0; i < d->n_blocks; i++) {
+        struct draft_block *b = &d->blocks[i];
+        const struct draft_cluster *c = &d->clusters[b->cluster];
+        while (b->rows > 1 && off_page(b->y[b->rows - 1], c->h, d->height))
+            b->rows--;
+        for (int k = 0; k < b->columns && !b->dropped; k++)
+            b->dropped = off_page(b->x[k], c->w, d->width);
+        b->dropped = b->dropped || off_page(b->y[0], c->h, d->height) ||
+                     off_page(b->y[b->rows - 1], c->h, d->height);
+    }
+}
+
 static void remove_dropped(struct draft *d)
 {
     int n = 0;
@@ -734,6 +779,8 @@ int draft_lattice_settle(struct draft *d)
     for (int i = 0; i < d->n_blocks; i++)
         look_again(d, &d->blocks[i]);
     rc = join_stacks(d);
+    remove_dropped(d);
+    drop_off_page(d);
     remove_dropped(d);
     drop_overlapping(d);
     remove_dropped(d);

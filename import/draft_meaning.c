@@ -11,8 +11,9 @@
 #define INSIDE 0.66            /* of its width and height */
 #define MORE_ALIKE 2.0         /* variance between options over variance between fields */
 #define BETTER_THAN_CHANCE 1.6 /* the same over the variance of all */
-#define FAINTEST 0.06          /* of the line's darkness: letters vary by more */
+#define FAINTEST 0.07          /* of the line's darkness: letters vary by more */
 #define BAND_GAP 6.0           /* mm between bands of questions */
+#define NEARER 1.5             /* mm by which a row's own label is nearer than others' */
 #define LABEL 9.0              /* mm beside a row where its number stands */
 
 /* ---- which way the letters run ---- */
@@ -45,7 +46,7 @@ static int take_patches(const struct draft *d, const struct draft_block *b, stru
     for (int i = 0; i < b->rows * b->columns; i++) {
         struct rect in =
             rect_around(draft_place(b, i / b->columns, i % b->columns), 0.6 * c->w, 0.6 * c->h);
-        p->shown[i] = b->printed[i] && draft_ink_share(d, in) < 0.6;
+        p->shown[i] = b->printed[i] && draft_ink_share(d, in) < 0.5;
         if (p->shown[i])
             take_patch(d, b, i / b->columns, i % b->columns, p->of + (size_t)i * PATCH * PATCH);
     }
@@ -411,20 +412,18 @@ static void join_columns(struct draft *d)
 
 /* ---- upside down ---- */
 
-static bool meets_block(const struct draft *d, const struct draft_block *but, struct rect r)
+/* mm beside a row before its label begins; LABEL: none is near. What goes on between the rows is a
+ * table's line. */
+static double to_label(const struct draft *d, double edge, int side, struct point row, double h)
 {
-    for (int i = 0; i < d->n_blocks; i++) {
-        struct rect a = draft_block_area(d, &d->blocks[i]);
-        if (&d->blocks[i] != but && a.x < r.x + r.w && r.x < a.x + a.w && a.y < r.y + r.h &&
-            r.y < a.y + a.h)
-            return true;
+    const double step = 0.4;
+    for (double off = 0.5; off < LABEL; off += step) {
+        double x = side < 0 ? edge - off - step : edge + off;
+        struct rect strip = {x, row.x - h / 2, step, h}, between = {x, row.y - 0.3, step, 0.6};
+        if (draft_ink_share(d, strip) > 0.03 && draft_ink_share(d, between) < 0.1)
+            return off;
     }
-    return false;
-}
-
-static int labelled(const struct draft *d, const struct draft_block *b, struct rect r)
-{
-    return !meets_block(d, b, r) && draft_ink_share(d, r) > 0.03;
+    return LABEL;
 }
 
 bool draft_upside_down(const struct draft *d)
@@ -436,10 +435,12 @@ bool draft_upside_down(const struct draft *d)
         if (b->touching || b->rows < 3 || b->columns < 2)
             continue;
         for (int row = 0; row < b->rows; row++) {
-            double y = b->y[row] - 0.35 * c->h, before = b->x[0] - c->w / 2 - LABEL;
-            double after = b->x[b->columns - 1] + c->w / 2 + 1;
-            left += labelled(d, b, (struct rect){before, y, LABEL - 1, 0.7 * c->h});
-            right += labelled(d, b, (struct rect){after, y, LABEL - 1, 0.7 * c->h});
+            double next = row + 1 < b->rows ? b->y[row + 1] : 2 * b->y[row] - b->y[row - 1];
+            struct point y = {b->y[row], (b->y[row] + next) / 2}; /* its own and below */
+            double before = to_label(d, b->x[0] - c->w / 2, -1, y, 0.7 * c->h);
+            double after = to_label(d, b->x[b->columns - 1] + c->w / 2, 1, y, 0.7 * c->h);
+            left += before < after - NEARER;
+            right += after < before - NEARER;
         }
     }
     return right > 1.5 * left + 3;

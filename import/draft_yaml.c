@@ -11,6 +11,7 @@
 
 #define GRAIN 0.05        /* mm, what places are rounded to */
 #define GREATEST_OFF 0.04 /* mm that a rounded step may add up to over a block */
+#define MOST_TOLD 5       /* fields named in one comment */
 #define CHECK "# please check: "
 
 struct writer {
@@ -255,14 +256,22 @@ static void write_exceptions(struct writer *w, const struct view *v, int number,
 /* Options between others that were not seen are taken to be there. */
 static void write_holes(struct writer *w, const struct view *v, int number)
 {
-    for (int i = 0; i < v->n_fields; i++) {
+    int n = 0;
+    for (int i = 0; i < v->n_fields; i++)
+        n += has_holes(v, i);
+    if (n == 0)
+        return;
+    fputs("    " CHECK "an option was not found in ", w->out);
+    for (int i = 0, told = 0; i < v->n_fields && told < MOST_TOLD; i++) {
         if (!has_holes(v, i))
             continue;
-        fputs("    " CHECK, w->out);
+        fputs(told++ ? ", " : "", w->out);
         write_range(w->out, number + i, 1);
-        fputs(" has an option that was not found\n", w->out);
-        w->doubts++;
     }
+    if (n > MOST_TOLD)
+        fprintf(w->out, " and %d more", n - MOST_TOLD);
+    putc('\n', w->out);
+    w->doubts++;
 }
 
 static void write_block_steps(struct writer *w, const struct view *v,
