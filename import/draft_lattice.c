@@ -192,11 +192,11 @@ static bool find_places(const struct draft *d, struct group *g, int axis, double
     return true;
 }
 
-static int nearest_place(const struct group *g, int axis, double value)
+static int index_of(const double *at, int n, double value)
 {
     int best = 0;
-    for (int i = 1; i < g->n_at[axis]; i++)
-        if (fabs(g->at[axis][i] - value) < fabs(g->at[axis][best] - value))
+    for (int i = 1; i < n; i++)
+        if (fabs(at[i] - value) < fabs(at[best] - value))
             best = i;
     return best;
 }
@@ -214,7 +214,7 @@ static int make_block(struct draft *d, const struct group *g, int cluster, struc
     double sum = 0;
     for (int i = 0; i < g->n; i++) {
         double x = straightened(d, g, g->shape[i], 0), y = straightened(d, g, g->shape[i], 1);
-        int column = nearest_place(g, 0, x), row = nearest_place(g, 1, y);
+        int column = index_of(g->at[0], g->n_at[0], x), row = index_of(g->at[1], g->n_at[1], y);
         sum += pow(x - b->x[column], 2) + pow(y - b->y[row], 2);
         b->n_found += !b->printed[row * b->columns + column];
         b->printed[row * b->columns + column] = true;
@@ -547,15 +547,6 @@ static int merge_places(const double *a, int n_a, const double *b, int n_b, doub
     }
     qsort(ret, (size_t)n, sizeof *ret, compare_doubles);
     return n;
-}
-
-static int index_of(const double *at, int n, double value)
-{
-    int best = 0;
-    for (int i = 1; i < n; i++)
-        if (fabs(at[i] - value) < fabs(at[best] - value))
-            best = i;
-    return best;
 }
 
 static void copy_printed(const struct draft_block *from, struct draft_block *to)

@@ -312,13 +312,12 @@ static bool write_options_at(struct writer *w, const struct view *v, double firs
     return true;
 }
 
-static int joined_fields(const struct draft *d, const struct draft_block *b)
+static int joined_fields(const struct draft_block *b)
 {
     int n = b->rows;
     const struct draft_block *next = b + 1;
     for (int i = 0; i < b->joined; i++, next++)
         n += next->rows;
-    (void)d;
     return n;
 }
 
@@ -395,7 +394,7 @@ static void write_questions(struct writer *w, const struct draft_block *b)
     struct draft_rhythm r;
     int number = b->first;
     if (b->joined > 0 || all.n_fields == 1 || draft_find_rhythm(all.field, all.n_fields, &r)) {
-        write_choices(w, &all, number, b->joined ? joined_fields(w->d, b) : all.n_fields);
+        write_choices(w, &all, number, b->joined ? joined_fields(b) : all.n_fields);
         return;
     }
     for (int from = 0; from < all.n_fields;) {
