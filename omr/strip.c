@@ -13,28 +13,30 @@
 #include <stdio.h>
 
 /* How large a stroke is in its cell: diagonal over the cell's shorter side. */
-#define DUST_EXTENT 0.24   /* hardly more than dust, or an end of something else */
-#define STROKE_EXTENT 0.50 /* surely meant */
+#define DUST_EXTENT 0.30   /* hardly more than dust, or an end of something else */
+#define STROKE_EXTENT 0.52 /* surely meant */
 /* By how much of its ink a stroke is more in its cell than in the next; 0 is between the two. */
 #define CLEAR_LEAD 0.24
-#define EDGE_OFF 0.38       /* cell sizes from its middle to the stroke's: more is at the edge */
-#define HIDDEN_PART 0.8     /* a label's excess that no print explains */
-#define HIDDEN_WHOLE 4.0    /* ... nor the end of a stroke through the next cell */
-#define THROUGH_EXTENT 0.95 /* a line through two cells is in both from edge to edge */
+#define FAINT_PART 0.15
+#define EDGE_OFF 0.38      /* cell sizes from its middle to the stroke's: more is at the edge */
+#define HIDDEN_PART 0.95   /* a label's excess that no print explains */
+#define HIDDEN_WHOLE 4.0   /* ... nor the end of a stroke through the next cell */
+#define THROUGH_WIDTH 0.75 /* a line through two cells is in both from edge to edge, or nearly */
 /* A stroke of something beside the strip, or of the strip above: by the share of its ink that is in
  * no cell. */
 #define ENDING_OUTSIDE 0.60  /* with ... */
 #define PASSING_EXTENT 0.45  /* ... so little of it in one, only its end reaches in */
 #define PASSING_OUTSIDE 0.75 /* it is more likely to be passing, ... */
 #define CROSSING_EXTENT 0.85 /* ... unless it is so large here and does not go on and on */
-#define EDGE_CERTAINTY 0.995 /* probability at the limits above */
+#define EDGE_CERTAINTY 0.999 /* probability at the limits of size */
+#define LEAD_CERTAINTY 0.995 /* ... and of the lead */
 /* Where one of several rules says that a person must look. */
 #define DOUBTED 0.60
 
-/* Logistic between two limits, EDGE_CERTAINTY at each. */
-static double probability(double x, double low, double high)
+/* Logistic between two limits, `certainty` at each. */
+static double probability(double x, double low, double high, double certainty)
 {
-    double slope = 2 * log(EDGE_CERTAINTY / (1 - EDGE_CERTAINTY)) / (high - low);
+    double slope = 2 * log(certainty / (1 - certainty)) / (high - low);
     return 1 / (1 + exp(-slope * (x - (low + high) / 2)));
 }
 
@@ -43,6 +45,7 @@ struct cells {
     double colour[STRIP_MAX_CELLS]; /* extent of the largest stroke seen by colour, ... */
     double dark[STRIP_MAX_CELLS];   /* ... and by darkness: for the evidence */
     bool by_colour, by_dark;        /* marks of the kind are there */
+    bool faint_part;                /* something hardly seen is in a cell of a part of a point */
 };
 
 static bool is_part(const char *label)
@@ -76,7 +79,7 @@ static void raise(double *p, double to)
 /* One line through two cells, from edge to edge: a whole number and a part of a point beside it. */
 static bool is_through_both(const struct strip_stroke *s, const struct field *field, int a, int b)
 {
-    return s->in[a].extent > THROUGH_EXTENT && s->in[b].extent > THROUGH_EXTENT &&
+    return s->in[a].width > THROUGH_WIDTH && s->in[b].width > THROUGH_WIDTH &&
            is_part(field->options[a]) != is_part(field->options[b]);
 }
 
@@ -88,14 +91,18 @@ static void judge_stroke(const struct strip_stroke *s, const struct field *field
     find_two(s, n, &first, &next);
     double second = next < 0 ? 0 : s->in[next].share;
     double extent = s->in[first].extent;
-    double meant = probability(extent, DUST_EXTENT, STROKE_EXTENT);
-    double here = probability(s->in[first].share - second, -CLEAR_LEAD, CLEAR_LEAD);
+    double meant = probability(extent, DUST_EXTENT, STROKE_EXTENT, EDGE_CERTAINTY);
+    double here = probability(s->in[first].share - second, -CLEAR_LEAD, CLEAR_LEAD, LEAD_CERTAINTY);
     if (s->outside > ENDING_OUTSIDE && extent < PASSING_EXTENT)
         meant = fmin(meant, 0.003);
-    else if (s->outside > PASSING_OUTSIDE && (extent < CROSSING_EXTENT || s->leaves))
+    else if ((s->outside > PASSING_OUTSIDE || s->leaves) && extent < CROSSING_EXTENT)
+        meant = fmin(meant, DOUBTED);
+    else if (s->outside > PASSING_OUTSIDE && s->leaves)
         meant = fmin(meant, DOUBTED);
     if (s->in[first].off > EDGE_OFF) /* along the line between two cells */
         meant = fmin(meant, DOUBTED);
+    if (meant < 0.5 && extent > FAINT_PART && is_part(field->options[first]))
+        cells->faint_part = true;
     bool both = next >= 0 && is_through_both(s, field, first, next);
     for (int i = 0; i < n; i++) {
         double *seen = s->colour ? cells->colour : cells->dark;
@@ -159,7 +166,7 @@ static bool is_doubtful(const struct field *field, const struct strip_ink *ink,
            (bounded && points_compare(g->sum, maximum) > 0) ||
            /* Somebody's black beside the teacher's red. */
            (cells->by_colour && cells->by_dark) || !ink->print_seen ||
-           hides_a_stroke(field, ink, cells, g);
+           (cells->faint_part && g->parts == 0) || hides_a_stroke(field, ink, cells, g);
 }
 
 /* {"colour":[0,1140,...],"ink":[0,0,...],"p":[0,999,...]}: per cell, in thousandths. */

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PX 8.0     /* of the patch, a mm: 203 dpi, the finest a stroke of 0.4 mm needs */
-#define MARGIN 6.0 /* mm of the page around the cells: where a stroke comes from and goes to */
-#define TILE 80    /* px: paper bends little within it; the paper's tone is taken over it */
-#define SEARCH 4   /* px: the print is looked for this far around where the map puts it */
-#define LINE 0.35  /* mm at both sides of a frame's edge: its line, and what the search leaves */
-#define BEYOND 1.0 /* mm: how far dark ink is followed out of a cell */
+#define PX 8.0        /* of the patch, a mm: 203 dpi, the finest a stroke of 0.4 mm needs */
+#define MARGIN 6.0    /* mm of the page around the cells: where a stroke comes from and goes to */
+#define TILE 80       /* px: paper bends little within it; the paper's tone is taken over it */
+#define SEARCH 4      /* px: the print is looked for this far around where the map puts it */
+#define LINE 0.35     /* mm at both sides of a frame's edge: its line, and what the search leaves */
+#define BEYOND 1.0    /* mm: how far dark ink is followed out of a cell */
+#define LINE_LOSS 0.1 /* of a stroke's extent in a cell */
 #define FRAME_SEEN 0.10 /* mean darkness along the frames: less is no frame */
 
 /* Labels. */
@@ -38,7 +39,7 @@
 #define TINT_PRINT 50      /* ... black print with a scanner's fringes up to 40 */
 #define DARK_MIN 0.16      /* 0 to 1 of the paper */
 #define DARK_NOISE 2.5
-#define COLOUR_GAP 3      /* px around: a skipping pen's gaps of 0.75 mm close */
+#define COLOUR_GAP 4      /* px around: a skipping pen's gaps of 0.75 mm close */
 #define DARK_GAP 4        /* the same, and a frame's line that is not looked at */
 #define BREADTH 0.18      /* mm: a stroke's, on average over its length, hidden parts included */
 #define DARK_BREADTH 0.08 /* the same, where labels hide more */
@@ -635,11 +636,18 @@ static struct strip_stroke describe(const struct patch *p, const struct gathered
         length = fmin(length, g->pixels[i] / ((colour ? BREADTH : DARK_BREADTH) * PX));
         s.in[i].extent = length / fmin(r.w, r.h);
         extents += s.in[i].extent;
+        s.in[i].width = (b->x1 - b->x0 + 1) / r.w;
         s.in[i].off = fmax(fabs((double)g->x[i] / g->pixels[i] + 0.5 - r.x - r.w / 2) / r.w,
                            fabs((double)g->y[i] / g->pixels[i] + 0.5 - r.y - r.h / 2) / r.h);
     }
+    /* At a line between two cells each part loses as much, which is more of the smaller one. */
+    int parts = 0;
     for (int i = 0; i < p->field->n_boxes; i++)
-        s.in[i].share = s.in[i].extent / extents;
+        parts += s.in[i].extent > 0;
+    double lost = parts > 1 ? LINE_LOSS : 0;
+    for (int i = 0; i < p->field->n_boxes; i++)
+        if (s.in[i].extent > 0)
+            s.in[i].share = (s.in[i].extent + lost) / (extents + parts * lost);
     return s;
 }
 

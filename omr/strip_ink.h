@@ -19,6 +19,7 @@
 struct stroke_part {
     double share;  /* of the stroke within cells, 0 to 1 */
     double extent; /* diagonal of what is in the cell over the cell's shorter side */
+    double width;  /* of what is in the cell, over the cell's width */
     double off;    /* how far its middle is from the cell's, 0.5: at the edge */
 };
 
