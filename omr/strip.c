@@ -16,10 +16,13 @@
 #define DUST_EXTENT 0.30   /* hardly more than dust, or an end of something else */
 #define STROKE_EXTENT 0.52 /* surely meant */
 /* By how much of its ink a stroke is more in its cell than in the next; 0 is between the two. */
-#define CLEAR_LEAD 0.24
+#define CLEAR_LEAD 0.29
+#define CLEAR_LEAD_ABOVE                                                                           \
+    0.18 /* the same, of a cell above or below: that is where strokes overshoot */
 #define FAINT_PART 0.15
+#define LOOSE_PART 0.10    /* mm2 */
 #define EDGE_OFF 0.38      /* cell sizes from its middle to the stroke's: more is at the edge */
-#define HIDDEN_PART 0.95   /* a label's excess that no print explains */
+#define HIDDEN_PART 0.85   /* a label's excess that no print explains */
 #define HIDDEN_WHOLE 4.0   /* ... nor the end of a stroke through the next cell */
 #define THROUGH_WIDTH 0.75 /* a line through two cells is in both from edge to edge, or nearly */
 /* A stroke of something beside the strip, or of the strip above: by the share of its ink that is in
@@ -76,6 +79,12 @@ static void raise(double *p, double to)
     *p = fmax(*p, to);
 }
 
+static bool is_above_or_below(const struct field *field, int a, int b)
+{
+    struct point p = rect_center(field->boxes[a]), q = rect_center(field->boxes[b]);
+    return fabs(p.x - q.x) < field->boxes[a].w / 2;
+}
+
 /* One line through two cells, from edge to edge: a whole number and a part of a point beside it. */
 static bool is_through_both(const struct strip_stroke *s, const struct field *field, int a, int b)
 {
@@ -92,7 +101,9 @@ static void judge_stroke(const struct strip_stroke *s, const struct field *field
     double second = next < 0 ? 0 : s->in[next].share;
     double extent = s->in[first].extent;
     double meant = probability(extent, DUST_EXTENT, STROKE_EXTENT, EDGE_CERTAINTY);
-    double here = probability(s->in[first].share - second, -CLEAR_LEAD, CLEAR_LEAD, LEAD_CERTAINTY);
+    double clear =
+        next >= 0 && is_above_or_below(field, first, next) ? CLEAR_LEAD_ABOVE : CLEAR_LEAD;
+    double here = probability(s->in[first].share - second, -clear, clear, LEAD_CERTAINTY);
     if (s->outside > ENDING_OUTSIDE && extent < PASSING_EXTENT)
         meant = fmin(meant, 0.003);
     else if ((s->outside > PASSING_OUTSIDE || s->leaves) && extent < CROSSING_EXTENT)
@@ -150,6 +161,8 @@ static bool hides_a_stroke(const struct field *field, const struct strip_ink *in
 {
     for (int i = 0; i < field->n_boxes; i++) {
         bool part = g->parts == 0 && is_part(field->options[i]);
+        if (part && ink->loose[i] > LOOSE_PART)
+            return true;
         if (cells->p[i] < 0.5 && ink->excess[i] > (part ? HIDDEN_PART : HIDDEN_WHOLE))
             return true;
     }

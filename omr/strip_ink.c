@@ -678,9 +678,12 @@ static void find_strokes(struct patch *p, bool colour, struct strip_ink *ink)
         if (!p->spread[k] || !p->mask[k])
             continue;
         gather(p, k, &g);
-        if (g.inside < SMALLEST * PX * PX ||
-            (g.open < OPEN_SHARE * g.inside && g.inside < HIDDEN * PX * PX))
+        bool fringe = g.open < OPEN_SHARE * g.inside && g.inside < HIDDEN * PX * PX;
+        if (g.inside < SMALLEST * PX * PX || fringe) {
+            for (int i = 0; i < p->field->n_boxes && !fringe; i++)
+                ink->loose[i] += g.pixels[i] / (PX * PX);
             continue;
+        }
         struct strip_stroke s = describe(p, &g, colour);
         keep_stroke(ink, &s);
     }

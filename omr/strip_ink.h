@@ -37,8 +37,10 @@ struct strip_ink {
     int n_strokes;
     double excess[STRIP_MAX_CELLS]; /* ink and colour of the cell's label beyond the others'; from 1
                                        on more than print explains */
-    bool crowded;                   /* there were more */
-    bool print_seen;                /* frames or labels are where the form has them */
+    double
+        loose[STRIP_MAX_CELLS]; /* mm2 of specks too small to be strokes: a broken one's, or dust */
+    bool crowded;               /* there were more */
+    bool print_seen;            /* frames or labels are where the form has them */
     bool has_colour; /* the scan has, and the print is not as colourful as a stroke may be */
 };
 
