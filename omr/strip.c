@@ -30,7 +30,7 @@
 #define ENDING_OUTSIDE 0.60  /* with ... */
 #define PASSING_EXTENT 0.45  /* ... so little of it in one, only its end reaches in */
 #define PASSING_OUTSIDE 0.75 /* it is more likely to be passing, ... */
-#define CROSSING_EXTENT 0.85 /* ... unless it is so large here and does not go on and on */
+#define CROSSING_EXTENT 1.00 /* ... unless it is so large here and does not go on and on */
 #define EDGE_CERTAINTY 0.999 /* probability at the limits of size */
 #define LEAD_CERTAINTY 0.995 /* ... and of the lead */
 /* Where one of several rules says that a person must look. */
