@@ -445,7 +445,8 @@ static void warns_of_choices_without_key(void **state)
     assert_int_equal(key_check(key, f.list, 1, &d), 0);
     assert_int_equal(d.errors, 0);
     assert_int_equal(d.count, 1);
-    assert_non_null(strstr(d.entries[0].what, "3 questions of form 'midterm' have no key: q3, m2, w1"));
+    assert_non_null(
+        strstr(d.entries[0].what, "3 questions of form 'midterm' have no key: q3, m2, w1"));
     diag_finish(&d);
     key_destroy(key);
 }
