@@ -5,6 +5,7 @@
 #include "exam.h"
 #include "grade.h"
 #include "i18n.h"
+#include "marks.h"
 #include "messages.h"
 #include "store.h"
 #include "vision.h"
@@ -143,6 +144,16 @@ static void warn_no_scan(const char *path, const struct grade_summary *summary, 
                      _("no scan in '%s'"), path);
 }
 
+static void warn_promise(const struct exam *exam, struct diag *d)
+{
+    double wish = exam->max_silent_error, least = omr_best_promise();
+    if (wish > 0 && wish < least)
+        diag_warning(d, exam->path, 0, 0,
+                     _("also raise min_confidence to send more to a person, or ask for %.1e"),
+                     _("'%s' %g is less than can be promised, which is %.1e"), "max_silent_error",
+                     wish, least);
+}
+
 static int run(const struct grade_command *c, struct grade_summary *ret_summary,
                struct alarm_list *alarms, char **ret_db_path, struct diag *d)
 {
@@ -154,6 +165,7 @@ static int run(const struct grade_command *c, struct grade_summary *ret_summary,
     int r = exam_load(c->exam, &exam, d);
     if (r < 0)
         return r;
+    warn_promise(exam, d);
     const char *default_scans = exam->scans_dir;
     bool progress = !c->quiet && isatty(STDERR_FILENO);
     struct grade_options options = {

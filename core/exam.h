@@ -33,8 +33,8 @@ struct marking_culture {
     enum mark_meaning cross;  /* default answer */
     enum mark_meaning circle; /* around a bubble or its letter: default doubt */
     enum mark_meaning stroke; /* a line or a dot: default answer */
-    double faintest; /* 0 to 1 of black: paler marks are no answer; 0 (default): the page's own
-                        marks decide, and what is neither goes to a person */
+    double faintest;    /* 0 to 1 of black: paler marks are no answer; 0 (default): the page's own
+                           marks decide, and what is neither goes to a person */
     bool ignore_colour; /* ink of a colour (a teacher's red) is no mark of a pupil's; default false:
                            pupils may write in blue */
 };

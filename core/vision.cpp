@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <new>
 #include <opencv2/calib3d.hpp>
 #include <opencv2/core.hpp>
 #include <opencv2/core/utils/logger.hpp>
+#include <opencv2/dnn.hpp>
 #include <opencv2/features2d.hpp>
 #include <opencv2/imgproc.hpp>
 #include <vector>
@@ -186,6 +188,10 @@ void add_quads(const cv::Mat &mask, struct point (*quads)[4], size_t max, size_t
 }
 
 } // namespace
+
+struct vision_net {
+    cv::dnn::Net net;
+};
 
 extern "C" {
 
@@ -381,6 +387,38 @@ int vision_warp(const struct image *img, const struct homography *map, struct im
         std::copy(map->m, map->m + 9, h.ptr<double>());
         cv::warpPerspective(view(img), to, h, to.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
                             cv::BORDER_CONSTANT, cv::Scalar(255));
+        return 0;
+    });
+}
+
+// ---- nets ----
+
+int vision_net_create(const unsigned char *onnx, size_t size, struct vision_net **ret_net)
+{
+    return guarded([&] {
+        cv::dnn::Net net = cv::dnn::readNetFromONNX((const char *)onnx, size);
+        net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
+        net.setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
+        *ret_net = new vision_net{net};
+        return 0;
+    });
+}
+
+void vision_net_destroy(struct vision_net *net)
+{
+    delete net;
+}
+
+int vision_net_run(struct vision_net *net, const float *in, const int shape[4], float *out,
+                   size_t n_out)
+{
+    return guarded([&] {
+        cv::Mat blob(4, shape, CV_32F, const_cast<float *>(in));
+        net->net.setInput(blob);
+        cv::Mat result = net->net.forward();
+        if (result.total() != (size_t)shape[0] * n_out)
+            return (int)YJ_EDATA;
+        memcpy(out, result.ptr<float>(), result.total() * sizeof(float));
         return 0;
     });
 }

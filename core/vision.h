@@ -67,4 +67,14 @@ int vision_align_features(const struct image *reference, const struct image *img
 /* out (its size already set) = img seen through map (out px -> img px), linear, white outside. */
 int vision_warp(const struct image *img, const struct homography *map, struct image *out);
 
+/* A trained net. Not thread-safe: one a worker. */
+struct vision_net;
+/* From the bytes of an ONNX file, which are copied. */
+int vision_net_create(const unsigned char *onnx, size_t size, struct vision_net **ret_net);
+void vision_net_destroy(struct vision_net *net);
+/* One pass: in[n][channels][height][width] with `shape` these four numbers, out[n][n_out]. YJ_EDATA
+ * where the net is not made for this shape. */
+int vision_net_run(struct vision_net *net, const float *in, const int shape[4], float *out,
+                   size_t n_out);
+
 #endif

@@ -35,6 +35,9 @@
 #define OUTER_MORE 0.04   /* darkness out there beyond the other options' print ... */
 #define SPREAD_MORE 1.7   /* ... and unlikeness of the group's bubbles, over the others': strokes */
 #define PAPER_POINTS 32
+#define PAPER_NEAR 0.5  /* mm beyond the outline */
+#define PAPER_FAR 1.5   /* the same where that is marked over */
+#define PAPER_RISE 1.15 /* shadows of a page rise less within a millimetre */
 
 struct print {
     const struct field *field;
@@ -106,15 +109,16 @@ static int view_patch(const struct image *img, const struct bubble_view *v, doub
     return sum / (side * side);
 }
 
-/* The paper beside the bubble: a light grey of a ring around its outline. Neighbours' ink darkens a
- * part of the ring only. */
-static int local_paper(const struct image *img, const struct bubble_view *v, double w, double h)
+/* A light grey of a ring `beyond` mm around the outline. Neighbours' ink darkens a part of the ring
+ * only. */
+static int ring_paper(const struct image *img, const struct bubble_view *v, double w, double h,
+                      double beyond)
 {
     int histogram[256] = {0}, n = 0, seen = 0;
     for (int i = 0; i < PAPER_POINTS; i++) {
         double a = 2 * M_PI * i / PAPER_POINTS, c = cos(a), s = sin(a);
         double reach = 1 / fmax(fabs(c), fabs(s)); /* a rectangle's ring */
-        int g = view_pixel(img, v, c * reach * (w / 2 + 0.5), s * reach * (h / 2 + 0.5));
+        int g = view_pixel(img, v, c * reach * (w / 2 + beyond), s * reach * (h / 2 + beyond));
         if (g >= 0)
             histogram[g]++, n++;
     }
@@ -122,6 +126,14 @@ static int local_paper(const struct image *img, const struct bubble_view *v, dou
         if ((seen += histogram[g]) * 4 >= n)
             return g;
     return 255;
+}
+
+/* The paper beside the bubble. A mark that goes over its outline on all sides would make its own
+ * ink the paper: farther out it ends. */
+static int local_paper(const struct image *img, const struct bubble_view *v, double w, double h)
+{
+    int near = ring_paper(img, v, w, h, PAPER_NEAR), far = ring_paper(img, v, w, h, PAPER_FAR);
+    return far > PAPER_RISE * near ? far : near;
 }
 
 static void sample_bubble(const struct image *img, const struct page_map *map,

@@ -239,8 +239,8 @@ typedef int (*field_reader)(const struct page_view *, const struct field *, stru
 
 /* NULL: bubbles, which omr reads a page at a time. */
 static field_reader const readers[] = {
-    [FIELD_CHOICE] = NULL,        [FIELD_GRID] = NULL,      [FIELD_DIGITS] = read_ink,
-    [FIELD_LETTERS] = read_ink,   [FIELD_TEXT] = read_text, [FIELD_BARCODE] = read_barcode,
+    [FIELD_CHOICE] = NULL,        [FIELD_GRID] = NULL,        [FIELD_DIGITS] = read_ink,
+    [FIELD_LETTERS] = read_ink,   [FIELD_TEXT] = read_text,   [FIELD_BARCODE] = read_barcode,
     [FIELD_REGION] = read_region, [FIELD_STRIP] = read_strip,
 };
 
@@ -344,10 +344,12 @@ static int read_field(const struct page_view *view, const struct form *form, int
 int page_fields_read(const struct page_view *view, struct page_record *record)
 {
     const struct form *form = form_of(view->exam, record);
-    struct omr_settings settings = {.min_confidence = view->exam->min_confidence};
+    struct omr_settings settings = {.min_confidence = view->exam->min_confidence,
+                                    .max_silent_error = view->exam->max_silent_error,
+                                    .culture = view->exam->marks};
     int n_bubbles = 0;
-    int r = omr_read_page(form, record->form_page, view->img, view->map, &settings, view->arena,
-                          view->bubble_scratch, &n_bubbles);
+    int r = omr_read_page(form, record->form_page, view->img, view->map, &settings, view->looks,
+                          view->arena, view->bubble_scratch, &n_bubbles);
     if (r < 0)
         return r;
     int n = count_fields(form, record->form_page);

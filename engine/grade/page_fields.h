@@ -34,6 +34,7 @@ struct page_view {
     const struct page_map *map;
     struct image *scratch; /* for crops */
     struct print_reader *print;
+    struct look_reader *looks;
     struct reading *bubble_scratch; /* [fields of the largest form] */
     struct arena *arena;
 };

@@ -3,6 +3,7 @@
 #include "colour.h"
 #include "diag.h"
 #include "i18n.h"
+#include "marks.h"
 #include "page_fields.h"
 #include "page_health.h"
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct page_task {
     struct asked_fields asked;
     struct image img, chroma, scratch;
     struct print_reader *print;
+    struct look_reader *looks;
     struct reading *bubble_scratch;
 };
 
@@ -68,6 +70,8 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
     if (r == 0)
         r = print_reader_create(&task->print);
     if (r == 0)
+        r = look_reader_create(&task->looks);
+    if (r == 0)
         r = registration_scratch_create(&task->registration);
     if (r == 0)
         r = page_health_scratch_create(&task->health);
@@ -87,6 +91,7 @@ void page_task_destroy(struct page_task *task)
     page_health_scratch_destroy(task->health);
     decoder_destroy(task->decoder);
     print_reader_destroy(task->print);
+    look_reader_destroy(task->looks);
     asked_fields_finish(&task->asked);
     image_finish(&task->img);
     image_finish(&task->chroma);
@@ -169,6 +174,7 @@ static int read_page(struct page_task *task, struct arena *arena, struct page_re
                              .map = &task->result.map,
                              .scratch = &task->scratch,
                              .print = task->print,
+                             .looks = task->looks,
                              .bubble_scratch = task->bubble_scratch,
                              .arena = arena};
     record->verdict = PAGE_READ;
@@ -184,12 +190,12 @@ static int measure_health(struct page_task *task, struct page_record *record)
 {
     const struct registration_result *found = &task->result;
     bool known = found->verdict == PAGE_READ;
-    struct page_health_input in = {
-        .img = &task->img,
-        .form = found->form >= 0 ? task->exam->forms[found->form].form : NULL,
-        .page = found->form_page,
-        .map = known ? &found->map : NULL,
-        .quality = &found->quality};
+    struct page_health_input in = {.img = &task->img,
+                                   .form = found->form >= 0 ? task->exam->forms[found->form].form
+                                                            : NULL,
+                                   .page = found->form_page,
+                                   .map = known ? &found->map : NULL,
+                                   .quality = &found->quality};
     in.reduced = registration_reduced(task->registration, &task->img, HEALTH_SIDE, &in.level);
     return page_health_measure(&in, task->health, &record->health);
 }

@@ -21,18 +21,20 @@ struct probe {
     struct decoder *decoder;
     struct image img;
     struct arena arena;
+    struct look_reader *looks;
     bool verbose;
 };
 
 static void print_fields(struct probe *p, const struct registration_result *r)
 {
     const struct form *form = p->exam->forms[r->form].form;
-    struct omr_settings settings = {.min_confidence = p->exam->min_confidence};
+    struct omr_settings settings = {.min_confidence = p->exam->min_confidence,
+                                    .culture = p->exam->marks};
     struct reading *readings = calloc((size_t)form->n_fields + 1, sizeof(*readings));
     int n = 0;
     double start = thread_ms();
-    if (!readings ||
-        omr_read_page(form, r->form_page, &p->img, &r->map, &settings, &p->arena, readings, &n) < 0)
+    if (!readings || omr_read_page(form, r->form_page, &p->img, &r->map, &settings, p->looks,
+                                   &p->arena, readings, &n) < 0)
         exit(1);
     printf("  read %.2f ms\n", thread_ms() - start);
     for (int i = 0; i < n; i++)
@@ -80,6 +82,7 @@ int main(int argc, char **argv)
     if (argc < first + 2 || exam_load(argv[first], &p.exam, &d) < 0 ||
         registrar_create(p.exam, &p.registrar, &d) < 0 ||
         registration_scratch_create(&p.scratch) < 0 || decoder_create(&p.decoder) < 0 ||
+        look_reader_create(&p.looks) < 0 ||
         scan_source_open((const char *const *)argv + first + 1, (size_t)(argc - first - 1), &source,
                          &d) < 0) {
         diag_print(&d, stderr);
@@ -94,6 +97,7 @@ int main(int argc, char **argv)
     }
     scan_source_close(source);
     decoder_destroy(p.decoder);
+    look_reader_destroy(p.looks);
     registration_scratch_destroy(p.scratch);
     registrar_destroy(p.registrar);
     exam_destroy(p.exam);

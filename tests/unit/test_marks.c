@@ -71,7 +71,8 @@ static void read_fills(struct page *p, const struct drawn_fill *fills)
     drawn_page_noise(&p->img, 10, 7);
     arena_reset(&p->arena);
     assert_int_equal(
-        omr_read_page(p->form, 0, &p->img, &map, &settings, &p->arena, p->readings, &p->n), 0);
+        omr_read_page(p->form, 0, &p->img, &map, &settings, NULL, &p->arena, p->readings, &p->n),
+        0);
     assert_int_equal(p->n, p->form->n_fields);
 }
 
@@ -223,7 +224,8 @@ static void test_covered_options_are_doubtful(void **state)
     drawn_page_erase(&map.mm_to_px, (struct rect){29, 145, 24, 6}, &p->img); /* q5 */
     arena_reset(&p->arena);
     assert_int_equal(
-        omr_read_page(p->form, 0, &p->img, &map, &settings, &p->arena, p->readings, &p->n), 0);
+        omr_read_page(p->form, 0, &p->img, &map, &settings, NULL, &p->arena, p->readings, &p->n),
+        0);
     expect_doubt(p, "q5");
     expect(p, "q4", "D", READING_OK);
     expect(p, "q6", "B", READING_OK);

@@ -201,7 +201,7 @@ static void truth_of(const struct form *form, const struct page_plan *plan, cons
 {
     struct sitter sitter = {form, NULL, "047"};
     struct damages none = {{0}};
-    struct truth_page page = {"1.jpg", 0, &sitter, plan, &none, "office", false};
+    struct truth_page page = {"1.jpg", 0, &sitter, plan, &none, "office", false, NULL};
     char *rows[TRUTH_TABLES], wanted[80];
     size_t sizes[TRUTH_TABLES];
     FILE *out[TRUTH_TABLES];

@@ -1,0 +1,220 @@
+/* look_pictures EXAM DIR OUT: what the second reader would see of simulated sheets, for its
+ * training.
+ *
+ * DIR is what `yuejuan simulate` wrote. One record a picture (tools/train/look.py): every bubble
+ * that marks.csv lists, every empty one that holds some ink, and one in EMPTY_SHARE of the others.
+ */
+#include "bubble_ink.h"
+#include "csvfile.h"
+#include "diag.h"
+#include "exam.h"
+#include "ingest.h"
+#include "look.h"
+#include "registration.h"
+#include "vision.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EMPTY_SHARE 40
+#define SOME_INK 0.015
+
+struct record {
+    uint8_t look, meant, clear, pad;
+    int16_t ink; /* thousandths */
+    uint16_t group;
+    struct look_picture picture;
+};
+
+struct listed {
+    char *scan, *field;
+    int page, column, option, look, meant;
+};
+
+struct tool {
+    struct exam *exam;
+    struct registrar *registrar;
+    struct registration_scratch *scratch;
+    struct decoder *decoder;
+    struct image img;
+    struct arena arena;
+    struct listed *marks;
+    size_t n_marks;
+    FILE *out;
+    long pages, refused, pictures;
+};
+
+static _Noreturn void stop(struct diag *d)
+{
+    diag_print(d, stderr);
+    exit(2);
+}
+
+/* ---- marks.csv, sorted by scan, field, column and option ---- */
+
+static int compare_listed(const void *a, const void *b)
+{
+    const struct listed *x = a, *y = b;
+    int c = strcmp(x->scan, y->scan);
+    c = c ? c : strcmp(x->field, y->field);
+    c = c ? c : x->column - y->column;
+    return c ? c : x->option - y->option;
+}
+
+static int look_index(const char *name)
+{
+    for (int k = 0; k < LOOKS; k++)
+        if (strcmp(look_name((enum look)k), name) == 0)
+            return k;
+    fprintf(stderr, "no look is called '%s'\n", name);
+    exit(2);
+}
+
+static const struct field *field_named(const struct exam *exam, const char *name)
+{
+    int i = form_field_index(exam->forms[0].form, name);
+    return i < 0 ? NULL : &exam->forms[0].form->fields[i];
+}
+
+static int option_index(const struct field *f, const char *option)
+{
+    for (int i = 0; f && i < f->n_options; i++)
+        if (strcmp(f->options[i], option) == 0)
+            return i;
+    return -1;
+}
+
+static const char *cell(const struct csv *csv, int row, const char *name)
+{
+    int column = csv_column(csv, name);
+    if (column < 0) {
+        fprintf(stderr, "'%s' has no column '%s'\n", csv->path, name);
+        exit(2);
+    }
+    return csv->rows[row].cells[column];
+}
+
+static void load_marks(struct tool *t, const char *dir, struct diag *d)
+{
+    char path[4096];
+    struct csv *csv = NULL;
+    snprintf(path, sizeof path, "%s/marks.csv", dir);
+    if (csv_load(path, &csv, d) < 0)
+        stop(d);
+    t->marks = calloc((size_t)csv->n_rows + 1, sizeof *t->marks);
+    for (int i = 1; i < csv->n_rows; i++) {
+        const struct field *f = field_named(t->exam, cell(csv, i, "field"));
+        t->marks[t->n_marks++] = (struct listed){.scan = strdup(cell(csv, i, "scan")),
+                                                 .field = strdup(cell(csv, i, "field")),
+                                                 .column = atoi(cell(csv, i, "column")),
+                                                 .option = option_index(f, cell(csv, i, "option")),
+                                                 .look = look_index(cell(csv, i, "look")),
+                                                 .meant = atoi(cell(csv, i, "meant"))};
+    }
+    csv_destroy(csv);
+    qsort(t->marks, t->n_marks, sizeof *t->marks, compare_listed);
+}
+
+/* ---- a page ---- */
+
+static bool is_wanted(const struct bubble_ink *b, const struct listed *mark, uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return mark || b->ink > SOME_INK || (*state >> 33) % EMPTY_SHARE == 0;
+}
+
+static void write_pictures(struct tool *t, const struct page_map *map, const char *scan,
+                           const struct form *form, int page)
+{
+    struct bubble_ink *b = NULL;
+    int n = 0, wanted = 0;
+    uint64_t state = (uint64_t)t->pages;
+    if (bubble_ink_measure(form, page, &t->img, map, &t->arena, &b, &n) < 0)
+        exit(1);
+    int *which = calloc((size_t)n + 1, sizeof *which);
+    struct record *records = calloc((size_t)n + 1, sizeof *records);
+    struct look_picture *pictures = calloc((size_t)n + 1, sizeof *pictures);
+    if (!which || !records || !pictures)
+        exit(1);
+    for (int i = 0; i < n; i++) {
+        struct listed key = {.scan = (char *)scan,
+                             .field = b[i].field->name,
+                             .column = b[i].bubble->column,
+                             .option = b[i].bubble->option};
+        const struct listed *mark =
+            bsearch(&key, t->marks, t->n_marks, sizeof *t->marks, compare_listed);
+        if (!is_wanted(&b[i], mark, &state))
+            continue;
+        records[wanted] = (struct record){.look = mark ? (uint8_t)mark->look : LOOK_EMPTY,
+                                          .meant = mark ? (uint8_t)mark->meant : 0,
+                                          .clear = 1,
+                                          .ink = (int16_t)lround(1000 * b[i].ink),
+                                          .group = (uint16_t)b[i].group};
+        which[wanted++] = i;
+    }
+    if (look_take_pictures(&t->img, map, b, n, which, wanted, &t->arena, pictures) < 0)
+        exit(1);
+    for (int k = 0; k < wanted; k++) {
+        records[k].picture = pictures[k];
+        fwrite(&records[k], sizeof records[k], 1, t->out);
+    }
+    t->pictures += wanted;
+    free(which);
+    free(records);
+    free(pictures);
+    arena_reset(&t->arena);
+}
+
+static void take_page(struct tool *t, const struct scan *scan, int number)
+{
+    char reason[SCAN_REASON_MAX];
+    struct registration_result r;
+    const char *slash = strrchr(scan_path(scan), '/');
+    t->pages++;
+    if (scan_decode_page(scan, number, t->decoder, &t->img, reason) < 0 ||
+        registrar_find(t->registrar, scan_path(scan), &t->img, t->scratch, &r) < 0)
+        exit(1);
+    if (r.verdict != PAGE_READ) {
+        t->refused++;
+        return;
+    }
+    write_pictures(t, &r.map, slash ? slash + 1 : scan_path(scan), t->exam->forms[r.form].form,
+                   r.form_page);
+}
+
+int main(int argc, char **argv)
+{
+    static struct tool t;
+    struct scan_source *source = NULL;
+    struct scan *scan;
+    struct diag d;
+    char scans[4096];
+    const char *paths[] = {scans};
+    diag_init(&d);
+    vision_init();
+    if (argc != 4) {
+        fputs("usage: look_pictures EXAM DIR OUT\n", stderr);
+        return 2;
+    }
+    snprintf(scans, sizeof scans, "%s/scans", argv[2]);
+    if (exam_load(argv[1], &t.exam, &d) < 0 || registrar_create(t.exam, &t.registrar, &d) < 0 ||
+        registration_scratch_create(&t.scratch) < 0 || decoder_create(&t.decoder) < 0 ||
+        scan_source_open(paths, 1, &source, &d) < 0)
+        stop(&d);
+    load_marks(&t, argv[2], &d);
+    t.out = fopen(argv[3], "wb");
+    if (!t.out) {
+        perror(argv[3]);
+        return 1;
+    }
+    while (scan_source_next(source, &scan) == 1) {
+        for (int i = 1; i <= scan_page_count(scan); i++)
+            take_page(&t, scan, i);
+        scan_unref(scan);
+    }
+    scan_source_close(source);
+    fprintf(stderr, "%ld pages, %ld refused, %ld pictures\n", t.pages, t.refused, t.pictures);
+    return fclose(t.out) == 0 ? 0 : 1;
+}
