@@ -19,8 +19,14 @@
 #define BEYOND_MIN 10.0    /* mm that the image must go on beyond the page */
 #define LETTER_LEAST 0.9   /* mm: a letter's height, ... */
 #define LETTER_MOST 9.0    /* ... or a bubble's */
-#define LETTERS_MIN 14     /* so many are print */
+#define LETTERS_MIN 5      /* so many are print: a strip of a sheet's head has no more ... */
+#define LETTER_INK 0.7     /* ... of the paper's grey at their darkest: ink, no shadow or stain */
 #define MAX_LETTERS 400
+#define SOLID_BEYOND 2.0    /* mm off the page: nearer the page's edge may bend over it */
+#define SOLID_LEAST 2.0     /* mm, the shorter side of what is printed solid: a mark, a bit, ... */
+#define SOLID_MOST 9.0      /* ... and the longer */
+#define SOLID_FILL 0.6      /* of its box */
+#define SOLIDS_MIN 2        /* one is a blot */
 #define LETTERS_BREADTH 1.2 /* mm: nearer to one line they are a broken edge */
 #define GROUND 0.75         /* of the paper's grey that paper beyond it has */
 #define FLAT 0.02 /* perspective across the page: more is a photo, whose desk may hold print */
@@ -116,35 +122,58 @@ static bool is_pair(const struct view *v, const struct extra *a, const struct ex
     return false;
 }
 
-static bool is_beyond(const struct view *v, struct point mm)
+static bool is_beyond(const struct view *v, struct point mm, double by)
 {
     struct rect page = {0, 0, v->form->width, v->form->height};
-    return !is_in(page, mm, BEYOND);
+    return !is_in(page, mm, by);
+}
+
+static bool is_solid(const struct view *v, const struct blob *b)
+{
+    double shorter = fmin(b->w, b->h) / v->scale, longer = fmax(b->w, b->h) / v->scale;
+    return shorter > SOLID_LEAST && longer < SOLID_MOST && b->area > SOLID_FILL * b->w * b->h;
+}
+
+/* Whether a blob is ink somewhere, not a stain on the lid. */
+static bool is_ink(const struct view *v, const struct blob *b)
+{
+    int darkest = 255;
+    for (int y = b->y; y < b->y + b->h; y++)
+        for (int x = b->x; x < b->x + b->w; x++) {
+            int grey = image_row(v->img, y)[x];
+            darkest = grey < darkest ? grey : darkest;
+        }
+    return darkest < LETTER_INK * v->paper;
 }
 
 static bool judge_blobs(const struct view *v, const struct blob *blobs, size_t n)
 {
     struct extra extras[MAX_EXTRA];
     struct point letters[MAX_LETTERS];
-    int n_extra = 0;
+    int n_extra = 0, n_solid = 0;
     size_t n_letters = 0;
     for (size_t i = 0; i < n; i++) {
         const struct blob *b = &blobs[i];
         struct point mm = homography_apply(&v->px_to_mm, b->centroid);
         double longest = fmax(b->w, b->h) / v->scale;
-        bool beyond = is_beyond(v, mm), mark = is_mark(v, b);
+        bool beyond = is_beyond(v, mm, SOLID_BEYOND), mark = is_mark(v, b);
         if ((!beyond && !mark) || !is_on_paper(v, b) || is_own(v, mm))
             continue;
-        if (beyond && longest > LETTER_LEAST && longest < LETTER_MOST && n_letters < MAX_LETTERS)
-            letters[n_letters++] = mm;
         if (mark && n_extra < MAX_EXTRA)
             extras[n_extra++] = (struct extra){mm};
+        if (!beyond || !is_ink(v, b))
+            continue;
+        n_solid += is_solid(v, b);
+        if (is_beyond(v, mm, BEYOND) && longest > LETTER_LEAST && longest < LETTER_MOST &&
+            n_letters < MAX_LETTERS)
+            letters[n_letters++] = mm;
     }
     for (int i = 0; i < n_extra; i++)
         for (int k = 0; k < i; k++)
             if (is_pair(v, &extras[i], &extras[k]))
                 return true;
-    return n_letters >= LETTERS_MIN && points_breadth(letters, n_letters) > LETTERS_BREADTH;
+    return n_solid >= SOLIDS_MIN ||
+           (n_letters >= LETTERS_MIN && points_breadth(letters, n_letters) > LETTERS_BREADTH);
 }
 
 /* Whether the image goes on beyond the page by much; a photo's desk does not count. */
