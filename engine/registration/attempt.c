@@ -14,6 +14,7 @@
 #define SHARE_ALL 0.97   /* as good as all outlines */
 #define MARKS_CERTAINTY -0.1 /* marks do not hold where a neighbour explains more print */
 #define MAX_HOPS 3           /* rows or columns that a proposal may be off */
+#define SHARE_FINER 0.95     /* outlines found: fewer are looked for at twice the resolution */
 #define SIZE_GAIN 0.08       /* share that another outline size must add to be believed */
 #define MAX_RIVALS 4         /* other places that are held against the best */
 #define RIVAL_REFINE 0.8     /* mm */
@@ -220,6 +221,22 @@ static int judge(const struct attempt_target *t, const struct work *work,
     return e;
 }
 
+/* The same at twice the resolution: of thin strokes on a bent page half may fall between the pixels
+ * that are looked at. */
+static int judge_finer(const struct attempt_target *t, const struct pyramid *pyramid,
+                       const struct work *work, const struct proposal *proposals, int n,
+                       struct witness_scratch *scratch, struct attempt *ret)
+{
+    if (work->level <= 0)
+        return 0;
+    struct work finer = {pyramid->levels[work->level - 1], work->level - 1};
+    struct attempt other = *ret;
+    int e = judge(t, &finer, proposals, n, scratch, &other);
+    if (e == 0 && other.score > ret->score)
+        *ret = other;
+    return e;
+}
+
 int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
                  struct registration_scratch *scratch, struct attempt *ret)
 {
@@ -244,6 +261,8 @@ int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
         e = choose_work(t->form, pyramid, &proposals[0], scratch, &work);
         if (e == 0)
             e = judge(t, &work, proposals, n, scratch->witness, ret);
+        if (e == 0 && ret->fit.share < SHARE_FINER && t->registration->kind == REGISTER_MARKS)
+            e = judge_finer(t, pyramid, &work, proposals, n, scratch->witness, ret);
     }
     if (e < 0 || !ret->refined)
         return e;

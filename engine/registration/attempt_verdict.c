@@ -122,6 +122,8 @@ bool attempt_is_final(const struct attempt *a)
 
 static double wanted_residual(const struct attempt *a)
 {
+    if (a->rescue)
+        return RESCUE_RESIDUAL;
     return a->registration->kind == REGISTER_PRINT ? IMAGE_RESIDUAL : a->registration->max_residual;
 }
 

@@ -18,6 +18,8 @@
 #define MARK_MIN_PX 6.0    /* least side of a mark in the image searched, if the scan has as many */
 #define AREA_RATIO_MIN 0.5 /* ink seen / ink expected */
 #define AREA_RATIO_MAX 1.9
+#define SMALLER_COST 0.25 /* of a page e times smaller: specks make sets of small marks anywhere   \
+                           */
 #define AFFINE_ENOUGH 0.3 /* mm: marks this near an affine map need no perspective */
 
 /* How loosely marks may lie: as a flatbed's or as a photo's. */
@@ -177,7 +179,8 @@ static void try_pair(struct search *s, const struct tolerance *t, int i, int j, 
         y.cost += area + 2 * off / (t->offset * seen);
     }
     int need = s->n_marks < 3 ? s->n_marks : 3;
-    y.cost = y.cost / y.matches + 1.0 * (s->n_marks - y.matches);
+    y.cost = y.cost / y.matches + 1.0 * (s->n_marks - y.matches) +
+             SMALLER_COST * fmax(0, log(s->scale / scale));
     if (y.matches >= need)
         keep_hypothesis(s, &y);
 }
