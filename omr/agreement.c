@@ -1,19 +1,28 @@
 #include "agreement.h"
 
 #include "diag.h"
+#include "models/agreement.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Where the second reader is asked. */
 #define PLAINLY 0.0005   /* probability, by ink, of a mark (or of none): it is not asked */
 #define RIVAL_MARK 0.02  /* of another mark where one is allowed */
 #define USUAL_SHARE 0.55 /* of the page's usual mark: less is looked at */
+#define STRUCK_HALO 0.08 /* ink around a mark: it may be struck out, ... */
+#define STRUCK_MORE 1.6  /* ... unless he marks so: over the median of his marks */
+#define PALEST 10        /* one of ten of a page's marks is paler */
+#define FEW_BLANKS 10    /* so many fields without ink are looked at bubble by bubble, ... */
+#define BLANK_TOPS 2     /* ... of more only these that stand out most */
+#define FAINT_PAGE 0.18  /* of those have something like a mark: look everywhere */
+#define FAINT_FEW 12     /* fields that are taken to be empty besides */
 
-/* Both readers' log odds are added with these weights, fitted on simulated sheets (tests/accuracy).
- */
-#define WEIGHT_INK 0.8
-#define WEIGHT_LOOK 0.8
-#define ODDS_MAX 9.0 /* log odds: no single reader is surer */
+#define ODDS_MAX 9.0    /* log odds: no single reader is surer, ... */
+#define JOINED_MAX 12.0 /* ... nor are both */
+#define LOG_MIN 1e-3    /* ink, where its logarithm is taken */
+
+/* ---- asking ---- */
 
 static bool takes_every_look(const struct marking_culture *c)
 {
@@ -26,58 +35,107 @@ static bool allows_one(const struct field *f)
     return f->kind == FIELD_GRID || f->max_marks == 1;
 }
 
-/* Which of a group the second reader is asked about. */
-static void choose_asked(const struct band *band, const struct bubble_ink *b, int n,
-                         const struct marking_culture *culture, struct seen_bubble *seen)
+static bool is_blank(const struct seen_bubble *seen, int n)
 {
-    int rivals = 0, marked = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
+        if (seen[i].ink > 0.5)
+            return false;
+    return true;
+}
+
+static int count_blanks(const struct bubble_ink *b, int n, const struct seen_bubble *seen)
+{
+    int blanks = 0;
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        blanks += is_blank(&seen[i], length);
+    }
+    return blanks;
+}
+
+/* How far a bubble without ink stands out: a dot on a letter is dark, but little. */
+static double standing_out(const struct bubble_ink *b)
+{
+    return b->ink + 0.2 * (b->spot - b->usual_spot) + 0.1 * b->halo;
+}
+
+static void ask_blank(const struct bubble_ink *b, int n, int tops, struct seen_bubble *seen)
+{
+    for (int k = 0; k < tops && k < n; k++) {
+        int top = -1;
+        for (int i = 0; i < n; i++)
+            if (!seen[i].asked && (top < 0 || standing_out(&b[i]) > standing_out(&b[top])))
+                top = i;
+        if (top >= 0)
+            seen[top].asked = true;
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How this pupil marks, by the ink alone. */
+struct manner {
+    double struck; /* halo from which a mark may be struck out */
+    double least;  /* ink of one of the palest marks; 0: no mark */
+};
+
+static struct manner find_manner(const struct bubble_ink *b, int n, const struct seen_bubble *seen,
+                                 double *scratch)
+{
+    struct manner m = {.struck = STRUCK_HALO};
+    int marks = 0;
+    for (int i = 0; i < n; i++)
+        if (seen[i].ink > 0.5)
+            scratch[marks++] = b[i].halo;
+    if (marks == 0)
+        return m;
+    qsort(scratch, (size_t)marks, sizeof(*scratch), by_value);
+    m.struck = fmax(STRUCK_HALO, STRUCK_MORE * scratch[marks / 2]);
+    marks = 0;
+    for (int i = 0; i < n; i++)
+        if (seen[i].ink > 0.5)
+            scratch[marks++] = b[i].ink;
+    qsort(scratch, (size_t)marks, sizeof(*scratch), by_value);
+    m.least = scratch[marks / PALEST];
+    return m;
+}
+
+struct asking {
+    const struct band *band;
+    const struct marking_culture *culture;
+    const struct manner *manner;
+    int tops; /* bubbles a field without ink */
+};
+
+/* Which of a group's bubbles hold something open. Of several answers each may be struck out. */
+static void ask_open(const struct asking *a, const struct bubble_ink *b, int n,
+                     struct seen_bubble *seen)
+{
+    int rivals = 0;
+    for (int i = 0; i < n; i++)
         rivals += seen[i].ink > RIVAL_MARK;
-        marked += seen[i].ink > 0.5;
-    }
-    bool several = rivals > 1 && allows_one(b[0].field);
+    bool all = !allows_one(b[0].field) || rivals > 1 || !takes_every_look(a->culture);
     for (int i = 0; i < n; i++) {
-        bool pale_mark = seen[i].ink > 0.5 && b[i].ink < USUAL_SHARE * band->usual;
-        seen[i].asked = (seen[i].ink > PLAINLY && seen[i].ink < 1 - PLAINLY) || pale_mark ||
-                        (several && seen[i].ink > RIVAL_MARK) ||
-                        (seen[i].ink > RIVAL_MARK && !takes_every_look(culture));
+        double p = seen[i].ink;
+        bool odd =
+            p > 0.5 && (b[i].ink < USUAL_SHARE * a->band->usual || b[i].halo > a->manner->struck);
+        seen[i].asked = (p > PLAINLY && p < 1 - PLAINLY) || odd || (all && p > RIVAL_MARK);
     }
-    int smear = marked ? -1 : ink_find_smear(band, b, n);
-    if (smear >= 0)
-        seen[smear].asked = true;
 }
 
-static double log_odds(double p)
+static void choose_asked(const struct asking *a, const struct bubble_ink *b, int n,
+                         struct seen_bubble *seen)
 {
-    double l = log(fmax(p, 1e-9) / fmax(1 - p, 1e-9));
-    return fmax(-ODDS_MAX, fmin(ODDS_MAX, l));
-}
-
-static double meaning(enum mark_meaning m)
-{
-    return m == MEANS_ANSWER ? 1 : m == MEANS_DOUBT ? 0.5 : 0;
-}
-
-/* Of what is a mark, the share that the office takes for an answer. */
-static double answer_share(const float *looks, const struct marking_culture *c, double marks)
-{
-    double answers = looks[LOOK_FILLED] * meaning(c->fill) + looks[LOOK_TICK] * meaning(c->tick) +
-                     looks[LOOK_CROSS] * meaning(c->cross) +
-                     looks[LOOK_CIRCLE] * meaning(c->circle) +
-                     looks[LOOK_STROKE] * meaning(c->stroke);
-    return marks > 0 ? answers / marks : 1;
-}
-
-static void join_readers(const struct marking_culture *culture, struct seen_bubble *s)
-{
-    s->p = s->ink;
-    if (!s->asked)
-        return;
-    double marks = 0;
-    for (int k = LOOK_FILLED; k <= LOOK_STROKE; k++)
-        marks += s->looks[k];
-    double l = WEIGHT_INK * log_odds(s->ink) + WEIGHT_LOOK * log_odds(marks);
-    s->p = answer_share(s->looks, culture, marks) / (1 + exp(-l));
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        ask_open(a, &b[i], length, &seen[i]);
+        if (is_blank(&seen[i], length))
+            ask_blank(&b[i], length, a->tops < length ? a->tops : length, &seen[i]);
+    }
 }
 
 static int ask(const struct image *img, const struct page_map *map, const struct bubble_ink *b,
@@ -86,7 +144,7 @@ static int ask(const struct image *img, const struct page_map *map, const struct
     int asked = 0;
     int *which = arena_alloc(arena, (size_t)(n + 1) * sizeof(*which));
     for (int i = 0; which && i < n; i++)
-        if (seen[i].asked)
+        if (seen[i].asked && !seen[i].told)
             which[asked++] = i;
     struct look_picture *pictures = arena_alloc(arena, (size_t)(asked + 1) * sizeof(*pictures));
     float(*looks)[LOOKS] = arena_alloc(arena, (size_t)(asked + 1) * sizeof(*looks));
@@ -95,10 +153,131 @@ static int ask(const struct image *img, const struct page_map *map, const struct
     int e = look_take_pictures(img, map, b, n, which, asked, arena, pictures);
     if (e == 0)
         e = look_read(reader, pictures, asked, looks);
-    for (int k = 0; k < asked && e == 0; k++)
+    for (int k = 0; k < asked && e == 0; k++) {
+        seen[which[k]].told = true;
         for (int j = 0; j < LOOKS; j++)
             seen[which[k]].looks[j] = looks[k][j];
+    }
     return e;
+}
+
+/* ---- weighing ---- */
+
+static double within(double low, double x, double high)
+{
+    return fmax(low, fmin(high, x));
+}
+
+static double log_odds(double p)
+{
+    double l = log(fmax(p, 1e-9) / fmax(1 - p, 1e-9));
+    return within(-ODDS_MAX, l, ODDS_MAX);
+}
+
+static double log_ratio(double a, double b)
+{
+    return within(-5, log(fmax(a, LOG_MIN) / fmax(b, LOG_MIN)), 5);
+}
+
+static double marked_share(const struct seen_bubble *s)
+{
+    double marks = 0;
+    for (int k = LOOK_FILLED; k <= LOOK_STROKE; k++)
+        marks += s->looks[k];
+    return marks;
+}
+
+static void testify_alone(const struct band *band, const struct manner *manner,
+                          const struct bubble_ink *b, struct seen_bubble *s)
+{
+    float *e = s->evidence;
+    e[INK_ODDS] = (float)(log_odds(s->ink) / 3);
+    e[INK_USUAL] = (float)log_ratio(b->ink, band->usual);
+    e[INK_EMPTY] = (float)log_ratio(b->ink, band->low);
+    e[EXCESS_EMPTY] = (float)log_ratio(b->excess, band->low);
+    e[PEAK] = (float)(3 * b->peak);
+    e[SPOT] = (float)(3 * b->spot);
+    e[SPOT_USUAL] = (float)log_ratio(b->spot + 0.01, b->usual_spot + 0.01);
+    e[CORE] = (float)within(0, b->core / (b->excess + 0.01), 3);
+    e[HALO] = (float)within(0, 5 * b->halo, 3);
+    e[THROUGH] = (float)within(0, 5 * b->through, 3);
+    e[WEAK] = b->weak;
+    e[ALLOWS_ONE] = allows_one(b->field);
+    e[PAGE_EMPTY] = (float)log_ratio(band->low, 0.05);
+    e[PAGE_USUAL] = (float)log_ratio(band->usual, 0.3);
+    e[PAGE_LEAST] = (float)log_ratio(manner->least, band->usual);
+    e[PRINT_FIT] = (float)(3 * b->usual_spot);
+    e[LOOK_ODDS] = (float)(log_odds(marked_share(s)) / 3);
+    for (int k = 0; k < LOOKS; k++)
+        e[LOOK_FIRST + k] = (float)(within(-9, log(s->looks[k]), 0) / 3);
+}
+
+/* ... and beside the darkest other of its group. */
+static void testify_beside(const struct bubble_ink *b, struct seen_bubble *seen, int n, int self)
+{
+    float *e = seen[self].evidence;
+    int rival = -1, rivals = 0;
+    double peak = 0;
+    for (int i = 0; i < n; i++) {
+        if (i == self)
+            continue;
+        rival = rival < 0 || b[i].ink > b[rival].ink ? i : rival;
+        rivals += seen[i].ink > RIVAL_MARK;
+        peak = fmax(peak, b[i].peak);
+    }
+    e[RIVALS] = (float)fmin(rivals, 3);
+    e[RIVAL_INK] = (float)log_ratio(b[self].ink + 0.005, (rival < 0 ? 0 : b[rival].ink) + 0.005);
+    e[RIVAL_PEAK] = (float)log_ratio(b[self].peak + 0.01, peak + 0.01);
+    bool asked = rival >= 0 && seen[rival].asked;
+    e[RIVAL_ASKED] = asked;
+    e[RIVAL_MARKED] = asked ? (float)(log_odds(marked_share(&seen[rival])) / 3) : 0;
+    e[RIVAL_ERASED] = asked ? seen[rival].looks[LOOK_ERASED] : 0;
+    e[RIVAL_CANCELLED] = asked ? seen[rival].looks[LOOK_CANCELLED] : 0;
+}
+
+/* Of the groups without ink, those in which something looks like a mark. */
+static double faint_share(const struct bubble_ink *b, const struct seen_bubble *seen, int n)
+{
+    int blanks = 0, faint = 0;
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        if (!is_blank(&seen[i], length))
+            continue;
+        bool mark = false;
+        for (int k = i; k < i + length; k++)
+            mark = mark || (seen[k].asked && marked_share(&seen[k]) > 0.5);
+        blanks++;
+        faint += mark;
+    }
+    return (double)faint / (blanks + FAINT_FEW);
+}
+
+static double weigh(const float *evidence)
+{
+    double odds = agreement_output_bias;
+    for (int h = 0; h < AGREEMENT_HIDDEN; h++) {
+        double sum = agreement_hidden_bias[h];
+        for (int i = 0; i < WITNESSES; i++)
+            sum += agreement_hidden[h][i] * evidence[i];
+        odds += agreement_output[h] * fmax(0, sum);
+    }
+    return 1 / (1 + exp(-within(-JOINED_MAX, odds, JOINED_MAX)));
+}
+
+static double meaning(enum mark_meaning m)
+{
+    return m == MEANS_ANSWER ? 1 : m == MEANS_DOUBT ? 0.5 : 0;
+}
+
+/* Of what is a mark, the share that the office takes for an answer. */
+static double answer_share(const struct seen_bubble *s, const struct marking_culture *c)
+{
+    double marks = marked_share(s);
+    double answers =
+        s->looks[LOOK_FILLED] * meaning(c->fill) + s->looks[LOOK_TICK] * meaning(c->tick) +
+        s->looks[LOOK_CROSS] * meaning(c->cross) + s->looks[LOOK_CIRCLE] * meaning(c->circle) +
+        s->looks[LOOK_STROKE] * meaning(c->stroke);
+    return marks > 0 ? answers / marks : 1;
 }
 
 int agreement_judge(const struct image *img, const struct page_map *map, const struct bubble_ink *b,
@@ -110,13 +289,30 @@ int agreement_judge(const struct image *img, const struct page_map *map, const s
         return YJ_ENOMEM;
     ink_judge(band, b, n, by_ink);
     for (int i = 0; i < n; i++)
-        seen[i] = (struct seen_bubble){.ink = by_ink[i]};
-    for (int i = 0, length; reader && i < n; i += length) {
-        length = bubble_group_length(&b[i], n - i);
-        choose_asked(band, &b[i], length, culture, &seen[i]);
+        seen[i] = (struct seen_bubble){.ink = by_ink[i], .p = by_ink[i]};
+    if (!reader)
+        return 0;
+    struct manner manner = find_manner(b, n, seen, by_ink);
+    struct asking a = {.band = band, .culture = culture, .manner = &manner};
+    a.tops = count_blanks(b, n, seen) <= FEW_BLANKS ? n : BLANK_TOPS;
+    choose_asked(&a, b, n, seen);
+    int e = ask(img, map, b, n, reader, arena, seen);
+    double faint = e == 0 ? faint_share(b, seen, n) : 0;
+    if (faint > FAINT_PAGE) {
+        for (int i = 0; i < n; i++)
+            seen[i].asked = seen[i].asked || seen[i].ink < 0.5;
+        e = ask(img, map, b, n, reader, arena, seen);
     }
-    int e = reader ? ask(img, map, b, n, reader, arena, seen) : 0;
-    for (int i = 0; i < n; i++)
-        join_readers(culture, &seen[i]);
+    for (int i = 0, length; i < n && e == 0; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        for (int k = i; k < i + length; k++) {
+            if (!seen[k].asked)
+                continue;
+            testify_alone(band, &manner, &b[k], &seen[k]);
+            testify_beside(&b[i], &seen[i], length, k - i);
+            seen[k].evidence[PAGE_FAINT] = (float)faint;
+            seen[k].p = weigh(seen[k].evidence) * answer_share(&seen[k], culture);
+        }
+    }
     return e;
 }

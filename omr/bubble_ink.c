@@ -427,11 +427,11 @@ static void find_free_paper(struct print *p, const struct mask *mask)
         }
 }
 
-/* Mean of the darkest eighth of n values of a histogram, 0 to 1. */
-static double darkest_eighth(const int histogram[256], int n)
+/* Mean of the darkest n / part of n values of a histogram, 0 to 1. */
+static double darkest_part(const int histogram[256], int n, int part)
 {
     long sum = 0;
-    int want = n / 8 > 0 ? n / 8 : 1, left = want;
+    int want = n / part > 0 ? n / part : 1, left = want;
     for (int g = 255; g > 0 && left > 0; g--) {
         int take = histogram[g] < left ? histogram[g] : left;
         sum += (long)take * g;
@@ -447,12 +447,14 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
 {
     long sum = 0, core = 0, n_core = 0, on_free = 0;
     int all[256] = {0}, lines[256] = {0}, n_lines = 0; /* histogram of the paper far from print */
+    int spots[256] = {0};
     for (int i = 0; i < b->n_points; i++) {
         int beyond = (int)b->darkness[i] - (int)p->template[i] - NOISE;
         bool inner = fabsf(mask->u[i]) < 0.5f * (float)INSET + 0.1f &&
                      fabsf(mask->v[i]) < 0.5f * (float)INSET + 0.1f;
         n_core += inner;
         n_lines += p->far[i];
+        spots[beyond + NOISE > 0 ? beyond + NOISE : 0]++;
         if (beyond <= 0)
             continue;
         lines[beyond] += p->far[i];
@@ -461,6 +463,7 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
         core += inner ? beyond : 0;
         on_free += p->free[i] ? beyond : 0;
     }
+    b->spot = darkest_part(spots, b->n_points, 16);
     double beyond_print = (double)sum / (255.0 * b->n_points);
     double more = fmax(0, b->mean - p->mean - MEAN_NOISE);
     if (p->n_free * FREE_SHARE > b->n_points)
@@ -468,8 +471,24 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
     double share = beyond_print > more && beyond_print > 0 ? more / beyond_print : 1;
     b->excess = share * beyond_print;
     b->core = n_core ? share * (double)core / (255.0 * (double)n_core) : 0;
-    b->peak = share * share * darkest_eighth(all, b->n_points); /* twice doubtful as print */
-    b->stroke = n_lines * FREE_SHARE > b->n_points ? darkest_eighth(lines, n_lines) : 0;
+    b->peak = share * share * darkest_part(all, b->n_points, 8); /* twice doubtful as print */
+    b->stroke = n_lines * FREE_SHARE > b->n_points ? darkest_part(lines, n_lines, 8) : 0;
+}
+
+/* A quarter of a group's bubbles is marked, seldom more: the lower half's end is an unmarked one's.
+ */
+static void measure_usual_spots(struct bubble_ink *b, int n, int n_prints, double *scratch)
+{
+    for (int g = 0; g < n_prints; g++) {
+        int m = 0;
+        for (int i = 0; i < n; i++)
+            if (b[i].group == g)
+                scratch[m++] = b[i].spot;
+        qsort(scratch, (size_t)m, sizeof(*scratch), by_double);
+        for (int i = 0; i < n; i++)
+            if (b[i].group == g)
+                b[i].usual_spot = scratch[m / 2];
+    }
 }
 
 /* Where a letter is printed too seldom to be learned, what it has more than a borrowed print looks
@@ -558,6 +577,7 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
         find_free_paper(&prints[g], &masks[prints[g].field->shape]);
     for (int i = 0; i < n; i++)
         measure_excess(&prints[b[i].group], &masks[b[i].field->shape], &b[i]);
+    measure_usual_spots(b, n, n_prints, scratch);
     for (int i = 0, m; i < n; i += m) {
         m = bubble_group_length(&b[i], n - i);
         discount_unknown_print(prints, &b[i], m, scratch);

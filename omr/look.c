@@ -22,20 +22,35 @@ struct look_reader {
 
 /* ---- pictures ---- */
 
-/* Mean grey of the paper that one point stands for; what is off the image is paper. */
-static int grey_at(const struct image *img, struct point middle, struct point du, struct point dv,
-                   int substeps, int paper)
+/* Offsets of the places that one point of the picture stands for: 1 to MAX_SUBSTEPS squared. */
+struct substeps {
+    int n;
+    struct point at[MAX_SUBSTEPS * MAX_SUBSTEPS];
+};
+
+static void make_substeps(struct point du, struct point dv, struct substeps *ret)
+{
+    int side = (int)ceil(fmax(hypot(du.x, du.y), hypot(dv.x, dv.y)) - 0.25);
+    side = side < 1 ? 1 : side > MAX_SUBSTEPS ? MAX_SUBSTEPS : side;
+    ret->n = 0;
+    for (int j = 0; j < side; j++)
+        for (int i = 0; i < side; i++) {
+            double a = (i + 0.5) / side - 0.5, b = (j + 0.5) / side - 0.5;
+            ret->at[ret->n++] = (struct point){a * du.x + b * dv.x, a * du.y + b * dv.y};
+        }
+}
+
+/* Their mean grey; what is off the image is paper. */
+static int grey_at(const struct image *img, struct point middle, const struct substeps *steps,
+                   int paper)
 {
     int sum = 0;
-    for (int j = 0; j < substeps; j++)
-        for (int i = 0; i < substeps; i++) {
-            double a = (i + 0.5) / substeps - 0.5, b = (j + 0.5) / substeps - 0.5;
-            long x = lround(middle.x + a * du.x + b * dv.x);
-            long y = lround(middle.y + a * du.y + b * dv.y);
-            bool inside = x >= 0 && y >= 0 && x < img->width && y < img->height;
-            sum += inside ? image_row(img, (int)y)[x] : paper;
-        }
-    return sum / (substeps * substeps);
+    for (int k = 0; k < steps->n; k++) {
+        double x = middle.x + steps->at[k].x + 0.5, y = middle.y + steps->at[k].y + 0.5;
+        bool inside = x >= 0 && y >= 0 && x < img->width && y < img->height;
+        sum += inside ? image_row(img, (int)y)[(int)x] : paper;
+    }
+    return sum / steps->n;
 }
 
 static void take_grey(const struct image *img, const struct page_map *map,
@@ -47,14 +62,14 @@ static void take_grey(const struct image *img, const struct page_map *map,
     double step_x = (w + 2 * margin) / LOOK_SIDE, step_y = (h + 2 * margin) / LOOK_SIDE; /* mm */
     struct point du = {v->dx.x * step_x, v->dx.y * step_x};
     struct point dv = {v->dy.x * step_y, v->dy.y * step_y};
-    int substeps = (int)ceil(fmax(hypot(du.x, du.y), hypot(dv.x, dv.y)) - 0.25);
-    substeps = substeps < 1 ? 1 : substeps > MAX_SUBSTEPS ? MAX_SUBSTEPS : substeps;
+    struct substeps steps;
+    make_substeps(du, dv, &steps);
     for (int y = 0; y < LOOK_SIDE; y++)
         for (int x = 0; x < LOOK_SIDE; x++) {
             double a = x - (LOOK_SIDE - 1) / 2.0, c = y - (LOOK_SIDE - 1) / 2.0;
             struct point at = {v->origin.x + a * du.x + c * dv.x,
                                v->origin.y + a * du.y + c * dv.y};
-            out[y * LOOK_SIDE + x] = (uint8_t)grey_at(img, at, du, dv, substeps, b->paper);
+            out[y * LOOK_SIDE + x] = (uint8_t)grey_at(img, at, &steps, b->paper);
         }
 }
 

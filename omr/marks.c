@@ -48,7 +48,8 @@ static void read_group(const struct band *band, const struct bubble_ink *b,
     }
     if (ink_print_is_missing(b, marked, n))
         ret->confidence = fmin(ret->confidence, PRINT_DOUBTED);
-    if (ret->n_marked == 0 && ink_find_smear(band, b, n) >= 0)
+    int smear = ret->n_marked == 0 ? ink_find_smear(band, b, n) : -1;
+    if (smear >= 0 && !s[smear].told) /* else the second reader has said what it is */
         ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
 }
 

@@ -15,22 +15,25 @@
 /* How large a stroke is in its cell: diagonal over the cell's shorter side. */
 #define DUST_EXTENT 0.30   /* hardly more than dust, or an end of something else */
 #define STROKE_EXTENT 0.52 /* surely meant */
-/* By how much of its ink a stroke is more in its cell than in the next; 0 is between the two. */
-#define CLEAR_LEAD 0.29
-#define CLEAR_LEAD_ABOVE                                                                           \
-    0.18 /* the same, of a cell above or below: that is where strokes overshoot */
+/* By how much a stroke is more in its cell than in the next; 0 is between the two. */
+#define CLEAR_LEAD 0.23       /* beside it: of how far it reaches into both */
+#define CLEAR_LEAD_ABOVE 0.25 /* above or below, where strokes overshoot: of the cell's height */
+#define LEAST_LEAD 0.12       /* and of its length, in any case */
 #define FAINT_PART 0.15
-#define LOOSE_PART 0.10    /* mm2 */
-#define EDGE_OFF 0.38      /* cell sizes from its middle to the stroke's: more is at the edge */
-#define HIDDEN_PART 0.85   /* a label's excess that no print explains */
-#define HIDDEN_WHOLE 4.0   /* ... nor the end of a stroke through the next cell */
-#define THROUGH_WIDTH 0.75 /* a line through two cells is in both from edge to edge, or nearly */
+#define LOOSE_PART 0.10  /* mm2 */
+#define EDGE_OFF 0.38    /* cell sizes from its middle to the stroke's: more is at the edge */
+#define HIDDEN_PART 0.85 /* a label's excess that no print explains */
+#define HIDDEN_WHOLE 4.0 /* ... nor the end of a stroke through the next cell */
+/* A stroke goes through a cell from edge to edge, or nearly, ... */
+#define EDGE_WIDTH 0.25
+#define EDGE_HEIGHT 0.12
+#define MIDDLE 0.30 /* ... and its middle is not far from the cell's */
 /* A stroke of something beside the strip, or of the strip above: by the share of its ink that is in
  * no cell. */
 #define ENDING_OUTSIDE 0.60  /* with ... */
 #define PASSING_EXTENT 0.45  /* ... so little of it in one, only its end reaches in */
 #define PASSING_OUTSIDE 0.75 /* it is more likely to be passing, ... */
-#define CROSSING_EXTENT 1.00 /* ... unless it is so large here and does not go on and on */
+#define COMING_OUTSIDE 0.50  /* ... from below, where it ends here */
 #define EDGE_CERTAINTY 0.999 /* probability at the limits of size */
 #define LEAD_CERTAINTY 0.995 /* ... and of the lead */
 /* Where one of several rules says that a person must look. */
@@ -85,11 +88,68 @@ static bool is_above_or_below(const struct field *field, int a, int b)
     return fabs(p.x - q.x) < field->boxes[a].w / 2;
 }
 
-/* One line through two cells, from edge to edge: a whole number and a part of a point beside it. */
+static bool is_beside(const struct field *field, int a, int b)
+{
+    struct point p = rect_center(field->boxes[a]), q = rect_center(field->boxes[b]);
+    return fabs(p.y - q.y) < field->boxes[a].h / 2;
+}
+
+static bool is_down_through(const struct stroke_part *p)
+{
+    return p->top < EDGE_HEIGHT && p->bottom > 1 - EDGE_HEIGHT;
+}
+
+static bool is_across(const struct stroke_part *p)
+{
+    return p->left < EDGE_WIDTH && p->right > 1 - EDGE_WIDTH;
+}
+
+static bool is_through_middle(const struct stroke_part *p)
+{
+    return is_across(p) || (is_down_through(p) && p->off < MIDDLE);
+}
+
+/* A whole number and a part of a point beside it: one line through both, or a line that touches the
+ * next stroke. (Two that go down may be a ring between the cells.) */
 static bool is_through_both(const struct strip_stroke *s, const struct field *field, int a, int b)
 {
-    return s->in[a].width > THROUGH_WIDTH && s->in[b].width > THROUGH_WIDTH &&
-           is_part(field->options[a]) != is_part(field->options[b]);
+    const struct stroke_part *p = &s->in[a], *q = &s->in[b];
+    return is_part(field->options[a]) != is_part(field->options[b]) && is_beside(field, a, b) &&
+           (is_across(p) || is_across(q)) && is_through_middle(p) && is_through_middle(q);
+}
+
+/* Probability that a stroke is for cell `a` rather than for `b`. How far it reaches into both tells
+ * more than its length there: a ring's bow beyond an edge is long and flat. */
+static double is_rather(const struct strip_stroke *s, const struct field *field, int a, int b)
+{
+    const struct stroke_part *p = &s->in[a], *q = &s->in[b];
+    double aw = p->right - p->left, bw = q->right - q->left;
+    double beside = (aw - bw) / (aw + bw);
+    double above = p->bottom - p->top - (q->bottom - q->top);
+    beside = probability(beside, -CLEAR_LEAD, CLEAR_LEAD, LEAD_CERTAINTY);
+    above = probability(above, -CLEAR_LEAD_ABOVE, CLEAR_LEAD_ABOVE, LEAD_CERTAINTY);
+    double rather = is_above_or_below(field, a, b) ? above
+                    : is_beside(field, a, b)       ? beside
+                                                   : fmax(beside, above);
+    /* Two strokes that touch look like one: each goes through its cell. */
+    bool two = is_down_through(q) || is_across(q) || p->share - q->share < LEAST_LEAD;
+    return two ? fmin(rather, DOUBTED) : rather;
+}
+
+/* Probability that a stroke which is mostly in this cell is meant to be in one. */
+static double is_meant(const struct strip_stroke *s, const struct stroke_part *p)
+{
+    double meant = probability(p->extent, DUST_EXTENT, STROKE_EXTENT, EDGE_CERTAINTY);
+    if (s->outside > ENDING_OUTSIDE && p->extent < PASSING_EXTENT)
+        return fmin(meant, 0.003);
+    /* Strokes overshoot upwards: it is for the strip below. */
+    if (s->leaves_below && s->outside > COMING_OUTSIDE && p->top > EDGE_HEIGHT)
+        return fmin(meant, 0.003);
+    if (s->leaves_above && s->leaves_below)
+        return fmin(meant, DOUBTED);
+    if ((s->outside > PASSING_OUTSIDE || s->leaves_above || s->leaves_below) && !is_down_through(p))
+        return fmin(meant, DOUBTED);
+    return p->off > EDGE_OFF ? fmin(meant, DOUBTED) : meant; /* along the line between two cells */
 }
 
 static void judge_stroke(const struct strip_stroke *s, const struct field *field,
@@ -98,34 +158,27 @@ static void judge_stroke(const struct strip_stroke *s, const struct field *field
     const int n = field->n_boxes;
     int first, next;
     find_two(s, n, &first, &next);
-    double second = next < 0 ? 0 : s->in[next].share;
-    double extent = s->in[first].extent;
-    double meant = probability(extent, DUST_EXTENT, STROKE_EXTENT, EDGE_CERTAINTY);
-    double clear =
-        next >= 0 && is_above_or_below(field, first, next) ? CLEAR_LEAD_ABOVE : CLEAR_LEAD;
-    double here = probability(s->in[first].share - second, -clear, clear, LEAD_CERTAINTY);
-    if (s->outside > ENDING_OUTSIDE && extent < PASSING_EXTENT)
-        meant = fmin(meant, 0.003);
-    else if ((s->outside > PASSING_OUTSIDE || s->leaves) && extent < CROSSING_EXTENT)
-        meant = fmin(meant, DOUBTED);
-    else if (s->outside > PASSING_OUTSIDE && s->leaves)
-        meant = fmin(meant, DOUBTED);
-    if (s->in[first].off > EDGE_OFF) /* along the line between two cells */
-        meant = fmin(meant, DOUBTED);
-    if (meant < 0.5 && extent > FAINT_PART && is_part(field->options[first]))
+    double meant = is_meant(s, &s->in[first]), here = 1;
+    if (meant < 0.5 && s->in[first].extent > FAINT_PART && is_part(field->options[first]))
         cells->faint_part = true;
     bool both = next >= 0 && is_through_both(s, field, first, next);
     for (int i = 0; i < n; i++) {
         double *seen = s->colour ? cells->colour : cells->dark;
         raise(&seen[i], s->in[i].extent);
-        if (i == first)
-            raise(&cells->p[i], both ? meant : meant * here);
-        else if (i == next && both)
+        if (i == first || s->in[i].share <= 0)
+            continue;
+        double rather = is_rather(s, field, first, i);
+        if (both && i != next)
+            rather = fmax(rather, is_rather(s, field, next, i));
+        if (both && i == next)
             raise(&cells->p[i], meant);
-        else if (s->in[i].share > 0)
-            raise(&cells->p[i], meant * (1 - here) * s->in[i].share / second);
+        else
+            raise(&cells->p[i], meant * (1 - rather));
+        if (!both)
+            here = fmin(here, rather);
     }
-    if (meant * (both ? 1 : here) > 0.5)
+    raise(&cells->p[first], meant * here);
+    if (meant * here > 0.5)
         *(s->colour ? &cells->by_colour : &cells->by_dark) = true;
 }
 

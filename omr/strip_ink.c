@@ -12,6 +12,7 @@
 #define TILE 80       /* px: paper bends little within it; the paper's tone is taken over it */
 #define SEARCH 4      /* px: the print is looked for this far around where the map puts it */
 #define LINE 0.35     /* mm at both sides of a frame's edge: its line, and what the search leaves */
+#define HALO 0.70     /* the same, where the coloured fringes of its line may be */
 #define BEYOND 1.0    /* mm: how far dark ink is followed out of a cell */
 #define LINE_LOSS 0.1 /* of a stroke's extent in a cell */
 #define FRAME_SEEN 0.10 /* mean darkness along the frames: less is no frame */
@@ -33,11 +34,15 @@
 #define CHROMA_FRINGE                                                                              \
     1.3 /* times what nearly all of the print stays under: a stroke for sure, ... */
 #define CHROMA_STRONG 30.0 /* ... and at least this */
-#define WINDOW 3           /* px around, within which colour is held against darkness */
-#define TINT_INK 58        /* hundredths of chroma / darkness: blue ink has 75, red over 100, ... */
-#define HUE_HIDDEN 8       /* chroma that a pale stroke through a black label leaves at least */
-#define TINT_PRINT 50      /* ... black print with a scanner's fringes up to 40 */
-#define DARK_MIN 0.16      /* 0 to 1 of the paper */
+#define CHROMA_LETTERS                                                                             \
+    1.6 /* the same of letters alone, which have less of a fringe than frames: a pale stroke shows \
+           in them, ... */
+#define CHROMA_PALE 18.0 /* ... and at least this */
+#define WINDOW 3         /* px around, within which colour is held against darkness */
+#define TINT_INK 58      /* hundredths of chroma / darkness: blue ink has 75, red over 100, ... */
+#define HUE_HIDDEN 8     /* chroma that a pale stroke through a black label leaves at least */
+#define TINT_PRINT 50    /* ... black print with a scanner's fringes up to 40 */
+#define DARK_MIN 0.16    /* 0 to 1 of the paper */
 #define DARK_NOISE 2.5
 #define COLOUR_GAP 4      /* px around: a skipping pen's gaps of 0.75 mm close */
 #define DARK_GAP 4        /* the same, and a frame's line that is not looked at */
@@ -51,7 +56,7 @@
 #define HIDDEN 0.7      /* mm2: the same where ... */
 #define OPEN_SHARE 0.12 /* ... less than this of it is beside print, which has fringes */
 
-enum { FRAME = 1, LABEL = 2, READ = 4 };
+enum { FRAME = 1, LABEL = 2, READ = 4, FRINGE = 8 };
 
 struct patch {
     int width, height;
@@ -63,7 +68,8 @@ struct patch {
     uint8_t *hue;     /* chroma above the paper's */
     uint8_t *tint;    /* hue / darkness around a pixel, hundredths */
     int16_t *cell;    /* of each pixel; -1: none */
-    uint8_t *printed; /* whether a FRAME's line or a LABEL may be there, or a stroke READ already */
+    uint8_t *printed; /* what may be there: a FRAME's line or its FRINGE, a LABEL, or a stroke READ
+                         already */
     uint8_t *mask;    /* what is a stroke's */
     uint8_t *link;    /* ... and what holds its pieces together */
     uint8_t *spread;
@@ -273,13 +279,12 @@ static void cover(struct patch *p, int what, double x0, double y0, double x1, do
             p->printed[at(p, x, y)] |= (uint8_t)what;
 }
 
-static void cover_frame(struct patch *p, struct rect r)
+static void cover_frame(struct patch *p, int what, struct rect r, double w)
 {
-    double w = LINE * PX;
-    cover(p, FRAME, r.x - w, r.y - w, r.x + r.w + w, r.y + w);
-    cover(p, FRAME, r.x - w, r.y + r.h - w, r.x + r.w + w, r.y + r.h + w);
-    cover(p, FRAME, r.x - w, r.y - w, r.x + w, r.y + r.h + w);
-    cover(p, FRAME, r.x + r.w - w, r.y - w, r.x + r.w + w, r.y + r.h + w);
+    cover(p, what, r.x - w, r.y - w, r.x + r.w + w, r.y + w);
+    cover(p, what, r.x - w, r.y + r.h - w, r.x + r.w + w, r.y + r.h + w);
+    cover(p, what, r.x - w, r.y - w, r.x + w, r.y + r.h + w);
+    cover(p, what, r.x + r.w - w, r.y - w, r.x + r.w + w, r.y + r.h + w);
 }
 
 /* Share of row v (px from the cell's top) that is dark, between the frame's lines. */
@@ -374,7 +379,8 @@ static void find_print(struct patch *p)
         digits = measure_digits(p, top, bottom);
     for (int i = 0; i < p->field->n_boxes; i++) {
         struct rect r = cell_rect(p, i);
-        cover_frame(p, r);
+        cover_frame(p, FRAME, r, LINE * PX);
+        cover_frame(p, FRINGE, r, HALO * PX);
         if (!p->labels)
             continue;
         double half = label_width(p->field->options[i], &digits) / 2 + LABEL_MARGIN * PX;
@@ -419,7 +425,7 @@ static double cell_darkness(const struct patch *p)
         int y1 = (int)clamp(r.y + r.h, 0, p->height), x1 = (int)clamp(r.x + r.w, 0, p->width);
         for (int y = (int)clamp(r.y, 0, p->height); y < y1; y++)
             for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++)
-                if (!p->printed[at(p, x, y)])
+                if (!(p->printed[at(p, x, y)] & ~FRINGE))
                     histogram[(int)(255 * p->dark[at(p, x, y)])]++;
         levels[i] = level_of(histogram, 0.9) / 255;
     }
@@ -478,9 +484,14 @@ static int measure_tint(struct patch *p)
     return 0;
 }
 
-/* The level that `share` of the printed lines' and letters' pixels stay under, in the middlemost
- * cell. */
-static double print_level(const struct patch *p, const uint8_t *plane, double share)
+static bool is_print(int printed, bool letters)
+{
+    return letters ? (printed & (FRAME | LABEL)) == LABEL : printed & (FRAME | LABEL);
+}
+
+/* The level that `share` of the pixels of letters, or of lines and letters, stay under, in the
+ * middlemost cell. */
+static double print_level(const struct patch *p, bool letters, const uint8_t *plane, double share)
 {
     double tints[STRIP_MAX_CELLS];
     for (int i = 0; i < p->field->n_boxes; i++) {
@@ -489,7 +500,8 @@ static double print_level(const struct patch *p, const uint8_t *plane, double sh
         int y1 = (int)clamp(r.y + r.h, 0, p->height), x1 = (int)clamp(r.x + r.w, 0, p->width);
         for (int y = (int)clamp(r.y, 0, p->height); y < y1; y++)
             for (int x = (int)clamp(r.x, 0, p->width); x < x1; x++)
-                if (p->printed[at(p, x, y)] && p->dark[at(p, x, y)] > DARK_MIN / 2)
+                if (is_print(p->printed[at(p, x, y)], letters) &&
+                    p->dark[at(p, x, y)] > DARK_MIN / 2)
                     histogram[plane[at(p, x, y)]]++;
         tints[i] = level_of(histogram, share);
     }
@@ -501,12 +513,14 @@ static bool choose_coloured(struct patch *p)
 {
     const size_t n = (size_t)p->width * (size_t)p->height;
     double limit = fmax(CHROMA_MIN, CHROMA_NOISE * paper_chroma(p));
-    double strong = fmax(CHROMA_STRONG, CHROMA_FRINGE * print_level(p, p->hue, 0.995));
-    bool black_print = print_level(p, p->tint, 0.5) < TINT_PRINT;
+    double strong = fmax(CHROMA_STRONG, CHROMA_FRINGE * print_level(p, false, p->hue, 0.995));
+    double pale = fmax(CHROMA_PALE, CHROMA_LETTERS * print_level(p, true, p->hue, 0.995));
+    bool black_print = print_level(p, false, p->tint, 0.5) < TINT_PRINT;
     for (size_t i = 0; i < n; i++) {
-        p->mask[i] = p->hue[i] > limit;
+        double sure = p->printed[i] == LABEL ? fmin(pale, strong) : strong;
+        p->mask[i] = p->hue[i] > fmin(limit, sure);
         if (p->printed[i])
-            p->mask[i] &= black_print && (p->tint[i] > TINT_INK || p->hue[i] > strong);
+            p->mask[i] &= black_print && (p->tint[i] > TINT_INK || p->hue[i] > sure);
         else if (!black_print) /* print in colour stands around the strip, too */
             p->mask[i] &= p->cell[i] >= 0;
     }
@@ -528,7 +542,7 @@ static void choose_dark(struct patch *p)
         for (int y = y0; y < y1; y++)
             for (int x = x0; x < x1; x++) {
                 size_t k = at(p, x, y);
-                p->mask[k] = !p->printed[k] && p->dark[k] > limit;
+                p->mask[k] = !(p->printed[k] & ~FRINGE) && p->dark[k] > limit;
             }
     }
     link_through_labels(p);
@@ -576,15 +590,16 @@ struct gathered {
     struct bounds bounds[STRIP_MAX_CELLS];
     int inside, outside;
     int open; /* of those inside, where nothing is printed */
-    bool leaves;
+    bool leaves_above, leaves_below;
 };
 
-static void gather_pixel(const struct patch *p, struct gathered *g, int x, int y)
+static void gather_pixel(const struct patch *p, struct gathered *g, int no_print, int x, int y)
 {
     int cell = p->cell[at(p, x, y)];
     if (cell < 0) {
         g->outside++;
-        g->leaves |= y < 2 || y >= p->height - 2;
+        g->leaves_above |= y < 2;
+        g->leaves_below |= y >= p->height - 2;
         return;
     }
     struct bounds *b = &g->bounds[cell];
@@ -597,11 +612,12 @@ static void gather_pixel(const struct patch *p, struct gathered *g, int x, int y
     g->x[cell] += x;
     g->y[cell] += y;
     g->inside++;
-    g->open += !p->printed[at(p, x, y)];
+    g->open += !(p->printed[at(p, x, y)] & ~no_print);
 }
 
-/* All pixels that hang together with `seed` over `spread`, which is cleared on the way. */
-static void gather(struct patch *p, int seed, struct gathered *g)
+/* All pixels that hang together with `seed` over `spread`, which is cleared on the way. Dark ones
+ * know no fringes. */
+static void gather(struct patch *p, int seed, bool colour, struct gathered *g)
 {
     int n = 0;
     memset(g, 0, sizeof *g);
@@ -610,7 +626,7 @@ static void gather(struct patch *p, int seed, struct gathered *g)
     while (n > 0) {
         int k = p->stack[--n], x = k % p->width, y = k / p->width;
         if (p->mask[k])
-            gather_pixel(p, g, x, y);
+            gather_pixel(p, g, colour ? 0 : FRINGE, x, y);
         for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < p->height; v++)
             for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < p->width; u++)
                 if (p->spread[at(p, u, v)]) {
@@ -624,7 +640,10 @@ static void gather(struct patch *p, int seed, struct gathered *g)
  * has no breadth is a fringe. */
 static struct strip_stroke describe(const struct patch *p, const struct gathered *g, bool colour)
 {
-    struct strip_stroke s = {.colour = colour, .area = g->inside / (PX * PX), .leaves = g->leaves};
+    struct strip_stroke s = {.colour = colour,
+                             .area = g->inside / (PX * PX),
+                             .leaves_above = g->leaves_above,
+                             .leaves_below = g->leaves_below};
     double extents = 0;
     s.outside = (double)g->outside / (g->inside + g->outside);
     for (int i = 0; i < p->field->n_boxes; i++) {
@@ -636,7 +655,10 @@ static struct strip_stroke describe(const struct patch *p, const struct gathered
         length = fmin(length, g->pixels[i] / ((colour ? BREADTH : DARK_BREADTH) * PX));
         s.in[i].extent = length / fmin(r.w, r.h);
         extents += s.in[i].extent;
-        s.in[i].width = (b->x1 - b->x0 + 1) / r.w;
+        s.in[i].left = (b->x0 - r.x) / r.w;
+        s.in[i].right = (b->x1 + 1 - r.x) / r.w;
+        s.in[i].top = (b->y0 - r.y) / r.h;
+        s.in[i].bottom = (b->y1 + 1 - r.y) / r.h;
         s.in[i].off = fmax(fabs((double)g->x[i] / g->pixels[i] + 0.5 - r.x - r.w / 2) / r.w,
                            fabs((double)g->y[i] / g->pixels[i] + 0.5 - r.y - r.h / 2) / r.h);
     }
@@ -668,6 +690,19 @@ static void keep_stroke(struct strip_ink *ink, const struct strip_stroke *s)
     ink->strokes[i] = *s;
 }
 
+/* Print may have colour at its edges: little, or long and thin. */
+static bool is_fringe(const struct patch *p, const struct gathered *g)
+{
+    double length = 0;
+    for (int i = 0; i < p->field->n_boxes; i++) {
+        const struct bounds *b = &g->bounds[i];
+        if (g->pixels[i] > 0)
+            length += hypot(b->x1 - b->x0 + 1, b->y1 - b->y0 + 1);
+    }
+    return g->open < OPEN_SHARE * g->inside &&
+           (g->inside < HIDDEN * PX * PX || g->inside < BREADTH * PX * length);
+}
+
 /* Of the mask; what lies under a stroke of colour is left out of later masks by `printed`. */
 static void find_strokes(struct patch *p, bool colour, struct strip_ink *ink)
 {
@@ -677,8 +712,8 @@ static void find_strokes(struct patch *p, bool colour, struct strip_ink *ink)
     for (int k = 0; k < n; k++) {
         if (!p->spread[k] || !p->mask[k])
             continue;
-        gather(p, k, &g);
-        bool fringe = g.open < OPEN_SHARE * g.inside && g.inside < HIDDEN * PX * PX;
+        gather(p, k, colour, &g);
+        bool fringe = is_fringe(p, &g);
         if (g.inside < SMALLEST * PX * PX || fringe) {
             for (int i = 0; i < p->field->n_boxes && !fringe; i++)
                 ink->loose[i] += g.pixels[i] / (PX * PX);

@@ -19,8 +19,8 @@
 struct stroke_part {
     double share;  /* of the stroke within cells, 0 to 1 */
     double extent; /* diagonal of what is in the cell over the cell's shorter side */
-    double width;  /* of what is in the cell, over the cell's width */
-    double off;    /* how far its middle is from the cell's, 0.5: at the edge */
+    double left, right, top, bottom; /* of what is in the cell: 0 and 1 are the cell's edges */
+    double off;                      /* how far its middle is from the cell's, 0.5: at the edge */
 };
 
 /* Ink that hangs together, gaps of a skipping pen included. */
@@ -28,7 +28,7 @@ struct strip_stroke {
     bool colour;    /* seen by its colour; else by being dark where nothing is printed */
     double area;    /* mm2 in the cells */
     double outside; /* share of all its ink that is not in a cell */
-    bool leaves;    /* it goes on, above or below, farther than was looked */
+    bool leaves_above, leaves_below; /* it goes on, farther than was looked */
     struct stroke_part in[STRIP_MAX_CELLS];
 };
 

@@ -176,6 +176,20 @@ void drawn_page_erase(const struct homography *map, struct rect area, struct ima
     paint(img, map, &s, PAPER);
 }
 
+/* Small round dots, one beside the other. */
+void drawn_page_line(const struct homography *map, struct point from, struct point to, double width,
+                     double darkness, struct image *img)
+{
+    int steps = (int)(hypot(to.x - from.x, to.y - from.y) / (width / 3)) + 1;
+    int grey = (int)(PAPER * (1 - darkness));
+    for (int i = 0; i <= steps; i++) {
+        double t = (double)i / steps;
+        struct point at = {from.x + t * (to.x - from.x), from.y + t * (to.y - from.y)};
+        struct shape dot = {.box = rect_around(at, width, width), .kind = FILLED_ELLIPSE};
+        paint(img, map, &dot, grey > PRINT ? grey : PRINT);
+    }
+}
+
 void drawn_page_noise(struct image *img, int amplitude, unsigned seed)
 {
     for (int y = 0; y < img->height; y++)

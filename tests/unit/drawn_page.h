@@ -20,6 +20,9 @@ void drawn_page_draw(const struct form *form, int page, const struct homography 
                      int height, const struct drawn_fill *fills, struct image *out);
 /* Whitens a rectangle given in mm. */
 void drawn_page_erase(const struct homography *map, struct rect area, struct image *img);
+/* A pen's line between two places of the page (mm); darkness as of fills. */
+void drawn_page_line(const struct homography *map, struct point from, struct point to, double width,
+                     double darkness, struct image *img);
 /* Seeded noise of a scanner: uniform, +- amplitude grey levels. */
 void drawn_page_noise(struct image *img, int amplitude, unsigned seed);
 /* mm -> px of a page scanned at `dpi`, turned by `degrees` about its middle. */

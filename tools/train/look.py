@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Trains the net of the second reader (omr/look.h) and writes it as ONNX.
 
-  look.py --train A.bin --train B.bin ... --held H.bin [-o omr/models/look.onnx]
+  look.py --train A.bin --train B.bin ... --held H.bin [--start look.onnx] [-o omr/models/look.onnx]
 
-The .bin files are what tests/tools/look_pictures writes over simulated sheets (seeds 1 to 999 to
+The .bin files are what tests/tools/training_rows writes over simulated sheets (seeds 1 to 999 to
 train, see omr/models/README.md). Needs PyTorch (Debian: python3-torch, python3-numpy); a GPU is used
 where there is one. Fixed seeds; not part of any build.
 """
@@ -52,11 +52,19 @@ def augment(x):
     seen = torch.roll(x[:, :1], (dy, dx), (2, 3))
     shown = x[:, 1:]
     gain = 0.8 + 0.4 * torch.rand(n, 1, 1, 1, device=device)
-    gamma = torch.exp(0.35 * torch.randn(n, 1, 1, 1, device=device))
-    noise = torch.randn_like(seen) * 0.06 * torch.rand(n, 1, 1, 1, device=device)
+    gamma = torch.exp(0.25 * torch.randn(n, 1, 1, 1, device=device))
+    noise = torch.randn_like(seen) * 0.04 * torch.rand(n, 1, 1, 1, device=device)
     seen = ((seen.clamp(0, 1) ** gamma) * gain + noise).clamp(0, 1)
     known = (torch.rand(n, 1, 1, 1, device=device) > 0.1).float()
     return torch.cat([seen, shown * known], 1)
+
+
+def load_weights(net, path):
+    import onnx
+    from onnx import numpy_helper
+    weights = {w.name: torch.from_numpy(numpy_helper.to_array(w).copy())
+               for w in onnx.load(path).graph.initializer}
+    net.load_state_dict(weights)
 
 
 def evaluate(net, x, y, device):
@@ -85,21 +93,27 @@ def main():
     args.add_argument("--held", action="append", default=[])
     args.add_argument("--epochs", type=int, default=30)
     args.add_argument("--seed", type=int, default=1)
+    args.add_argument("--start", help="a net to go on from")
     args.add_argument("-o", default="omr/models/look.onnx")
     o = args.parse_args()
     random.seed(o.seed)
     torch.manual_seed(o.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     net = LookNet().to(device)
+    if o.start:
+        load_weights(net, o.start)
     print("parameters", sum(p.numel() for p in net.parameters()), "on", device)
     if o.train:
         x, y, records = load(o.train)
-        weight = torch.bincount(y, minlength=LOOKS).float().clamp(min=1) ** -0.5
+        # From nothing, rare looks count for more at first; what they are worth is told afterwards,
+        # starting from that net, by their true shares.
+        weight = torch.bincount(y, minlength=LOOKS).float().clamp(min=1) ** (0 if o.start else -0.5)
         weight = (weight / weight[y].mean()).to(device)
-        loss_of = nn.CrossEntropyLoss(weight=weight, label_smoothing=0.001)
+        loss_of = nn.CrossEntropyLoss(weight=weight)
         steps = (len(x) + 511) // 512
         optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-3)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps * o.epochs)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3 if o.start else 4e-3,
+                                                       total_steps=steps * o.epochs)
         x = x.to(device)
         y = y.to(device)
         for epoch in range(o.epochs):

@@ -1,9 +1,11 @@
-/* look_pictures EXAM DIR OUT: what the second reader would see of simulated sheets, for its
- * training.
+/* training_rows EXAM DIR PICTURES [EVIDENCE]: what the readers see of simulated sheets, to train
+ * them.
  *
- * DIR is what `yuejuan simulate` wrote. One record a picture (tools/train/look.py): every bubble
- * that marks.csv lists, every empty one that holds some ink, and one in EMPTY_SHARE of the others.
- */
+ * DIR is what `yuejuan simulate` wrote. One record a picture for the second reader
+ * (tools/train/look.py): every bubble that marks.csv lists, every empty one that holds some ink,
+ * and one in EMPTY_SHARE of the others. To EVIDENCE one record of each bubble that both readers saw
+ * (tools/train/agreement.py). */
+#include "agreement.h"
 #include "bubble_ink.h"
 #include "csvfile.h"
 #include "diag.h"
@@ -18,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EMPTY_SHARE 40
+#define EMPTY_SHARE 8
 #define SOME_INK 0.015
 
 struct record {
@@ -26,6 +28,10 @@ struct record {
     int16_t ink; /* thousandths */
     uint16_t group;
     struct look_picture picture;
+};
+
+struct evidence_record {
+    float meant, witnesses[WITNESSES];
 };
 
 struct listed {
@@ -42,7 +48,8 @@ struct tool {
     struct arena arena;
     struct listed *marks;
     size_t n_marks;
-    FILE *out;
+    struct look_reader *reader;
+    FILE *pictures_out, *evidence_out;
     long pages, refused, pictures;
 };
 
@@ -125,6 +132,38 @@ static bool is_wanted(const struct bubble_ink *b, const struct listed *mark, uin
     return mark || b->ink > SOME_INK || (*state >> 33) % EMPTY_SHARE == 0;
 }
 
+static const struct listed *find_mark(const struct tool *t, const char *scan,
+                                      const struct bubble_ink *b)
+{
+    struct listed key = {.scan = (char *)scan,
+                         .field = b->field->name,
+                         .column = b->bubble->column,
+                         .option = b->bubble->option};
+    return bsearch(&key, t->marks, t->n_marks, sizeof *t->marks, compare_listed);
+}
+
+static void write_evidence(struct tool *t, const struct page_map *map, const char *scan,
+                           const struct bubble_ink *b, int n)
+{
+    double *scratch = calloc((size_t)n + 1, sizeof *scratch);
+    struct seen_bubble *seen = calloc((size_t)n + 1, sizeof *seen);
+    if (!scratch || !seen)
+        exit(1);
+    struct band band = ink_find_band(b, n, 0, scratch);
+    if (agreement_judge(&t->img, map, b, n, &band, &t->exam->marks, t->reader, &t->arena, seen) < 0)
+        exit(1);
+    for (int i = 0; i < n; i++) {
+        if (!seen[i].asked)
+            continue;
+        const struct listed *mark = find_mark(t, scan, &b[i]);
+        struct evidence_record record = {.meant = mark && mark->meant ? 1 : 0};
+        memcpy(record.witnesses, seen[i].evidence, sizeof record.witnesses);
+        fwrite(&record, sizeof record, 1, t->evidence_out);
+    }
+    free(scratch);
+    free(seen);
+}
+
 static void write_pictures(struct tool *t, const struct page_map *map, const char *scan,
                            const struct form *form, int page)
 {
@@ -139,12 +178,7 @@ static void write_pictures(struct tool *t, const struct page_map *map, const cha
     if (!which || !records || !pictures)
         exit(1);
     for (int i = 0; i < n; i++) {
-        struct listed key = {.scan = (char *)scan,
-                             .field = b[i].field->name,
-                             .column = b[i].bubble->column,
-                             .option = b[i].bubble->option};
-        const struct listed *mark =
-            bsearch(&key, t->marks, t->n_marks, sizeof *t->marks, compare_listed);
+        const struct listed *mark = find_mark(t, scan, &b[i]);
         if (!is_wanted(&b[i], mark, &state))
             continue;
         records[wanted] = (struct record){.look = mark ? (uint8_t)mark->look : LOOK_EMPTY,
@@ -158,9 +192,11 @@ static void write_pictures(struct tool *t, const struct page_map *map, const cha
         exit(1);
     for (int k = 0; k < wanted; k++) {
         records[k].picture = pictures[k];
-        fwrite(&records[k], sizeof records[k], 1, t->out);
+        fwrite(&records[k], sizeof records[k], 1, t->pictures_out);
     }
     t->pictures += wanted;
+    if (t->evidence_out)
+        write_evidence(t, map, scan, b, n);
     free(which);
     free(records);
     free(pictures);
@@ -194,19 +230,20 @@ int main(int argc, char **argv)
     const char *paths[] = {scans};
     diag_init(&d);
     vision_init();
-    if (argc != 4) {
-        fputs("usage: look_pictures EXAM DIR OUT\n", stderr);
+    if (argc != 4 && argc != 5) {
+        fputs("usage: training_rows EXAM DIR PICTURES [EVIDENCE]\n", stderr);
         return 2;
     }
     snprintf(scans, sizeof scans, "%s/scans", argv[2]);
     if (exam_load(argv[1], &t.exam, &d) < 0 || registrar_create(t.exam, &t.registrar, &d) < 0 ||
-        registration_scratch_create(&t.scratch) < 0 || decoder_create(&t.decoder) < 0 ||
-        scan_source_open(paths, 1, &source, &d) < 0)
+        registration_scratch_create(&t.scratch) < 0 || look_reader_create(&t.reader) < 0 ||
+        decoder_create(&t.decoder) < 0 || scan_source_open(paths, 1, &source, &d) < 0)
         stop(&d);
     load_marks(&t, argv[2], &d);
-    t.out = fopen(argv[3], "wb");
-    if (!t.out) {
-        perror(argv[3]);
+    t.pictures_out = fopen(argv[3], "wb");
+    t.evidence_out = argc == 5 ? fopen(argv[4], "wb") : NULL;
+    if (!t.pictures_out || (argc == 5 && !t.evidence_out)) {
+        perror(argv[t.pictures_out ? 4 : 3]);
         return 1;
     }
     while (scan_source_next(source, &scan) == 1) {
@@ -216,5 +253,8 @@ int main(int argc, char **argv)
     }
     scan_source_close(source);
     fprintf(stderr, "%ld pages, %ld refused, %ld pictures\n", t.pages, t.refused, t.pictures);
-    return fclose(t.out) == 0 ? 0 : 1;
+    bool failed = fclose(t.pictures_out) != 0;
+    if (t.evidence_out)
+        failed = fclose(t.evidence_out) != 0 || failed;
+    return failed;
 }

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Fits omr/models/agreement.h: what both readers say of a bubble, weighed (omr/agreement.h).
+
+  agreement.py ROWS.ev [...] [--rare PATTERN=WEIGHT ...] [--held PATTERN] [-o omr/models/agreement.h]
+
+ROWS are what tests/tools/training_rows writes over simulated sheets of seeds 600 to 999, which did
+not train the second reader. Needs PyTorch (Debian: python3-torch, python3-numpy); minutes on one
+core; fixed seed; not part of any build.
+"""
+import argparse
+import fnmatch
+import random
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+
+WITNESSES, HIDDEN = 34, 32
+
+
+def weight_of(path, rare):
+    for pattern, weight in rare:
+        if fnmatch.fnmatch(path, pattern):
+            return weight
+    return 1.0
+
+
+def load(paths, rare):
+    parts = [np.fromfile(p, np.float32).reshape(-1, 1 + WITNESSES) for p in paths]
+    weights = [np.full(len(part), weight_of(p, rare), np.float32) for p, part in zip(paths, parts)]
+    rows = np.concatenate(parts)
+    return (torch.from_numpy(rows[:, 1:].copy()), torch.from_numpy(rows[:, 0].copy()),
+            torch.from_numpy(np.concatenate(weights)))
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.output = nn.Linear(WITNESSES, HIDDEN), nn.Linear(HIDDEN, 1)
+
+    def forward(self, x):
+        return self.output(torch.relu(self.hidden(x))).squeeze(1)
+
+
+def report(name, net, x, y, weight):
+    with torch.no_grad():
+        p = torch.sigmoid(net(x))
+    wrong = (p > 0.5) != (y > 0.5)
+    sure = torch.maximum(p, 1 - p)
+    print("%s: %d bubbles, %d meant, loss %.5f, wrong %d" % (
+        name, len(y), int(y.sum()), nn.functional.binary_cross_entropy(p, y, weight), int(wrong.sum())))
+    for least in (0.9, 0.99, 0.995, 0.999, 0.9995, 0.9998):
+        at = sure >= least
+        print("  surer than %-6g %7d, not %5d (%.2f %%), wrong %4d" % (
+            least, int(at.sum()), int((~at).sum()), 100 * (~at).float().mean(), int(wrong[at].sum())))
+
+
+def fit(x, y, weight, epochs, seed):
+    torch.manual_seed(seed)
+    net = Net()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-3)
+    steps = (len(x) + 255) // 256
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1e-2, total_steps=steps * epochs)
+    for _ in range(epochs):
+        order = torch.randperm(len(x))
+        for i in range(0, len(x), 256):
+            at = order[i:i + 256]
+            # a little noise: what was simulated is not all there is
+            seen = x[at] + 0.02 * torch.randn(len(at), WITNESSES)
+            loss = nn.functional.binary_cross_entropy_with_logits(net(seen), y[at], weight[at])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    return net
+
+
+def write(net, path, counts):
+    def row(values):
+        return "{" + ", ".join("%.5g" % v for v in values) + "}"
+    w, b, o, c = (p.detach().numpy() for p in (net.hidden.weight, net.hidden.bias, net.output.weight,
+                                               net.output.bias))
+    with open(path, "w", encoding="ascii") as f:
+        f.write("/* Made by tools/train/agreement.py of %s. Not to be edited. */\n" % counts)
+        f.write("#define AGREEMENT_HIDDEN %d\n" % HIDDEN)
+        f.write("static const float agreement_hidden[AGREEMENT_HIDDEN][%d] = {\n%s};\n" % (
+            WITNESSES, ",\n".join(map(row, w))))
+        f.write("static const float agreement_hidden_bias[AGREEMENT_HIDDEN] =\n%s;\n" % row(b))
+        f.write("static const float agreement_output[AGREEMENT_HIDDEN] =\n%s;\n" % row(o[0]))
+        f.write("static const float agreement_output_bias = %.5gF;\n" % c[0])
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("rows", nargs="+")
+    p.add_argument("--held", default="*[05].ev")
+    p.add_argument("--rare", action="append", default=[], metavar="PATTERN=WEIGHT")
+    p.add_argument("--epochs", type=int, default=40)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("-o", default="omr/models/agreement.h")
+    o = p.parse_args()
+    random.seed(o.seed)
+    held = [r for r in o.rows if fnmatch.fnmatch(r, o.held)]
+    train = [r for r in o.rows if r not in held]
+    rare = [(k, float(v)) for k, v in (r.split("=") for r in o.rare)]
+    x, y, weight = load(train, rare)
+    net = fit(x, y, weight, o.epochs, o.seed)
+    report("trained on", net, x, y, weight)
+    if held:
+        report("held out", net, *load(held, rare))
+    write(net, o.o, "%d bubbles of %d simulated batches" % (len(y), len(train)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
