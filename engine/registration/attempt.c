@@ -20,6 +20,8 @@
 #define RIVAL_REFINE 0.8     /* mm */
 #define FOREIGN_MIN 12       /* outlines found where the page has none: a second sheet's ... */
 #define FOREIGN_SHARE 0.09   /* ... and of all */
+#define WHOLE_TIES 3         /* a page with so many marks, ... */
+#define WHOLE_SHARE 0.97     /* ... all seen, with so many of its outlines, is not covered */
 #define TIES_CERTAIN 2       /* marks seen at their place: no row or column off */
 
 static const struct slack slacks[] = {
@@ -269,6 +271,9 @@ int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
     if (slacks[t->registration->kind].certainty == 0)
         ret->ties = marks_at_their_places(page, pyramid->levels[0], &ret->fit.map);
     ret->ambiguous = ret->ambiguous && ret->ties < TIES_CERTAIN;
+    ret->whole = ret->ties >= WHOLE_TIES && ret->ties == marks_printed(page) &&
+                 ret->fit.share >= WHOLE_SHARE;
+    ret->doubled = ret->doubled && !ret->whole; /* print like its own, but nothing hides anything */
     ret->identity = page_identity_read(&page->identity, pyramid->levels[0], &ret->fit.map,
                                        ret->fit.paper, ret->sheet, ret->seen);
     return 0;

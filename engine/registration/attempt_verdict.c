@@ -41,7 +41,7 @@ static bool is_print_enough(const struct attempt *a)
         wanted = a->ties >= 2 ? TIED_SHARE : RESCUE_SHARE;
     double residual = share >= CURL_SHARE ? CURL_RESIDUAL : IMAGE_RESIDUAL;
     return share >= wanted && a->fit.lost_field < 0 &&
-           a->fit.residual <= (a->rescue ? RESCUE_RESIDUAL : residual);
+           a->fit.residual <= (a->rescue && !a->whole ? RESCUE_RESIDUAL : residual);
 }
 
 static bool is_loose(const struct attempt *a)
@@ -122,7 +122,7 @@ bool attempt_is_final(const struct attempt *a)
 
 static double wanted_residual(const struct attempt *a)
 {
-    if (a->rescue)
+    if (a->rescue && !a->whole)
         return RESCUE_RESIDUAL;
     return a->registration->kind == REGISTER_PRINT ? IMAGE_RESIDUAL : a->registration->max_residual;
 }

@@ -18,8 +18,8 @@
 #define MARK_MIN_PX 6.0    /* least side of a mark in the image searched, if the scan has as many */
 #define AREA_RATIO_MIN 0.5 /* ink seen / ink expected */
 #define AREA_RATIO_MAX 1.9
-#define SMALLER_COST 0.25 /* of a page e times smaller: specks make sets of small marks anywhere   \
-                           */
+#define SMALLER_COST 0.8  /* of a page e times smaller: specks make sets of small marks anywhere */
+#define FULL_SETS 4       /* sets of a page that fills the image, proposed before smaller ones */
 #define AFFINE_ENOUGH 0.3 /* mm: marks this near an affine map need no perspective */
 
 /* How loosely marks may lie: as a flatbed's or as a photo's. */
@@ -337,6 +337,8 @@ static void add_hypothesis(const struct search *s, const struct image *img,
         from[n] = s->registration->marks[m].centroid;
         to[n++] = g->area > 0 ? refine_centroid(img, g) : g->at;
     }
+    if (n < 2)
+        return;
     if (n == 2) {
         if (homography_fit_similarity(from, to, NULL, 2, &h) == 0)
             add_proposal(&h, n, y->cost, out, n_out);
@@ -354,12 +356,37 @@ static void add_hypothesis(const struct search *s, const struct image *img,
             out[i].through_marks = h;
 }
 
+static bool is_among(const struct hypothesis *h, const struct hypothesis *others, int n, int marks)
+{
+    for (int i = 0; i < n; i++)
+        if (same_marks(h, &others[i], marks))
+            return true;
+    return false;
+}
+
+/* The likeliest set, then `full`, then all others: of a scan with a mark under a staple three marks
+ * are left, and any number of four filled bubbles may look likelier. */
+static void add_hypotheses(const struct search *s, const struct image *img,
+                           const struct hypothesis *full, int n_full, struct proposal *out,
+                           int *n_out)
+{
+    if (s->n_best == 0)
+        return;
+    add_hypothesis(s, img, &s->best[0], out, n_out);
+    for (int i = 0; i < n_full; i++)
+        if (!same_marks(&full[i], &s->best[0], s->n_marks))
+            add_hypothesis(s, img, &full[i], out, n_out);
+    for (int i = 1; i < s->n_best; i++)
+        if (!is_among(&s->best[i], full, n_full, s->n_marks))
+            add_hypothesis(s, img, &s->best[i], out, n_out);
+}
+
 int propose_from_sightings(const struct proposal_source *source, const struct pyramid *pyramid,
                            const struct mark_sighting *sightings, int n, struct proposal *out,
                            int *ret_n)
 {
     const struct registration *r = source->registration;
-    struct hypothesis *best = calloc(MAX_PROPOSALS, sizeof(*best));
+    struct hypothesis *best = calloc(MAX_PROPOSALS, sizeof(*best)), full[FULL_SETS];
     if (!best)
         return YJ_ENOMEM;
     struct search s = {.registration = r,
@@ -371,11 +398,12 @@ int propose_from_sightings(const struct proposal_source *source, const struct py
     for (int m = 0; m < s.n_marks; m++)
         s.ink[m] = mark_ink_area(&r->marks[m]);
     try_all_pairs(&s, &scanner);
+    int n_full = s.n_best < FULL_SETS ? s.n_best : FULL_SETS;
+    memcpy(full, best, (size_t)n_full * sizeof(*full));
     if (s.n_best == 0 || s.best[0].matches < s.n_marks) /* torn off, or seen in perspective? */
         try_all_pairs(&s, &photo);
     *ret_n = 0;
-    for (int i = 0; i < s.n_best; i++)
-        add_hypothesis(&s, pyramid->levels[0], &best[i], out, ret_n);
+    add_hypotheses(&s, pyramid->levels[0], full, n_full, out, ret_n);
     free(best);
     return 0;
 }

@@ -88,6 +88,15 @@ static bool is_near(const struct mark *m, const struct image *img, const struct 
     return false;
 }
 
+int marks_printed(const struct form_page *page)
+{
+    int n = 0;
+    for (int i = 0; i < page->n_registrations; i++)
+        if (page->registrations[i].kind != REGISTER_MARKER)
+            n += page->registrations[i].n_marks;
+    return n;
+}
+
 int marks_at_their_places(const struct form_page *page, const struct image *img,
                           const struct page_map *map)
 {

@@ -6,6 +6,8 @@
 #include "image.h"
 #include "pagemap.h"
 
+/* How many marks (marks, timing; not pictures) the page has printed. */
+int marks_printed(const struct form_page *page);
 /* How many of the page's printed marks (marks, timing; not pictures) stand where the map has them.
  */
 int marks_at_their_places(const struct form_page *page, const struct image *img,

@@ -61,6 +61,17 @@ static const char timed_card[] =
     "     step: [0, 7], per_column: 20, column_step: [80, 0], bubble: {shape: bracket, size: [5, "
     "3]}}\n";
 
+/* Many brackets of thin strokes. */
+static const char thin_card[] =
+    "form: thin\n"
+    "page: {size: A4}\n"
+    "registration:\n"
+    "  marks: {shape: square, size: 6, at: [[11, 11], [199, 11], [199, 286], [11, 286]]}\n"
+    "fields:\n"
+    "  - {fields: q1..96, kind: choice, options: ABCD, at: [30, 114], option_step: [7.5, 0],\n"
+    "     step: [0, 6], per_column: 24, column_step: [43, 0],\n"
+    "     bubble: {shape: bracket, size: [5, 2.8]}}\n";
+
 /* Nothing but the print. */
 static const char print_card[] =
     "form: print\n"
@@ -76,6 +87,12 @@ static const char print_card[] =
 static const struct drawn_fill some_fills[] = {
     {"q1", 0, 0.7, 0.9},  {"q2", 1, 0.7, 1.1}, {"q3", 3, 0.5, 0.8},   {"q7", 2, 0.8, 1.0},
     {"q20", 0, 0.7, 0.9}, {"q30", 3, 0.6, 1},  {"number", 3, 0.7, 1}, {NULL, 0, 0, 0},
+};
+
+/* For forms without a number. */
+static const struct drawn_fill some_answers[] = {
+    {"q1", 0, 0.7, 0.9},  {"q2", 1, 0.7, 1.1}, {"q3", 3, 0.5, 0.8}, {"q7", 2, 0.8, 1.0},
+    {"q20", 0, 0.7, 0.9}, {"q30", 3, 0.6, 1},  {NULL, 0, 0, 0},
 };
 
 struct bench {
@@ -486,6 +503,128 @@ static void test_double_feed_is_refused(void **state)
     bench_finish(&b);
 }
 
+/* What the form prints and does not name. */
+static void blacken(const struct homography *map, struct rect area, struct image *img)
+{
+    struct point from = homography_apply(map, (struct point){area.x, area.y});
+    struct point to = homography_apply(map, (struct point){area.x + area.w, area.y + area.h});
+    for (int y = (int)from.y; y < (int)to.y; y++)
+        for (int x = (int)from.x; x < (int)to.x; x++)
+            image_row(img, y)[x] = 40;
+}
+
+/* Catches a sheet refused because a staple over one of its marks makes another shape of it: any
+ * four of many filled bubbles looked more like the marks than the three that are left. */
+static void test_staple_over_a_mark(void **state)
+{
+    struct bench b;
+    bench_init(&b, thin_card);
+    struct drawn_fill fills[97] = {{NULL, 0, 0, 0}};
+    char names[96][8];
+    unsigned seed = 1;
+    for (int i = 0; i < 96; i++) {
+        snprintf(names[i], sizeof(names[i]), "q%d", i + 1);
+        seed = seed * 1103515245u + 12345u;
+        fills[i] = (struct drawn_fill){names[i], (int)(seed >> 16 & 3), 0.85, 1.0};
+    }
+    for (int turn = 0; turn < 4; turn++) {
+        struct homography truth = drawn_page_map(b.form, 200, 0.5 - 0.3 * turn);
+        drawn_page_draw(b.form, 0, &truth, 1654, 2339, fills, &b.img);
+        blacken(&truth, (struct rect){6, 9, 12, 0.7}, &b.img);
+        for (int k = 0; k < 160; k++) /* words that no form names */
+            blacken(&truth, (struct rect){24 + 43 * (k % 4), 112.5 + 6 * (k / 4 % 24), 1.4, 2.8},
+                    &b.img);
+        drawn_page_noise(&b.img, 4, (unsigned)turn);
+        struct registration_result r = find(&b, &b.img);
+        print_message("%s fit %.2f %s\n", page_verdict_name(r.verdict), r.fit, r.reason);
+        expect_read(&b, &r, &truth, 0.25);
+    }
+    bench_finish(&b);
+}
+
+/* Catches a sheet read under a strip of another one's head: of its marks half is seen, of its print
+ * two squares. The same sheet under as much of a white lid is honest. */
+static void test_strip_of_a_second_sheet(void **state)
+{
+    static const char low_card[] =
+        "form: low\n"
+        "page: {size: A4}\n"
+        "registration:\n"
+        "  marks: {shape: disc, size: 4, at: [[25, 25], [185, 25], [185, 280], [25, 280]]}\n"
+        "fields:\n"
+        "  - {fields: q1..40, kind: choice, options: ABCD, at: [35, 90], option_step: [7, 0],\n"
+        "     step: [0, 7], per_column: 20, column_step: [80, 0],\n"
+        "     bubble: {shape: circle, size: 4}}\n";
+    struct bench b;
+    bench_init(&b, low_card);
+    struct homography truth = drawn_page_map(b.form, 150, 0.4), upper = truth;
+    struct homography down = {{1, 0, 0, 0, 1, 25, 0, 0, 1}};
+    homography_compose(&truth, &down, &truth);
+    int cut = (int)homography_apply(&truth, (struct point){105, 0}).y;
+    for (int doubled = 0; doubled < 2; doubled++) {
+        drawn_page_draw(b.form, 0, &truth, 1240, 1754, some_answers, &b.img);
+        drawn_page_draw(b.form, 0, &upper, 1240, 1754, NULL, &b.turned);
+        for (int i = 0; i < 2; i++) {
+            struct rect square = {60 + 12 * i, 14, 3, 3};
+            blacken(&truth, square, &b.img);
+            blacken(&upper, square, &b.turned);
+        }
+        for (int y = 0; y < cut && doubled; y++)
+            memcpy(image_row(&b.img, y), image_row(&b.turned, y), (size_t)b.img.width);
+        drawn_page_noise(&b.img, 4, 3);
+        struct registration_result r = find(&b, &b.img);
+        if (!doubled) {
+            expect_read(&b, &r, &truth, 0.25);
+            continue;
+        }
+        assert_int_not_equal(r.verdict, PAGE_READ);
+        assert_non_null(strstr(r.reason, "second sheet"));
+    }
+    bench_finish(&b);
+}
+
+/* What a sheet that does not lie flat looks like from above: by up to `mm` beside its place. */
+static void bend(const struct image *flat, double px, struct image *out)
+{
+    assert_int_equal(image_resize(out, flat->width, flat->height), 0);
+    for (int y = 0; y < flat->height; y++)
+        for (int x = 0; x < flat->width; x++) {
+            double u = x + px * sin(M_PI * y / flat->height);
+            double v = y + px * sin(M_PI * x / flat->width);
+            int x0 = (int)floor(u), y0 = (int)floor(v);
+            double fx = u - x0, fy = v - y0;
+            x0 = x0 > flat->width - 2 ? flat->width - 2 : x0;
+            y0 = y0 > flat->height - 2 ? flat->height - 2 : y0;
+            const uint8_t *a = image_row(flat, y0) + x0, *c = image_row(flat, y0 + 1) + x0;
+            double grey =
+                (1 - fy) * ((1 - fx) * a[0] + fx * a[1]) + fy * ((1 - fx) * c[0] + fx * c[1]);
+            image_row(out, y)[x] = (uint8_t)(grey + 0.5);
+        }
+}
+
+/* Catches a photo of a bent sheet refused, all of whose print is in view: thin brackets fall
+ * between the pixels of a reduced picture. */
+static void test_thin_brackets_on_bent_paper(void **state)
+{
+    static const double dpis[] = {185, 190, 195, 200, 205};
+    struct bench b;
+    bench_init(&b, thin_card);
+    for (size_t i = 0; i < sizeof(dpis) / sizeof(*dpis); i++) {
+        struct homography truth = drawn_page_map(b.form, dpis[i], 1.0 + 0.3 * (double)i);
+        struct homography tilt = {{1, 0, 0, 0, 1, 0, 1e-4, -1.2e-4, 1}};
+        homography_compose(&truth, &tilt, &truth);
+        drawn_page_draw(b.form, 0, &truth, 1700, 2500, some_answers, &b.turned);
+        bend(&b.turned, 0.5 * dpis[i] / 25.4, &b.img);
+        drawn_page_noise(&b.img, 4, (unsigned)i);
+        struct registration_result r = find(&b, &b.img);
+        print_message("%.0f dpi: %s fit %.2f %s\n", dpis[i], page_verdict_name(r.verdict), r.fit,
+                      r.reason);
+        assert_int_equal(r.verdict, PAGE_READ);
+        assert_true(r.fit > 0.95);
+    }
+    bench_finish(&b);
+}
+
 /* Catches a page read whose corner is folded over a part of its answers. */
 static void test_fold_over_answers_is_refused(void **state)
 {
@@ -556,6 +695,9 @@ int main(void)
         cmocka_unit_test(test_timing_marks),
         cmocka_unit_test(test_cut_rows_without_marks_are_refused),
         cmocka_unit_test(test_double_feed_is_refused),
+        cmocka_unit_test(test_strip_of_a_second_sheet),
+        cmocka_unit_test(test_staple_over_a_mark),
+        cmocka_unit_test(test_thin_brackets_on_bent_paper),
         cmocka_unit_test(test_fold_over_answers_is_refused),
         cmocka_unit_test(test_slip_without_marks),
         cmocka_unit_test(test_perspective),
