@@ -216,6 +216,7 @@ static int judge(const struct attempt_target *t, const struct work *work,
         e = look_at_sizes(set, work, proposals, n, slack->look, scratch, &best);
     if (e < 0 || best.share < LOOK_MIN)
         return e;
+    ret->marks = best.marks;
     e = refine(set, work, slack, &best, scratch, ret);
     if (e == 0 && slack->certainty == 0)
         e = doubt_place(set, work, proposals, n, best.size, scratch, ret);

@@ -40,7 +40,7 @@ struct attempt {
     int form, page; /* -1: none yet */
     const struct registration *registration;
     bool rescue, only;
-    int marks;  /* marks that the best proposal rests on; 0: none proposed */
+    int marks;  /* marks that the proposal chosen rests on; 0: none proposed */
     int ties;   /* printed marks seen where the refined map has them */
     bool whole; /* all of them and nearly all print */
     bool refined;
