@@ -14,12 +14,12 @@
 
 /* How large a stroke is in its cell: diagonal over the cell's shorter side. */
 #define DUST_EXTENT 0.30   /* hardly more than dust, or an end of something else */
-#define STROKE_EXTENT 0.52 /* surely meant */
+#define STROKE_EXTENT 0.56 /* surely meant */
 /* By how much a stroke is more in its cell than in the next; 0 is between the two. */
 #define CLEAR_LEAD 0.23       /* beside it: of how far it reaches into both */
 #define CLEAR_LEAD_ABOVE 0.25 /* above or below, where strokes overshoot: of the cell's height */
 #define LEAST_LEAD 0.12       /* and of its length, in any case */
-#define FAINT_PART 0.15
+#define FAINT_PART 0.17
 #define LOOSE_PART 0.10  /* mm2 */
 #define EDGE_OFF 0.38    /* cell sizes from its middle to the stroke's: more is at the edge */
 #define HIDDEN_PART 0.85 /* a label's excess that no print explains */

@@ -29,7 +29,7 @@
 #define POINT_WIDTH 0.45  /* the same of the decimal point, or a slash */
 
 /* What is a stroke's. Chroma: levels of 255 above the paper's. */
-#define CHROMA_MIN 20.0
+#define CHROMA_MIN 14.0
 #define CHROMA_NOISE 2.2 /* times what nine tenths of the paper stay under */
 #define CHROMA_FRINGE                                                                              \
     1.3 /* times what nearly all of the print stays under: a stroke for sure, ... */
@@ -636,6 +636,16 @@ static void gather(struct patch *p, int seed, bool colour, struct gathered *g)
     }
 }
 
+/* Where `at` lies along a cell's side of `length` px from `start`: 0 and 1 are its edges. What
+ * reaches a frame's line is not seen under it, and goes on to the edge. */
+static double along(double at, double start, double length)
+{
+    double line = LINE * PX + 1;
+    if (at - start < line)
+        return 0;
+    return start + length - at < line ? 1 : (at - start) / length;
+}
+
 /* Lengths tell how a stroke is shared out: of its area a part is hidden by print. What is long and
  * has no breadth is a fringe. */
 static struct strip_stroke describe(const struct patch *p, const struct gathered *g, bool colour)
@@ -655,10 +665,10 @@ static struct strip_stroke describe(const struct patch *p, const struct gathered
         length = fmin(length, g->pixels[i] / ((colour ? BREADTH : DARK_BREADTH) * PX));
         s.in[i].extent = length / fmin(r.w, r.h);
         extents += s.in[i].extent;
-        s.in[i].left = (b->x0 - r.x) / r.w;
-        s.in[i].right = (b->x1 + 1 - r.x) / r.w;
-        s.in[i].top = (b->y0 - r.y) / r.h;
-        s.in[i].bottom = (b->y1 + 1 - r.y) / r.h;
+        s.in[i].left = along(b->x0, r.x, r.w);
+        s.in[i].right = along(b->x1 + 1, r.x, r.w);
+        s.in[i].top = along(b->y0, r.y, r.h);
+        s.in[i].bottom = along(b->y1 + 1, r.y, r.h);
         s.in[i].off = fmax(fabs((double)g->x[i] / g->pixels[i] + 0.5 - r.x - r.w / 2) / r.w,
                            fabs((double)g->y[i] / g->pixels[i] + 0.5 - r.y - r.h / 2) / r.h);
     }
