@@ -103,8 +103,9 @@ static int read_marks(const struct yaml *yaml, struct marking_culture *marks)
     for (size_t i = 0; i < N_ITEMS(looks); i++)
         if (read_meaning(yaml, map, keys[i], looks[i]) < 0)
             bad = YJ_EINPUT;
-    if (read_share(yaml, map, "faintest", _("0.15 takes no mark paler than 15 % of black"),
-                   &said.faintest) < 0)
+    if (read_share(yaml, map, "faintest",
+                   /* xgettext:no-c-format */
+                   _("0.15 takes no mark paler than 15 % of black"), &said.faintest) < 0)
         bad = YJ_EINPUT;
     if (read_colour(yaml, map, &said.ignore_colour) < 0)
         bad = YJ_EINPUT;
