@@ -53,8 +53,8 @@ static void print_help(void)
            "      --help          this text\n"));
     print_names(_("damages:"), simulate_damage_names());
     print_names(_("manners:"), simulate_manner_names());
-    puts(_("\nexample: yuejuan simulate midterm/ -n 100 --seed 2000 -o /tmp/sheets\n"
-           "         yuejuan grade midterm/ /tmp/sheets/scans\n"
+    puts(_("\nexample: yuejuan simulate midterm/ -n 100 --seed 2000 -o sheets\n"
+           "         yuejuan grade midterm/ sheets/scans\n"
            "\n"
            "exit status: 0 done, 1 failed (disk full), 2 wrong usage or exam"));
 }
