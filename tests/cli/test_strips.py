@@ -109,6 +109,11 @@ class Strips(CliTest):
             done = self.run_program("form", "check", self.exam, expect=2)
             self.assertIn(told, done.stderr)
 
+    def test_form_check_lists_strips(self):
+        """Catches a summary that stops before the last kind of field."""
+        done = self.run_program("form", "check", self.exam, expect=0)
+        self.assertRegex(done.stdout, r"(?m)^  strip +fields: 3, boxes: 30$")
+
     def test_red_over_bubbles(self):
         """Catches a teacher's red tick taken for a pupil's mark where the office says `ignore`."""
         truth, readings = self.simulate("marks: {colour: ignore}\n"), self.readings()
