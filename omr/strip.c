@@ -16,9 +16,10 @@
 #define DUST_EXTENT 0.30   /* hardly more than dust, or an end of something else */
 #define STROKE_EXTENT 0.56 /* surely meant */
 /* By how much a stroke is more in its cell than in the next; 0 is between the two. */
-#define CLEAR_LEAD 0.23       /* beside it: of how far it reaches into both */
+#define CLEAR_LEAD 0.29       /* beside it: of how far it reaches into both */
 #define CLEAR_LEAD_ABOVE 0.25 /* above or below, where strokes overshoot: of the cell's height */
 #define LEAST_LEAD 0.12       /* and of its length, in any case */
+#define NEAR_MIDDLE 0.10      /* cell widths from the middle: a stroke of two cells reaches there */
 #define FAINT_PART 0.17
 #define LOOSE_PART 0.10  /* mm2 */
 #define EDGE_OFF 0.38    /* cell sizes from its middle to the stroke's: more is at the edge */
@@ -131,9 +132,11 @@ static double is_rather(const struct strip_stroke *s, const struct field *field,
     double rather = is_above_or_below(field, a, b) ? above
                     : is_beside(field, a, b)       ? beside
                                                    : fmax(beside, above);
-    /* Two strokes that touch look like one: each goes through its cell. */
+    /* Two strokes that touch look like one: each goes through its cell. Where length and reach
+     * disagree, neither tells. */
     bool two = is_down_through(q) || is_across(q) || p->share - q->share < LEAST_LEAD;
-    return two ? fmin(rather, DOUBTED) : rather;
+    bool off = p->right < 0.5 - NEAR_MIDDLE || p->left > 0.5 + NEAR_MIDDLE;
+    return fmax(1 - DOUBTED, two || off ? fmin(rather, DOUBTED) : rather);
 }
 
 /* Probability that a stroke which is mostly in this cell is meant to be in one. */

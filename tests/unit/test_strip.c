@@ -24,7 +24,16 @@ static const char form_text[] =
     "  - {field: w1, kind: strip, points: [12-0, 0.5], at: [20, 20], step: [8, 0], size: [8, 6]}\n"
     "  - {field: w2, kind: strip, points: [6-0, 0.5], at: [20, 40], step: [9, 0], size: [8, 6]}\n";
 
-enum { CELL_HALF = 13 };
+/* 20 to 10 above, 9 to 0 and 0.5 below, without a gap. */
+static const char two_lines_text[] =
+    "form: essay\n"
+    "page: [110, 50]\n"
+    "registration: {image: true}\n"
+    "fields:\n"
+    "  - {field: w1, kind: strip, points: [20-0, 0.5], at: [20, 20], size: [7, 6], box_step: 7,\n"
+    "     per_line: 11, line_step: 6}\n";
+
+enum { CELL_HALF = 13, CELL_ONE_OF_TWO_LINES = 19 };
 #define CELL_OF(points) (12 - (points))
 
 struct page {
@@ -37,11 +46,10 @@ struct page {
     struct reading reading;
 };
 
-static void page_begin(struct page *p, struct paint print)
+static void page_begin_form(struct page *p, const char *form, struct paint print)
 {
     const double dpi = 200;
-    assert_int_equal(
-        form_parse(form_text, sizeof form_text - 1, "strip.yaml", NULL, &p->form, NULL), 0);
+    assert_int_equal(form_parse(form, strlen(form), "strip.yaml", NULL, &p->form, NULL), 0);
     p->field = &p->form->fields[0];
     drawing_init(&p->drawing, p->form->width, p->form->height, dpi);
     for (int i = 0; i < p->form->n_fields; i++)
@@ -54,6 +62,11 @@ static void page_begin(struct page *p, struct paint print)
     /* The form is a quarter of a millimetre beside where the page's map has it. */
     p->map.mm_to_px = (struct homography){{s, 0, 0.25 * s - 0.5, 0, s, 0.2 * s - 0.5, 0, 0, 1}};
     p->map.bubble_scale = 1;
+}
+
+static void page_begin(struct page *p, struct paint print)
+{
+    page_begin_form(p, form_text, print);
 }
 
 static void page_end(struct page *p)
@@ -274,6 +287,84 @@ static void test_strokes_elsewhere(void **state)
     page_end(&p);
 }
 
+/* The strip below has a stroke that overshoots into a cell here: it must not add points, nor, where
+ * it ends in the cell of half a point, be dismissed unseen. */
+static void test_stroke_from_below(void **state)
+{
+    for (int half = 0; half < 2; half++) {
+        struct page p;
+        page_begin(&p, paint_black);
+        drawing_slash(&p.drawing, p.field, CELL_OF(4), 0.1, 1.1, 0.9, -0.1, 0.5, paint_red);
+        drawing_slash(&p.drawing, p.field, half ? CELL_HALF : CELL_OF(9), 0.4, 2.5, 0.6, 0.25, 0.5,
+                      paint_red);
+        if (half)
+            assert_doubted(page_read(&p, SCAN_COLOUR));
+        else
+            assert_reads(page_read(&p, SCAN_COLOUR), "4");
+        page_end(&p);
+    }
+}
+
+/* A line through 0 runs into the stroke through 0.5: half a point lost, were they one stroke. */
+static void test_touching(void **state)
+{
+    struct page p;
+    page_begin(&p, paint_black);
+    drawing_slash(&p.drawing, p.field, CELL_OF(0), 0.1, 0.5, 1.3, 0.5, 0.5, paint_red);
+    drawing_slash(&p.drawing, p.field, CELL_HALF, 0.05, 1.1, 0.6, -0.1, 0.5, paint_red);
+    assert_reads(page_read(&p, SCAN_COLOUR), "0.5");
+    page_end(&p);
+}
+
+/* A ring around the line between 0 and 0.5 is neither, nor both. */
+static void test_ring_between(void **state)
+{
+    static const double shifts[] = {-0.6, 0, 0.6};
+    for (int k = 0; k < 3; k++) {
+        struct page p;
+        struct point ring[25];
+        page_begin(&p, paint_black);
+        struct rect b = p.field->boxes[CELL_HALF];
+        for (int i = 0; i < 25; i++)
+            ring[i] = (struct point){b.x + shifts[k] + 3.4 * cos(i * M_PI / 12),
+                                     b.y + b.h / 2 + 2.9 * sin(i * M_PI / 12)};
+        drawing_stroke(&p.drawing, ring, 25, 0.5, paint_red);
+        assert_doubted(page_read(&p, SCAN_COLOUR));
+        page_end(&p);
+    }
+}
+
+/* A pen that hardly writes. */
+static void test_pale_red(void **state)
+{
+    static const struct paint pale = {0.97, 0.85, 0.85};
+    for (int cell = 0; cell < CELL_HALF; cell++) {
+        struct page p;
+        page_begin(&p, paint_black);
+        drawing_slash(&p.drawing, p.field, cell, 0.35, 0.95, 0.65, 0.05, 0.5, pale);
+        assert_reads(page_read(&p, SCAN_COLOUR), p.field->options[cell]);
+        page_end(&p);
+    }
+}
+
+/* Two lines without a gap: a stroke that ends in the line above is the lower cell's; through both,
+ * a person says whose it is. */
+static void test_two_lines(void **state)
+{
+    static const double ends[] = {-0.3, -0.6, -0.95};
+    for (int i = 0; i < 3; i++) {
+        struct page p;
+        page_begin_form(&p, two_lines_text, paint_black);
+        drawing_slash(&p.drawing, p.field, CELL_ONE_OF_TWO_LINES, 0.4, 1.05, 0.7, ends[i], 0.5,
+                      paint_red);
+        if (i < 2)
+            assert_reads(page_read(&p, SCAN_COLOUR), "1");
+        else
+            assert_doubted(page_read(&p, SCAN_COLOUR));
+        page_end(&p);
+    }
+}
+
 /* A pupil's black line through one cell beside the teacher's red through another: whose is which is
  * for a person to say. */
 static void test_black_beside_red(void **state)
@@ -343,6 +434,11 @@ int main(void)
         cmocka_unit_test(test_circle),
         cmocka_unit_test(test_tick),
         cmocka_unit_test(test_strokes_elsewhere),
+        cmocka_unit_test(test_stroke_from_below),
+        cmocka_unit_test(test_touching),
+        cmocka_unit_test(test_ring_between),
+        cmocka_unit_test(test_pale_red),
+        cmocka_unit_test(test_two_lines),
         cmocka_unit_test(test_black_beside_red),
         cmocka_unit_test(test_coloured_print),
         cmocka_unit_test(test_small_things),
