@@ -1,8 +1,9 @@
 /* From strokes to points.
  *
  * Each stroke is for the cell that holds most of it. It is surer the larger it is there, and the
- * less of it lies in the next cell: pens overshoot, by a third of a cell and more. Every cell gets
- * a probability; the strip's is their product. */
+ * less far it reaches into the next cell: pens overshoot, by a third of a cell and more. Strokes
+ * that touch are seen as one, so a part that goes through its own cell is never dismissed. Every
+ * cell gets a probability; the strip's is their product. */
 #include "strip.h"
 
 #include "diag.h"
