@@ -19,15 +19,15 @@
 /* By how much a stroke is more in its cell than in the next; 0 is between the two. */
 #define CLEAR_LEAD 0.29       /* beside it: of how far it reaches into both */
 #define CLEAR_LEAD_ABOVE 0.25 /* above or below, where strokes overshoot: of the cell's height */
-#define LEAST_LEAD 0.12       /* and of its length, in any case */
+#define LEAST_LEAD 0.18       /* and of its length, in any case */
 #define NEAR_MIDDLE 0.10      /* cell widths from the middle: a stroke of two cells reaches there */
 #define FAINT_PART 0.17
 #define LOOSE_PART 0.10  /* mm2 */
-#define EDGE_OFF 0.38    /* cell sizes from its middle to the stroke's: more is at the edge */
+#define EDGE_OFF 0.34    /* cell sizes from its middle to the stroke's: more is at the edge */
 #define HIDDEN_PART 0.85 /* a label's excess that no print explains */
 #define HIDDEN_WHOLE 4.0 /* ... nor the end of a stroke through the next cell */
 /* A stroke goes through a cell from edge to edge, or nearly, ... */
-#define EDGE_WIDTH 0.25
+#define EDGE_WIDTH 0.15
 #define EDGE_HEIGHT 0.12
 #define MIDDLE 0.30 /* ... and its middle is not far from the cell's */
 /* A stroke of something beside the strip, or of the strip above: by the share of its ink that is in
@@ -36,6 +36,8 @@
 #define PASSING_EXTENT 0.45  /* ... so little of it in one, only its end reaches in */
 #define PASSING_OUTSIDE 0.75 /* it is more likely to be passing, ... */
 #define COMING_OUTSIDE 0.50  /* ... from below, where it ends here */
+#define COMING_WIDTH 0.50 /* ... and is no wider, of the cell: else it meets a stroke of the cell  \
+                           */
 #define EDGE_CERTAINTY 0.999 /* probability at the limits of size */
 #define LEAD_CERTAINTY 0.995 /* ... and of the lead */
 /* Where one of several rules says that a person must look. */
@@ -147,7 +149,8 @@ static double is_meant(const struct strip_stroke *s, const struct stroke_part *p
     if (s->outside > ENDING_OUTSIDE && p->extent < PASSING_EXTENT)
         return fmin(meant, 0.003);
     /* Strokes overshoot upwards: it is for the strip below. */
-    if (s->leaves_below && s->outside > COMING_OUTSIDE && p->top > EDGE_HEIGHT)
+    if (s->leaves_below && s->outside > COMING_OUTSIDE && p->top > EDGE_HEIGHT &&
+        p->right - p->left < COMING_WIDTH)
         return fmin(meant, 0.003);
     if (s->leaves_above && s->leaves_below)
         return fmin(meant, DOUBTED);
