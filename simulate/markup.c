@@ -11,6 +11,7 @@
  * merely hard stays clear, so the limits are wide. */
 #define FAINT_FILL 0.03  /* of white: 8 grey levels over the whole bubble */
 #define FAINT_LINE 0.12  /* mm2 of black: a tick of a hard pencil, hardly there */
+#define UNSEEN 0.05      /* the same: a speck of three pixels at 200 dpi; the rest print hides */
 #define FAINT_SHARE 0.12 /* of what this pupil's answers usually hold */
 #define STRONG_REST 0.7  /* of the answer beside it: no longer to be told from it */
 #define STRONG_ALONE 0.4 /* of the usual answer, where there is none in the field */
@@ -19,6 +20,7 @@
 struct seen {
     double darkness; /* mean over the box, of white */
     double amount;   /* mm2 of black, all of it */
+    double added;    /* the same beyond the print that it lies on */
 };
 
 struct page_work {
@@ -143,6 +145,7 @@ static int draw_mark(struct page_work *w, int index)
     struct seen *seen = &w->seen[index];
     seen->darkness = trace_darkness(w->trace, &w->pupil->hand.tool, target.box, w->tone);
     seen->amount = trace_amount(w->trace, &w->pupil->hand.tool, w->tone);
+    seen->added = trace_added(w->trace, &w->pupil->hand.tool, w->tone);
     trace_apply(w->trace, &w->pupil->hand.tool, w->surface);
     return 0;
 }
@@ -244,7 +247,7 @@ static bool is_faint(const struct planned_mark *m, const struct seen *seen, doub
 {
     if (is_fill(m))
         return seen->darkness < FAINT_FILL || seen->darkness < FAINT_SHARE * usual;
-    return seen->amount < FAINT_LINE;
+    return seen->added < FAINT_LINE;
 }
 
 /* Whether what was erased is nearly an answer itself: beside the darkest answer of its field, or
@@ -277,6 +280,23 @@ static void judge_marks(struct page_work *w, int n_marks, double usual)
     }
 }
 
+/* A mark of which nothing can be seen is none, whoever made it: its bubble is empty. Where it was
+ * an answer a person may guess, so nobody is wrong who reads the field as blank or asks. */
+static void drop_unseen(struct page_work *w)
+{
+    int kept = 0;
+    for (int i = 0; i < w->plan->n_marks; i++) {
+        const struct planned_mark *m = &w->plan->marks[i];
+        if (w->seen[i].added >= UNSEEN) {
+            w->seen[kept] = w->seen[i];
+            w->plan->marks[kept++] = *m;
+        } else if (m->meant) {
+            w->plan->ambiguous[m->field] = true;
+        }
+    }
+    w->plan->n_marks = kept;
+}
+
 int markup_draw(struct surface *surface, const struct form *form, int page,
                 const struct pupil *pupil, struct page_plan *plan, const uint8_t *tone,
                 struct trace *scratch, struct rng *rng)
@@ -288,8 +308,10 @@ int markup_draw(struct surface *surface, const struct form *form, int page,
         return YJ_ENOMEM;
     for (int i = 0; r == 0 && i < n; i++)
         r = draw_mark(&w, i);
+    if (r == 0)
+        drop_unseen(&w);
     double usual = usual_darkness(&w);
-    judge_marks(&w, n, usual);
+    judge_marks(&w, w.plan->n_marks, usual);
     for (double left = pupil->dirt; r == 0 && rng_chance(rng, left); left -= 0.7)
         r = draw_dirt(&w, usual);
     free(w.seen);

@@ -1,7 +1,8 @@
 /* markup.h - a page's planned marks drawn on its surface, and whether a person could tell them.
  *
  * What each mark looks like after the scanner's tone curve is measured as it is drawn: an answer
- * that is hardly there, or an erased one nearly as dark as the answer, makes its field ambiguous.
+ * that is hardly there, or an erased one nearly as dark as the answer, makes its field ambiguous;
+ * a mark of which nothing can be seen is taken out of the plan.
  */
 #ifndef YJ_SIMULATE_MARKUP_H
 #define YJ_SIMULATE_MARKUP_H

@@ -247,6 +247,23 @@ double trace_amount(const struct trace *t, const struct tool *tool, const uint8_
     return sum_seen(t, tool, tone, 0, 0, t->w, t->h) / (t->surface->px * t->surface->px);
 }
 
+double trace_added(const struct trace *t, const struct tool *tool, const uint8_t *tone)
+{
+    float seen[SEEN_STEPS + 1];
+    long sum = 0;
+    fill_seen(seen, tool);
+    for (int y = 0; y < t->h; y++) {
+        const float *laid = t->laid + (size_t)y * (size_t)t->w;
+        const uint8_t *row = image_row(&t->surface->img, t->y + y) + t->x;
+        for (int x = 0; x < t->w; x++) {
+            int under = (int)((float)row[x] * (1 - see(seen, laid[x])) + 0.5F);
+            int added = tone[row[x]] - tone[under];
+            sum += added >= TRACE_LEAST ? added : 0;
+        }
+    }
+    return (double)sum / 255 / (t->surface->px * t->surface->px);
+}
+
 void trace_apply(const struct trace *t, const struct tool *tool, struct surface *surface)
 {
     float seen[SEEN_STEPS + 1];

@@ -61,6 +61,10 @@ double trace_darkness(const struct trace *t, const struct tool *tool, struct rec
                       const uint8_t *tone);
 /* How much of it is seen in all: as many square millimetres of black. */
 double trace_amount(const struct trace *t, const struct tool *tool, const uint8_t *tone);
+/* What of it can be seen where it lies, over print and all: as many square millimetres of black, of
+ * the pixels that it darkens by TRACE_LEAST grey levels or more. */
+double trace_added(const struct trace *t, const struct tool *tool, const uint8_t *tone);
+#define TRACE_LEAST 6
 /* Darkens the surface by the trace. */
 void trace_apply(const struct trace *t, const struct tool *tool, struct surface *surface);
 

@@ -3,6 +3,7 @@
 #include "candidates.h"
 #include "diag.h"
 #include "hand.h"
+#include "markup.h"
 #include "optics.h"
 #include "paper.h"
 #include "pupil.h"
@@ -261,6 +262,38 @@ static void truth_is_what_was_meant(void **state)
     form_destroy(form);
 }
 
+/* An answer that nobody can see, held against a reader who says that there is none. */
+static void what_cannot_be_seen_is_no_mark(void **state)
+{
+    struct form *form = load_form();
+    struct page_plan plan;
+    struct rng rng = rng_stream(11, 1, 0, 0);
+    struct drawing d;
+    char value[64], status[16];
+    struct pupil pupil;
+    pupil_draw(&pupil, PROFILE_OFFICE, MANNER_FULL, &rng);
+    page_plan_init(&plan);
+    for (int black = 0; black < 2; black++) {
+        drawing_init(&d);
+        assert_int_equal(image_resize(&d.surface.img, (int)(form->width * d.surface.px),
+                                      (int)(form->height * d.surface.px)),
+                         0);
+        for (int y = 0; y < d.surface.img.height; y++)
+            memset(image_row(&d.surface.img, y), black ? 4 : 255, (size_t)d.surface.img.width);
+        plan_with(form, MANNER_FULL, "047", &plan);
+        pupil.dirt = 0;
+        assert_int_equal(markup_draw(&d.surface, form, 0, &pupil, &plan, d.tone, &d.trace, &rng),
+                         0);
+        truth_of(form, &plan, "q1", value, status);
+        assert_int_equal(strlen(value), black ? 0 : 1);
+        assert_string_equal(status, black ? "ambiguous" : "clear");
+        assert_true((plan.n_marks == 0) == (black == 1));
+        drawing_finish(&d);
+    }
+    page_plan_finish(&plan);
+    form_destroy(form);
+}
+
 /* The way export writes columns that hold several marks, or none. */
 static void grids_are_written_as_export_does(void **state)
 {
@@ -415,6 +448,7 @@ int main(void)
         cmocka_unit_test(pressure_and_eraser_tell),
         cmocka_unit_test(every_look_leaves_ink),
         cmocka_unit_test(truth_is_what_was_meant),
+        cmocka_unit_test(what_cannot_be_seen_is_no_mark),
         cmocka_unit_test(grids_are_written_as_export_does),
         cmocka_unit_test(numbers_are_spelt),
         cmocka_unit_test(numbers_are_unique),
