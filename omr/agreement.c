@@ -4,6 +4,7 @@
 #include "models/agreement.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 /* Where the second reader is asked. */
@@ -17,6 +18,9 @@
 #define BLANK_TOPS 2     /* ... of more only these that stand out most */
 #define FAINT_PAGE 0.18  /* of those have something like a mark: look everywhere */
 #define FAINT_FEW 12     /* fields that are taken to be empty besides */
+
+_Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
+               "models/agreement.h weighs other witnesses: make it anew (models/README.md)");
 
 #define ODDS_MAX 9.0    /* log odds: no single reader is surer, ... */
 #define JOINED_MAX 12.0 /* ... nor are both */
@@ -81,27 +85,34 @@ static int by_value(const void *a, const void *b)
 struct manner {
     double struck; /* halo from which a mark may be struck out */
     double least;  /* ink of one of the palest marks; 0: no mark */
+    double peak;   /* of the usual mark, its darkest ... */
+    double solid;  /* ... and its palest part */
 };
+
+/* The `rank`th part of what the page's marks show: 2 the median. 0 where there are none. */
+static double mark_quantile(const struct bubble_ink *b, int n, const struct seen_bubble *seen,
+                            size_t offset, int rank, double *scratch)
+{
+    int marks = 0;
+    for (int i = 0; i < n; i++)
+        if (seen[i].ink > 0.5)
+            scratch[marks++] = *(const double *)((const char *)&b[i] + offset);
+    if (marks == 0)
+        return 0;
+    qsort(scratch, (size_t)marks, sizeof(*scratch), by_value);
+    return scratch[marks / rank];
+}
 
 static struct manner find_manner(const struct bubble_ink *b, int n, const struct seen_bubble *seen,
                                  double *scratch)
 {
-    struct manner m = {.struck = STRUCK_HALO};
-    int marks = 0;
-    for (int i = 0; i < n; i++)
-        if (seen[i].ink > 0.5)
-            scratch[marks++] = b[i].halo;
-    if (marks == 0)
-        return m;
-    qsort(scratch, (size_t)marks, sizeof(*scratch), by_value);
-    m.struck = fmax(STRUCK_HALO, STRUCK_MORE * scratch[marks / 2]);
-    marks = 0;
-    for (int i = 0; i < n; i++)
-        if (seen[i].ink > 0.5)
-            scratch[marks++] = b[i].ink;
-    qsort(scratch, (size_t)marks, sizeof(*scratch), by_value);
-    m.least = scratch[marks / PALEST];
-    return m;
+#define OF_MARKS(what, rank)                                                                       \
+    mark_quantile(b, n, seen, offsetof(struct bubble_ink, what), rank, scratch)
+    return (struct manner){.struck = fmax(STRUCK_HALO, STRUCK_MORE * OF_MARKS(halo, 2)),
+                           .least = OF_MARKS(ink, PALEST),
+                           .peak = OF_MARKS(peak, 2),
+                           .solid = OF_MARKS(solid, 2)};
+#undef OF_MARKS
 }
 
 struct asking {
@@ -206,6 +217,11 @@ static void testify_alone(const struct band *band, const struct manner *manner,
     e[PAGE_EMPTY] = (float)log_ratio(band->low, 0.05);
     e[PAGE_USUAL] = (float)log_ratio(band->usual, 0.3);
     e[PAGE_LEAST] = (float)log_ratio(manner->least, band->usual);
+    e[PEAK_USUAL] = (float)log_ratio(b->peak + 0.02, manner->peak + 0.02);
+    e[SOLID_USUAL] = (float)log_ratio(b->solid + 0.02, manner->solid + 0.02);
+    e[SOLID] = (float)(3 * b->solid);
+    e[SPECK] = (float)(5 * b->speck);
+    e[SPECK_USUAL] = (float)log_ratio(b->speck + 0.02, b->usual_speck + 0.02);
     e[PRINT_FIT] = (float)(3 * b->usual_spot);
     e[LOOK_ODDS] = (float)(log_odds(marked_share(s)) / 3);
     for (int k = 0; k < LOOKS; k++)

@@ -33,12 +33,17 @@ enum witness {
     RIVAL_MARKED,
     RIVAL_ERASED,
     RIVAL_CANCELLED,
-    PAGE_EMPTY, /* log of what empty bubbles of the page may show */
-    PAGE_USUAL, /* log of the page's usual mark */
-    PAGE_LEAST, /* log of one of its palest marks over the usual: how evenly this pupil marks */
-    PRINT_FIT,  /* what unmarked bubbles of this print show at their darkest */
-    PAGE_FAINT, /* share of the fields without ink in which the second reader sees a mark */
-    LOOK_ODDS,  /* log odds of a mark, by its look alone; then the logs of each look */
+    PAGE_EMPTY,  /* log of what empty bubbles of the page may show */
+    PAGE_USUAL,  /* log of the page's usual mark */
+    PAGE_LEAST,  /* log of one of its palest marks over the usual: how evenly this pupil marks */
+    PRINT_FIT,   /* what unmarked bubbles of this print show at their darkest */
+    PEAK_USUAL,  /* log of its darkest eighth over that of the page's marks */
+    SOLID_USUAL, /* the same of the palest quarters: what an eraser leaves is patchy */
+    SOLID,
+    SPECK,       /* something small where its print has paper */
+    SPECK_USUAL, /* log of that over what its group usually shows */
+    PAGE_FAINT,  /* share of the fields without ink in which the second reader sees a mark */
+    LOOK_ODDS,   /* log odds of a mark, by its look alone; then the logs of each look */
     LOOK_FIRST,
     WITNESSES = LOOK_FIRST + LOOKS
 };

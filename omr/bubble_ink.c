@@ -6,13 +6,14 @@
 
 #include "bubble_halo.h"
 #include "bubble_place.h"
+#include "bubble_speck.h"
 #include "diag.h"
+#include "ink_mask.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define INSET 0.80          /* of the outline's half axes: what is looked at */
 #define NOISE 12            /* of 255: darker than the print by less is noise */
 #define STROKE_MIDDLE 0.62f /* of the half axes: where a pen's line is looked for */
 #define STROKE_WORTH 0.25   /* excess that a black line counts as, at least */
@@ -55,28 +56,6 @@ struct print {
 };
 
 /* ---- sampling ---- */
-
-struct mask {
-    int n;
-    int index[INK_GRID][INK_GRID]; /* of the point at a place of the grid, -1 outside the shape */
-    float u[INK_POINTS], v[INK_POINTS]; /* of the half width and half height, -1 to 1 */
-};
-
-static void make_mask(enum bubble_shape shape, struct mask *m)
-{
-    bool round = shape == BUBBLE_CIRCLE || shape == BUBBLE_OVAL;
-    m->n = 0;
-    for (int y = 0; y < INK_GRID; y++)
-        for (int x = 0; x < INK_GRID; x++) {
-            float u = (2 * (x + 0.5f) / INK_GRID - 1), v = (2 * (y + 0.5f) / INK_GRID - 1);
-            m->index[y][x] = -1;
-            if (round && u * u + v * v > 1)
-                continue;
-            m->index[y][x] = m->n;
-            m->u[m->n] = u * (float)INSET;
-            m->v[m->n++] = v * (float)INSET;
-        }
-}
 
 static int pixel(const struct image *img, double x, double y)
 {
@@ -137,12 +116,12 @@ static int local_paper(const struct image *img, const struct bubble_view *v, dou
 }
 
 static void sample_bubble(const struct image *img, const struct page_map *map,
-                          const struct mask *mask, struct bubble_ink *b)
+                          const struct ink_mask *mask, struct bubble_ink *b)
 {
     const struct rect *box = &b->bubble->box;
     double w = box->w * map->bubble_scale, h = box->h * map->bubble_scale;
     const struct bubble_view v = b->view;
-    double step = fmin(w, h) * INSET / INK_GRID * hypot(v.dx.x, v.dx.y); /* px */
+    double step = fmin(w, h) * INK_INSET / INK_GRID * hypot(v.dx.x, v.dx.y); /* px */
     int side = step < 1.5 ? 1 : (step < 2.6 ? 2 : (step < 3.6 ? 3 : 4));
     int paper = local_paper(img, &v, w, h);
     b->paper = paper;
@@ -332,8 +311,8 @@ static bool pool_print(const struct bubble_ink *b, int n, double *scratch, struc
 }
 
 /* How dark a print is near the outline, and how unlike its bubbles are to each other. */
-static void describe_print(const struct bubble_ink *b, int n, int group, const struct mask *mask,
-                           struct print *p)
+static void describe_print(const struct bubble_ink *b, int n, int group,
+                           const struct ink_mask *mask, struct print *p)
 {
     long outer = 0, n_outer = 0, unlike = 0, used = 0;
     for (int k = 0; k < p->n_points; k++)
@@ -366,7 +345,7 @@ static double median_of(const struct print *prints, int n, bool spread, double *
 
 /* A pupil who ticks the same option everywhere makes his tick the print of that option. Ticks reach
  * farther out than letters, and no two are alike. */
-static void distrust_strokes(const struct bubble_ink *b, int n, const struct mask *masks,
+static void distrust_strokes(const struct bubble_ink *b, int n, const struct ink_mask *masks,
                              struct print *prints, int n_prints, double *scratch)
 {
     for (int g = 0; g < n_prints; g++)
@@ -397,7 +376,7 @@ static void lend_prints(const struct bubble_ink *b, int n, struct print *prints,
 /* ---- ink beyond the print ---- */
 
 /* Darkest point of the template within `reach` steps of the grid. */
-static int darkest_near(const struct print *p, const struct mask *mask, int x, int y, int reach)
+static int darkest_near(const struct print *p, const struct ink_mask *mask, int x, int y, int reach)
 {
     int darkest = 0;
     for (int ny = y - reach; ny <= y + reach; ny++)
@@ -412,7 +391,7 @@ static int darkest_near(const struct print *p, const struct mask *mask, int x, i
 
 /* Points of the template that are paper, and so is all about them: print that stands a little aside
  * does not reach them. */
-static void find_free_paper(struct print *p, const struct mask *mask)
+static void find_free_paper(struct print *p, const struct ink_mask *mask)
 {
     p->n_free = 0;
     for (int y = 0; y < INK_GRID; y++)
@@ -443,22 +422,35 @@ static double darkest_part(const int histogram[256], int n, int part)
 /* Ink shows where no print is. But so does print that stands a pixel beside its template, and toner
  * that is a little stronger. Ink must therefore also show either as more darkness in all, or on the
  * paper that no print is near. */
-static void measure_excess(const struct print *p, const struct mask *mask, struct bubble_ink *b)
+/* ... and the mean of its palest quarter: what an eraser or a hasty hand left white. */
+static double palest_part(const int histogram[256], int n, int part)
+{
+    long sum = 0;
+    int want = n / part > 0 ? n / part : 1, left = want;
+    for (int g = 0; g < 256 && left > 0; g++) {
+        int take = histogram[g] < left ? histogram[g] : left;
+        sum += (long)take * g;
+        left -= take;
+    }
+    return (double)sum / (255.0 * want);
+}
+
+static void measure_excess(const struct print *p, const struct ink_mask *mask, struct bubble_ink *b)
 {
     long sum = 0, core = 0, n_core = 0, on_free = 0;
     int all[256] = {0}, lines[256] = {0}, n_lines = 0; /* histogram of the paper far from print */
     int spots[256] = {0};
     for (int i = 0; i < b->n_points; i++) {
         int beyond = (int)b->darkness[i] - (int)p->template[i] - NOISE;
-        bool inner = fabsf(mask->u[i]) < 0.5f * (float)INSET + 0.1f &&
-                     fabsf(mask->v[i]) < 0.5f * (float)INSET + 0.1f;
+        bool inner = fabsf(mask->u[i]) < 0.5f * (float)INK_INSET + 0.1f &&
+                     fabsf(mask->v[i]) < 0.5f * (float)INK_INSET + 0.1f;
         n_core += inner;
         n_lines += p->far[i];
         spots[beyond + NOISE > 0 ? beyond + NOISE : 0]++;
+        all[beyond > 0 ? beyond : 0]++;
         if (beyond <= 0)
             continue;
         lines[beyond] += p->far[i];
-        all[beyond]++;
         sum += beyond;
         core += inner ? beyond : 0;
         on_free += p->free[i] ? beyond : 0;
@@ -471,6 +463,7 @@ static void measure_excess(const struct print *p, const struct mask *mask, struc
     double share = beyond_print > more && beyond_print > 0 ? more / beyond_print : 1;
     b->excess = share * beyond_print;
     b->core = n_core ? share * (double)core / (255.0 * (double)n_core) : 0;
+    b->solid = share * palest_part(all, b->n_points, 4);
     b->peak = share * share * darkest_part(all, b->n_points, 8); /* twice doubtful as print */
     b->stroke = n_lines * FREE_SHARE > b->n_points ? darkest_part(lines, n_lines, 8) : 0;
 }
@@ -551,14 +544,14 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
                        struct bubble_ink **ret_bubbles, int *ret_n)
 {
     struct bubble_ink *b;
-    struct mask masks[BUBBLE_BRACKET + 1];
+    struct ink_mask masks[BUBBLE_BRACKET + 1];
     int n = collect_bubbles(form, page, arena, &b);
     if (n <= 0) {
         *ret_n = 0;
         return n;
     }
     for (int s = 0; s <= BUBBLE_BRACKET; s++)
-        make_mask((enum bubble_shape)s, &masks[s]);
+        ink_mask_make((enum bubble_shape)s, &masks[s]);
     bubble_place_find(img, map, b, n);
     for (int i = 0; i < n; i++)
         sample_bubble(img, map, &masks[b[i].field->shape], &b[i]);
@@ -588,5 +581,7 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
         b[i].ink = fmax(b[i].excess, STROKE_WORTH * b[i].stroke);
     *ret_bubbles = b;
     *ret_n = n;
+    if (bubble_speck_measure(masks, b, n, arena) < 0)
+        return YJ_ENOMEM;
     return bubble_halo_measure(img, map, b, n, arena);
 }

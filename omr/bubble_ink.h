@@ -28,9 +28,12 @@ struct bubble_ink {
     double excess;                /* mean darkness beyond the print and the paper's noise, 0 to 1 */
     double core;                  /* the same over the inner half only */
     double peak;                  /* the same over its darkest eighth */
+    double solid;                 /* the same over its palest quarter */
     double stroke;                /* the same far from all print only: a pen's line */
     double spot;                  /* darkest sixteenth beyond the print, nothing forgiven */
     double usual_spot;            /* the same of its group's unmarked half: how badly print fits */
+    double speck;                 /* most darkness where the others of its print have none */
+    double usual_speck;           /* the same of its group's median */
     double ink;                   /* what is judged: excess, or a line's worth of it */
     double halo;                  /* darkness around the outline beyond what is printed there */
     double through;               /* how dark what passes through it is on both sides of it */

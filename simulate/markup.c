@@ -14,6 +14,7 @@
 #define UNSEEN 0.05      /* the same: a speck of three pixels at 200 dpi; the rest print hides */
 #define FAINT_SHARE 0.12 /* of what this pupil's answers usually hold */
 #define STRONG_REST 0.7  /* of the answer beside it: no longer to be told from it */
+#define UNTOUCHED 0.85   /* of itself: nobody sees that an eraser went over it */
 #define STRONG_ALONE 0.4 /* of the usual answer, where there is none in the field */
 
 /* How one mark of the plan came out. */
@@ -21,6 +22,7 @@ struct seen {
     double darkness; /* mean over the box, of white */
     double amount;   /* mm2 of black, all of it */
     double added;    /* the same beyond the print that it lies on */
+    double left;     /* share of it that the eraser left, 1: there was none */
 };
 
 struct page_work {
@@ -116,8 +118,9 @@ static void draw_answer(struct page_work *w, const struct planned_mark *m, const
 }
 
 static void draw_look(struct page_work *w, const struct planned_mark *m,
-                      const struct target *target)
+                      const struct target *target, double *ret_left)
 {
+    *ret_left = 1;
     struct hand h = hand_for(w->pupil, m, target, w->rng);
     if (m->look == LOOK_CANCELLED) {
         hand_fill(w->trace, &h, target, w->rng);
@@ -125,8 +128,12 @@ static void draw_look(struct page_work *w, const struct planned_mark *m,
         return;
     }
     draw_answer(w, m, &h, target);
-    if (m->look == LOOK_ERASED)
-        trace_erase(w->trace, m->residue, w->pupil->smear, rng_range(w->rng, -0.6, 0.6), w->rng);
+    if (m->look != LOOK_ERASED)
+        return;
+    double before = trace_amount(w->trace, &w->pupil->hand.tool, w->tone);
+    trace_erase(w->trace, m->residue, w->pupil->smear, rng_range(w->rng, -0.6, 0.6), w->rng);
+    if (before > 0)
+        *ret_left = trace_amount(w->trace, &w->pupil->hand.tool, w->tone) / before;
 }
 
 static struct rect box_of(const struct page_work *w, const struct planned_mark *m)
@@ -141,8 +148,8 @@ static int draw_mark(struct page_work *w, int index)
     int r = trace_begin(w->trace, w->surface, hand_reach(&target));
     if (r < 0)
         return r;
-    draw_look(w, m, &target);
     struct seen *seen = &w->seen[index];
+    draw_look(w, m, &target, &seen->left);
     seen->darkness = trace_darkness(w->trace, &w->pupil->hand.tool, target.box, w->tone);
     seen->amount = trace_amount(w->trace, &w->pupil->hand.tool, w->tone);
     seen->added = trace_added(w->trace, &w->pupil->hand.tool, w->tone);
@@ -280,6 +287,20 @@ static void judge_marks(struct page_work *w, int n_marks, double usual)
     }
 }
 
+/* An eraser that did nothing leaves an answer: the field then has two. Which of them was meant
+ * nobody can know. */
+static void restore_untouched(struct page_work *w)
+{
+    for (int i = 0; i < w->plan->n_marks; i++) {
+        struct planned_mark *m = &w->plan->marks[i];
+        if (m->look != LOOK_ERASED || w->seen[i].left < UNTOUCHED)
+            continue;
+        w->plan->ambiguous[m->field] = true;
+        m->look = pupil_look_of(m->manner);
+        m->meant = true;
+    }
+}
+
 /* A mark of which nothing can be seen is none, whoever made it: its bubble is empty. Where it was
  * an answer a person may guess, so nobody is wrong who reads the field as blank or asks. */
 static void drop_unseen(struct page_work *w)
@@ -312,6 +333,7 @@ int markup_draw(struct surface *surface, const struct form *form, int page,
         drop_unseen(&w);
     double usual = usual_darkness(&w);
     judge_marks(&w, w.plan->n_marks, usual);
+    restore_untouched(&w);
     for (double left = pupil->dirt; r == 0 && rng_chance(rng, left); left -= 0.7)
         r = draw_dirt(&w, usual);
     free(w.seen);

@@ -2,7 +2,8 @@
  *
  * What each mark looks like after the scanner's tone curve is measured as it is drawn: an answer
  * that is hardly there, or an erased one nearly as dark as the answer, makes its field ambiguous;
- * a mark of which nothing can be seen is taken out of the plan.
+ * a mark of which nothing can be seen is taken out of the plan, and one of which nothing was erased
+ * is an answer again.
  */
 #ifndef YJ_SIMULATE_MARKUP_H
 #define YJ_SIMULATE_MARKUP_H

@@ -264,7 +264,7 @@ static int add_mark(struct page_plan *plan, const struct group *g, int bubble, e
     return 0;
 }
 
-static enum look look_of(enum manner manner)
+enum look pupil_look_of(enum manner manner)
 {
     switch (manner) {
     case MANNER_TICK:
@@ -298,7 +298,7 @@ static int add_answer(struct page_plan *plan, const struct group *g, int bubble,
     struct planned_mark *m = &plan->marks[plan->n_marks - 1];
     if (m->manner == MANNER_MIXED)
         m->manner = draw_mixed(rng);
-    m->look = look_of(m->manner);
+    m->look = pupil_look_of(m->manner);
     m->size = rng_range(rng, 1.1, 1.9);
     m->meant = true;
     return 0;

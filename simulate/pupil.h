@@ -44,6 +44,8 @@ enum look {
 };
 
 const char *pupil_look_name(enum look look);
+/* What an answer in this manner looks like. */
+enum look pupil_look_of(enum manner manner);
 
 struct pupil {
     struct hand hand;

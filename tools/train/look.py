@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Trains the net of the second reader (omr/look.h) and writes it as ONNX.
 
-  look.py --train A.bin --train B.bin ... --held H.bin [--start look.onnx] [-o omr/models/look.onnx]
+  look.py A.bin B.bin ... [--held PATTERN] [--keep LOOK=SHARE ...] [--start look.onnx] [-o omr/models/look.onnx]
 
-The .bin files are what tests/tools/training_rows writes over simulated sheets (seeds 1 to 999 to
-train, see omr/models/README.md). Needs PyTorch (Debian: python3-torch, python3-numpy); a GPU is used
+The .bin files are what tools/train/rows --of pictures writes (seeds 1 to 599, omr/models/README.md). Needs PyTorch (Debian: python3-torch, python3-numpy); a GPU is used
 where there is one. Fixed seeds; not part of any build.
 """
 import argparse
+import fnmatch
 import random
 import time
 
@@ -36,14 +36,42 @@ class LookNet(nn.Module):
         return self.head(self.features(x))
 
 
-def load(paths):
-    records = np.concatenate([np.fromfile(p, RECORD) for p in paths])
+def load(paths, keep=None):
+    """keep: {look: share of its pictures}."""
+    parts, generator = [], np.random.default_rng(1)
+    for path in paths:
+        part = np.fromfile(path, RECORD)
+        share = np.array([(keep or {}).get(name, 1.0) for name in NAMES])[part["look"]]
+        parts.append(part[generator.random(len(part)) < share])
+    records = np.concatenate(parts)
     x = np.stack([records["seen"], records["print"]], 1).reshape(-1, 2, SIDE, SIDE)
     return torch.from_numpy(x), torch.from_numpy(records["look"].astype(np.int64)), records
 
 
+def strips_of(n, device):
+    """A mask a picture: a strip of two to five points along it or across, or all of it."""
+    at = torch.arange(SIDE, device=device)[None]
+    first = torch.randint(0, SIDE, (n, 1), device=device)
+    wide = torch.randint(2, 6, (n, 1), device=device)
+    strip = ((at >= first) & (at < first + wide)).float()
+    along = strip[:, None, :, None].expand(n, 1, SIDE, SIDE)
+    across = strip[:, None, None, :].expand(n, 1, SIDE, SIDE)
+    kind = torch.rand(n, 1, 1, 1, device=device)
+    return torch.where(kind < 0.4, along, torch.where(kind < 0.8, across, torch.ones_like(along)))
+
+
+def reprint(seen, shown):
+    """The same print, here bolder, there paler: an outline on the edge of two pixels, a worn letter."""
+    n = seen.shape[0]
+    gain = (torch.rand(n, 1, 1, 1, device=seen.device) * 1.3 - 0.5)
+    gain = gain * (torch.rand(n, 1, 1, 1, device=seen.device) < 0.6) * strips_of(n, seen.device)
+    bold = nn.functional.max_pool2d(shown, 3, 1, 1)
+    return (seen + gain.clamp(min=0) * bold * (1 - seen) + gain.clamp(max=0) * shown * seen).clamp(0, 1)
+
+
 def augment(x):
-    """What simulated sheets share and real ones need not: the same small shifts, gains and sides."""
+    """What simulated sheets share and real ones need not: the same small shifts, gains and sides, and
+    print that is the same in every bubble."""
     n = x.shape[0]
     device = x.device
     flips = torch.rand(n, device=device) < 0.3  # letters mirrored are letters too
@@ -51,6 +79,7 @@ def augment(x):
     dx, dy = random.randint(-1, 1), random.randint(-1, 1)
     seen = torch.roll(x[:, :1], (dy, dx), (2, 3))
     shown = x[:, 1:]
+    seen = reprint(seen, torch.roll(shown, (dy, dx), (2, 3)))
     gain = 0.8 + 0.4 * torch.rand(n, 1, 1, 1, device=device)
     gamma = torch.exp(0.25 * torch.randn(n, 1, 1, 1, device=device))
     noise = torch.randn_like(seen) * 0.04 * torch.rand(n, 1, 1, 1, device=device)
@@ -89,8 +118,9 @@ def report(p, y):
 def main():
     args = argparse.ArgumentParser(description=__doc__,
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("--train", action="append", default=[])
-    args.add_argument("--held", action="append", default=[])
+    args.add_argument("pictures", nargs="+")
+    args.add_argument("--held", default="*7.bin", help="files that do not train: the report is theirs")
+    args.add_argument("--keep", action="append", default=[], metavar="LOOK=SHARE")
     args.add_argument("--epochs", type=int, default=30)
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--start", help="a net to go on from")
@@ -103,10 +133,13 @@ def main():
     if o.start:
         load_weights(net, o.start)
     print("parameters", sum(p.numel() for p in net.parameters()), "on", device)
-    if o.train:
-        x, y, records = load(o.train)
-        # From nothing, rare looks count for more at first; what they are worth is told afterwards,
-        # starting from that net, by their true shares.
+    held = [f for f in o.pictures if fnmatch.fnmatch(f, o.held)]
+    train = [f for f in o.pictures if f not in held]
+    keep = {k: float(v) for k, v in (pair.split("=") for pair in o.keep)}
+    if train:
+        x, y, _ = load(train, keep)
+        # From nothing, rare looks count for more at first; afterwards by the shares that --keep makes
+        # (which agreement.py learns to take for what they are worth).
         weight = torch.bincount(y, minlength=LOOKS).float().clamp(min=1) ** (0 if o.start else -0.5)
         weight = (weight / weight[y].mean()).to(device)
         loss_of = nn.CrossEntropyLoss(weight=weight)
@@ -129,8 +162,8 @@ def main():
                 schedule.step()
                 total += loss.item() * len(at)
             print("epoch %d loss %.5f %.1f s" % (epoch + 1, total / len(x), time.time() - start), flush=True)
-    if o.held:
-        hx, hy, _ = load(o.held)
+    if held:
+        hx, hy, _ = load(held)
         report(evaluate(net, hx, hy, device), hy)
     net = net.cpu().eval()
     torch.onnx.export(net, torch.zeros(1, 2, SIDE, SIDE), o.o, opset_version=11, input_names=["pictures"],

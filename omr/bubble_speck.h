@@ -1,0 +1,16 @@
+/* bubble_speck.h - small things where no other bubble of this print has any.
+ *
+ * Internal to omr. A dot of half a millimetre on a printed letter is little ink, and no darker than
+ * letters are: it shows only where the same letter elsewhere on the page is paper. */
+#ifndef YJ_OMR_BUBBLE_SPECK_H
+#define YJ_OMR_BUBBLE_SPECK_H
+
+#include "bubble_ink.h"
+#include "ink_mask.h"
+
+/* Sets b[i].speck and b[i].usual_speck of a page's bubbles; masks[shape]. Needs darkness, mean and
+ * group. 0 or YJ_ENOMEM. */
+int bubble_speck_measure(const struct ink_mask *masks, struct bubble_ink *b, int n,
+                         struct arena *arena);
+
+#endif
