@@ -86,7 +86,8 @@ struct manner {
     double struck; /* halo from which a mark may be struck out */
     double least;  /* ink of one of the palest marks; 0: no mark */
     double peak;   /* of the usual mark, its darkest ... */
-    double solid;  /* ... and its palest part */
+    double solid;  /* ... and its palest part; */
+    double rough;  /* its unevenness */
 };
 
 /* The `rank`th part of what the page's marks show: 2 the median. 0 where there are none. */
@@ -111,7 +112,8 @@ static struct manner find_manner(const struct bubble_ink *b, int n, const struct
     return (struct manner){.struck = fmax(STRUCK_HALO, STRUCK_MORE * OF_MARKS(halo, 2)),
                            .least = OF_MARKS(ink, PALEST),
                            .peak = OF_MARKS(peak, 2),
-                           .solid = OF_MARKS(solid, 2)};
+                           .solid = OF_MARKS(solid, 2),
+                           .rough = OF_MARKS(rough, 2)};
 #undef OF_MARKS
 }
 
@@ -219,8 +221,10 @@ static void testify_alone(const struct band *band, const struct manner *manner,
     e[PAGE_LEAST] = (float)log_ratio(manner->least, band->usual);
     e[PEAK_USUAL] = (float)log_ratio(b->peak + 0.02, manner->peak + 0.02);
     e[SOLID_USUAL] = (float)log_ratio(b->solid + 0.02, manner->solid + 0.02);
+    e[ROUGH_USUAL] = (float)log_ratio(b->rough + 0.02, manner->rough + 0.02);
     e[SOLID] = (float)(3 * b->solid);
     e[SPECK] = (float)(5 * b->speck);
+    e[FAR_SPECK] = (float)(5 * b->far_speck);
     e[SPECK_USUAL] = (float)log_ratio(b->speck + 0.02, b->usual_speck + 0.02);
     e[PRINT_FIT] = (float)(3 * b->usual_spot);
     e[LOOK_ODDS] = (float)(log_odds(marked_share(s)) / 3);

@@ -39,8 +39,10 @@ enum witness {
     PRINT_FIT,   /* what unmarked bubbles of this print show at their darkest */
     PEAK_USUAL,  /* log of its darkest eighth over that of the page's marks */
     SOLID_USUAL, /* the same of the palest quarters: what an eraser leaves is patchy */
+    ROUGH_USUAL, /* log of its unevenness over that of the page's marks */
     SOLID,
     SPECK,       /* something small where its print has paper */
+    FAR_SPECK,   /* the same, beyond what a bolder print would show */
     SPECK_USUAL, /* log of that over what its group usually shows */
     PAGE_FAINT,  /* share of the fields without ink in which the second reader sees a mark */
     LOOK_ODDS,   /* log odds of a mark, by its look alone; then the logs of each look */

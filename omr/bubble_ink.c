@@ -435,6 +435,18 @@ static double palest_part(const int histogram[256], int n, int part)
     return (double)sum / (255.0 * want);
 }
 
+/* Their standard deviation. */
+static double deviation(const int histogram[256], int n)
+{
+    double sum = 0, squares = 0;
+    for (int g = 1; g < 256; g++) {
+        sum += (double)histogram[g] * g;
+        squares += (double)histogram[g] * g * g;
+    }
+    double mean = sum / n;
+    return sqrt(fmax(0, squares / n - mean * mean)) / 255;
+}
+
 static void measure_excess(const struct print *p, const struct ink_mask *mask, struct bubble_ink *b)
 {
     long sum = 0, core = 0, n_core = 0, on_free = 0;
@@ -463,6 +475,7 @@ static void measure_excess(const struct print *p, const struct ink_mask *mask, s
     double share = beyond_print > more && beyond_print > 0 ? more / beyond_print : 1;
     b->excess = share * beyond_print;
     b->core = n_core ? share * (double)core / (255.0 * (double)n_core) : 0;
+    b->rough = deviation(all, b->n_points);
     b->solid = share * palest_part(all, b->n_points, 4);
     b->peak = share * share * darkest_part(all, b->n_points, 8); /* twice doubtful as print */
     b->stroke = n_lines * FREE_SHARE > b->n_points ? darkest_part(lines, n_lines, 8) : 0;

@@ -33,6 +33,8 @@ struct bubble_ink {
     double spot;                  /* darkest sixteenth beyond the print, nothing forgiven */
     double usual_spot;            /* the same of its group's unmarked half: how badly print fits */
     double speck;                 /* most darkness where the others of its print have none */
+    double far_speck;             /* the same, no nearer to their print than a point */
+    double rough;                 /* deviation of its darkness beyond the print */
     double usual_speck;           /* the same of its group's median */
     double ink;                   /* what is judged: excess, or a line's worth of it */
     double halo;                  /* darkness around the outline beyond what is printed there */

@@ -1,7 +1,8 @@
 /* Each bubble's picture, smoothed over three by three points, is held against the second darkest
  * that the group's other bubbles show at each point: how far it is beyond that where it is most.
  * The palest half of a group is as good as empty; the second darkest, since one of them may hold a
- * speck itself. */
+ * speck itself. And once more against the darkest of that within a point's reach: a letter that the
+ * scanner saw a little bolder is no speck. */
 #include "bubble_speck.h"
 
 #include "diag.h"
@@ -76,18 +77,55 @@ static void view_group(const struct bubble_ink *b, int n, int group, const uint8
     }
 }
 
-/* Beyond the second darkest of the others; its own picture is one of the pale ones, or none. */
-static double measure_speck(const struct group_view *v, const struct bubble_ink *b,
-                            const uint8_t *smoothed)
+/* The second darkest of the others at each point; its own picture is one of the pale ones, or none.
+ */
+static void others_darkest(const struct group_view *v, const struct bubble_ink *b,
+                           const uint8_t *smoothed, uint8_t *others)
 {
-    int most = -255;
     bool own = !b->missing && b->mean <= v->pale;
     for (int k = 0; k < b->n_points; k++) {
         bool among = own && smoothed[k] >= v->darkest[k][1];
-        int beyond = smoothed[k] - v->darkest[k][among ? 2 : 1];
-        most = beyond > most ? beyond : most;
+        others[k] = v->darkest[k][among ? 2 : 1];
     }
+}
+
+static double most_beyond(const uint8_t *a, const uint8_t *b, int n)
+{
+    int most = -255;
+    for (int k = 0; k < n; k++)
+        most = a[k] - b[k] > most ? a[k] - b[k] : most;
     return most / 255.0;
+}
+
+/* The darkest of each point and what of its eight neighbours the shape has. */
+static void darken(const struct ink_mask *m, const uint8_t *from, uint8_t *to)
+{
+    for (int y = 0; y < INK_GRID; y++)
+        for (int x = 0; x < INK_GRID; x++) {
+            uint8_t most = 0;
+            if (m->index[y][x] < 0)
+                continue;
+            for (int j = y > 0 ? y - 1 : 0; j <= y + 1 && j < INK_GRID; j++)
+                for (int i = x > 0 ? x - 1 : 0; i <= x + 1 && i < INK_GRID; i++)
+                    if (m->index[j][i] >= 0 && from[m->index[j][i]] > most)
+                        most = from[m->index[j][i]];
+            to[m->index[y][x]] = most;
+        }
+}
+
+static void measure_bubble(const struct group_view *v, const uint8_t *smoothed,
+                           struct bubble_ink *b)
+{
+    uint8_t others[INK_POINTS], reached[INK_POINTS];
+    if (v->n_pale < FEW) {
+        b->speck = b->spot;
+        b->far_speck = b->spot;
+        return;
+    }
+    others_darkest(v, b, smoothed, others);
+    darken(v->mask, others, reached);
+    b->speck = most_beyond(smoothed, others, b->n_points);
+    b->far_speck = most_beyond(smoothed, reached, b->n_points);
 }
 
 static void measure_group(struct bubble_ink *b, int n, int group, const uint8_t *smoothed,
@@ -97,9 +135,7 @@ static void measure_group(struct bubble_ink *b, int n, int group, const uint8_t 
     view_group(b, n, group, smoothed, scratch, v);
     for (int i = 0; i < n; i++)
         if (b[i].group == group) {
-            b[i].speck = v->n_pale < FEW
-                             ? b[i].spot
-                             : measure_speck(v, &b[i], smoothed + (size_t)i * INK_POINTS);
+            measure_bubble(v, smoothed + (size_t)i * INK_POINTS, &b[i]);
             scratch[m++] = b[i].speck;
         }
     qsort(scratch, (size_t)m, sizeof(*scratch), by_value);
@@ -121,7 +157,11 @@ int bubble_speck_measure(const struct ink_mask *masks, struct bubble_ink *b, int
         smooth(&masks[b[i].field->shape], b[i].darkness, smoothed + (size_t)i * INK_POINTS);
         n_groups = b[i].group >= n_groups ? b[i].group + 1 : n_groups;
     }
-    for (int g = 0; g < n_groups; g++)
+    for (int g = 0; g < n_groups; g++) {
+        for (int i = 0; i < n; i++)
+            if (b[i].group == g)
+                v->mask = &masks[b[i].field->shape]; /* a group has one shape */
         measure_group(b, n, g, smoothed, scratch, v);
+    }
     return 0;
 }

@@ -8,8 +8,8 @@
 #include "bubble_ink.h"
 #include "ink_mask.h"
 
-/* Sets b[i].speck and b[i].usual_speck of a page's bubbles; masks[shape]. Needs darkness, mean and
- * group. 0 or YJ_ENOMEM. */
+/* Sets b[i].speck, far_speck and usual_speck of a page's bubbles; masks[shape]. Needs darkness,
+ * mean and group. 0 or YJ_ENOMEM. */
 int bubble_speck_measure(const struct ink_mask *masks, struct bubble_ink *b, int n,
                          struct arena *arena);
 

@@ -15,6 +15,9 @@
 
 #define BLANK_DOUBTED                                                                              \
     0.90 /* that a blank field in which something stands out is blank all the same */
+#define HALF_TAKEN                                                                                 \
+    0.16 /* of the page's usual mark: so much left of an answer that was rubbed out,               \
+            with no other beside it, may be one */
 #define PRINT_DOUBTED 0.90 /* that a field is right of which the print is not there */
 
 /* A choice's bubbles, or those of one column of a grid. */
@@ -35,6 +38,14 @@ static bool is_sure(const struct wishes *w, double confidence)
     return sureness >= w->least_sureness && calibration_confidence(sureness) >= w->min_confidence;
 }
 
+static double darkest(const struct bubble_ink *b, int n)
+{
+    double most = 0;
+    for (int i = 0; i < n; i++)
+        most = fmax(most, b[i].ink);
+    return most;
+}
+
 static void read_group(const struct band *band, const struct bubble_ink *b,
                        const struct seen_bubble *s, int n, struct group_reading *ret)
 {
@@ -48,6 +59,8 @@ static void read_group(const struct band *band, const struct bubble_ink *b,
     }
     if (ink_print_is_missing(b, marked, n))
         ret->confidence = fmin(ret->confidence, PRINT_DOUBTED);
+    if (ret->n_marked == 0 && darkest(b, n) > HALF_TAKEN * band->usual && band->usual > 0)
+        ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
     int smear = ret->n_marked == 0 ? ink_find_smear(band, b, n) : -1;
     if (smear >= 0 && !s[smear].told) /* else the second reader has said what it is */
         ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
