@@ -23,6 +23,7 @@
 #define COVER_MIN 4          /* ... with so many others ... */
 #define COVER_SHARE 0.7      /* ... of which so many are missing too: it is covered */
 #define BENT 0.18            /* mm that the patches are off a homography: the paper bends */
+#define BENT_PATCHES 8       /* fewer say nothing of each other */
 #define BENT_RADIUS 0.9      /* mm */
 #define BENT_COST 0.7        /* as FARTHER_COST */
 #define BENT_KEEPS 0.85      /* of a patch's evidence that it keeps where the others have it */
@@ -463,7 +464,7 @@ int witness_refine(const struct outline_set *set, const struct image *img,
             follow_patches(fits, set->n_patches, &ret->map.mm_to_px);
         quest.radius = fmax(0.6, quest.radius * 0.6);
     }
-    if (r == 0 && patches_residual(fits, set->n_patches) > BENT)
+    if (r == 0 && set->n_patches >= BENT_PATCHES && patches_residual(fits, set->n_patches) > BENT)
         r = follow_bend(set, img, &ret->map.mm_to_px, size, scratch, fits);
     if (r == 0) {
         set_anchors(fits, set->n_patches, ret);
