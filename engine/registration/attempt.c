@@ -16,12 +16,14 @@
 #define MAX_HOPS 3           /* rows or columns that a proposal may be off */
 #define SHARE_FINER 0.95     /* outlines found: fewer are looked for at twice the resolution */
 #define SIZE_GAIN 0.08       /* share that another outline size must add to be believed */
+#define SIZE_CONTRAST 0.7    /* of the stated size's contrast that it must have */
 #define MAX_RIVALS 4         /* other places that are held against the best */
 #define RIVAL_REFINE 0.8     /* mm */
 #define FOREIGN_MIN 12       /* outlines found where the page has none: a second sheet's ... */
 #define FOREIGN_SHARE 0.09   /* ... and of all */
 #define WHOLE_TIES 3         /* a page with so many marks, ... */
 #define WHOLE_SHARE 0.97     /* ... all seen, with so many of its outlines, is not covered */
+#define HELD_TIES 3          /* marks seen where the print has them, and all but one: no row off */
 #define TIES_CERTAIN 2       /* marks seen at their place: no row or column off */
 
 static const struct slack slacks[] = {
@@ -156,6 +158,33 @@ static int refine(const struct outline_set *set, const struct work *work, const 
     return 0;
 }
 
+static double contrast_of(const struct witness_fit *fit)
+{
+    return fmax(0, fit->paper - fit->ink);
+}
+
+/* Refines the best sight. One of another size must find clearly more print, once both are refined,
+ * than the best of the stated size, and print as black: a page seen in perspective or bent explains
+ * little at first sight, and rings that are too small find letters. */
+static int refine_sights(const struct outline_set *set, const struct work *work,
+                         const struct slack *slack, const struct sight *best,
+                         const struct sight *stated, struct witness_scratch *scratch,
+                         struct attempt *a)
+{
+    struct attempt other = *a;
+    a->marks = best->marks;
+    int e = refine(set, work, slack, best, scratch, a);
+    if (e < 0 || best->size == 1 || stated->share <= 0)
+        return e;
+    other.marks = stated->marks;
+    e = refine(set, work, slack, stated, scratch, &other);
+    bool pale = other.fit.share >= SHARE_MIN &&
+                contrast_of(&a->fit) < SIZE_CONTRAST * contrast_of(&other.fit);
+    if (e == 0 && (pale || a->fit.share <= other.fit.share + SIZE_GAIN))
+        *a = other;
+    return e;
+}
+
 /* Whether a proposal lies where the fit does. */
 static bool is_same_place(const struct homography *h, const struct page_map *map,
                           const struct outline_set *set)
@@ -212,14 +241,14 @@ static int judge(const struct attempt_target *t, const struct work *work,
     const struct slack *slack = &slacks[t->registration->kind];
     struct sight best = {.share = 0};
     int e = look_at_proposals(set, work, proposals, n, slack->look, 1, scratch, &best);
+    struct sight stated = best;
     if (e == 0 && best.share < SHARE_GOOD - 0.1 && !t->rescue)
         e = look_at_sizes(set, work, proposals, n, slack->look, scratch, &best);
     if (e < 0 || best.share < LOOK_MIN)
         return e;
-    ret->marks = best.marks;
-    e = refine(set, work, slack, &best, scratch, ret);
+    e = refine_sights(set, work, slack, &best, &stated, scratch, ret);
     if (e == 0 && slack->certainty == 0)
-        e = doubt_place(set, work, proposals, n, best.size, scratch, ret);
+        e = doubt_place(set, work, proposals, n, ret->fit.map.bubble_scale, scratch, ret);
     ret->fit.map.mm_to_px = pyramid_up(&ret->fit.map.mm_to_px, work->level);
     return e;
 }
@@ -269,9 +298,12 @@ int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
     }
     if (e < 0 || !ret->refined)
         return e;
-    if (slacks[t->registration->kind].certainty == 0)
+    bool by_print = slacks[t->registration->kind].certainty == 0;
+    bool drifted = ret->drift > slacks[t->registration->kind].drift;
+    if (by_print || drifted)
         ret->ties = marks_at_their_places(page, pyramid->levels[0], &ret->fit.map);
-    ret->ambiguous = ret->ambiguous && ret->ties < TIES_CERTAIN;
+    ret->held = ret->ties >= HELD_TIES && ret->ties + 1 >= marks_printed(page);
+    ret->ambiguous = ret->ambiguous && !(by_print && ret->ties >= TIES_CERTAIN);
     ret->whole = ret->ties >= WHOLE_TIES && ret->ties == marks_printed(page) &&
                  ret->fit.share >= WHOLE_SHARE;
     ret->doubled = ret->doubled && !ret->whole; /* print like its own, but nothing hides anything */

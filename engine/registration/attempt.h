@@ -43,6 +43,7 @@ struct attempt {
     int marks;  /* marks that the proposal chosen rests on; 0: none proposed */
     int ties;   /* printed marks seen where the refined map has them */
     bool whole; /* all of them and nearly all print */
+    bool held;  /* nearly all of them; looked at where the print alone decides, or drifted */
     bool refined;
     bool ambiguous;
     bool doubled;           /* a part of a second sheet is seen */

@@ -2,6 +2,7 @@
 
 #include "attempt_slack.h"
 #include "i18n.h"
+#include "patch_fit.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@
 #define SMOOTH_DRIFT 1.6  /* mm: drift that grows evenly over the page is paper that bends ... */
 #define SMOOTH_NEAR 45    /* mm between parts */
 #define SMOOTH_STEP 0.45  /* mm: ... by no more than this from one part to the next */
+#define HELD_SHARE 0.95   /* where so much is found and the marks are with it, more may drift ... */
+#define EVEN_OFF 0.45     /* mm: ... of which no part is farther off what is around it */
 #define RESCUE_SHARE 0.88 /* where a form's own registrations failed */
 #define TIED_SHARE 0.75   /* the same, with two of its marks in their places */
 #define RIVAL 1.15        /* times the score of the best that passes: then what fails is the form */
@@ -67,10 +70,27 @@ static bool is_smooth(const struct page_map *map)
     return true;
 }
 
+/* Whether each part of the page moved as those around it have it. */
+static bool bends_evenly(const struct page_map *map)
+{
+    for (int i = 0; i < map->n_anchors; i++) {
+        const struct page_anchor *a = &map->anchors[i];
+        struct point p = anchors_predict(map, a->at);
+        if (hypot(a->shift.x - p.x, a->shift.y - p.y) > EVEN_OFF)
+            return false;
+    }
+    return true;
+}
+
+/* Paper that slipped in the feeder is torn apart between two rows, or its marks are not where its
+ * print has them. Paper that bends, or is seen in perspective where a mark is gone, drifts evenly.
+ */
 static bool has_slipped(const struct attempt *a)
 {
     double drift = attempt_slack(a->registration->kind)->drift;
     if (a->drift <= drift)
+        return false;
+    if (a->held && a->fit.share >= HELD_SHARE && bends_evenly(&a->fit.map))
         return false;
     return a->drift > SMOOTH_DRIFT || a->fit.share < SHARE_GOOD || !is_smooth(&a->fit.map);
 }

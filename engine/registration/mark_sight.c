@@ -1,5 +1,7 @@
 #include "mark_sight.h"
 
+#include "patch_fit.h"
+
 #include <math.h>
 
 #define RING 1.0    /* mm beyond a mark: paper */
@@ -76,16 +78,29 @@ static bool is_there(const struct mark *m, struct point off, const struct image 
     return sum / n < (1 - DARKER) * paper;
 }
 
-static bool is_near(const struct mark *m, const struct image *img, const struct page_map *map)
+static bool is_near(const struct mark *m, const struct image *img, const struct homography *local)
 {
-    struct homography local = page_map_local(map, m->centroid);
-    if (is_there(m, (struct point){0, 0}, img, &local))
+    if (is_there(m, (struct point){0, 0}, img, local))
         return true;
     for (double y = -OFF; y <= OFF + 1e-9; y += STEP)
         for (double x = -OFF; x <= OFF + 1e-9; x += STEP)
-            if (is_there(m, (struct point){x, y}, img, &local))
+            if (is_there(m, (struct point){x, y}, img, local))
                 return true;
     return false;
+}
+
+/* Marks stand beyond the print: there the map goes on as its nearest part, or as the paper bends.
+ */
+static bool is_at_its_place(const struct mark *m, const struct image *img,
+                            const struct page_map *map)
+{
+    struct homography local = page_map_local(map, m->centroid);
+    if (is_near(m, img, &local))
+        return true;
+    struct point by = anchors_predict(map, m->centroid);
+    struct homography move = {{1, 0, by.x, 0, 1, by.y, 0, 0, 1}};
+    homography_compose(&map->mm_to_px, &move, &local);
+    return is_near(m, img, &local);
 }
 
 int marks_printed(const struct form_page *page)
@@ -104,7 +119,7 @@ int marks_at_their_places(const struct form_page *page, const struct image *img,
     for (int i = 0; i < page->n_registrations; i++) {
         const struct registration *r = &page->registrations[i];
         for (int k = 0; k < r->n_marks && r->kind != REGISTER_MARKER; k++)
-            n += is_near(&r->marks[k], img, map);
+            n += is_at_its_place(&r->marks[k], img, map);
     }
     return n;
 }

@@ -12,6 +12,7 @@
 #define LOOK_SCALE 2.6  /* px a mm of the image looked at, at least */
 #define MARK_LEAST 0.75 /* of a mark's size and area that another's has */
 #define MARK_MOST 1.3
+#define FILL_OFF 0.12      /* of its upright box, from what a mark of its shape fills */
 #define OWN_MARGIN 2.5     /* mm around what the form prints or lets people write */
 #define SAME_DISTANCE 0.02 /* of the distance of two marks: ... */
 #define SAME_SLACK 0.6     /* ... and mm: the same two of another sheet */
@@ -38,6 +39,7 @@ struct view {
     struct homography px_to_mm;
     double scale; /* px a mm */
     double paper;
+    double square_fill; /* share of its upright box that a square fills, turned as the page is */
 };
 
 struct extra {
@@ -87,7 +89,16 @@ static bool is_on_paper(const struct view *v, const struct blob *b)
     return sum / 8 > GROUND * v->paper;
 }
 
-/* Whether a blob is one of the form's kinds of mark, as large and as full. */
+/* Share of its upright box that a square of the page fills. */
+static double square_fill(const struct homography *px_to_mm)
+{
+    double turn = atan2(px_to_mm->m[3], px_to_mm->m[0]);
+    double side = fabs(cos(turn)) + fabs(sin(turn));
+    return 1 / (side * side);
+}
+
+/* Whether a blob is one of the form's kinds of mark, as large and as full. A punched hole is no
+ * square, and letters are neither square nor disc. */
 static bool is_mark(const struct view *v, const struct blob *b)
 {
     for (int i = 0; i < v->page->n_registrations; i++)
@@ -95,6 +106,9 @@ static bool is_mark(const struct view *v, const struct blob *b)
             const struct mark *m = &v->page->registrations[i].marks[k];
             double w = m->box.w * v->scale, h = m->box.h * v->scale;
             double fill = m->shape == MARK_DISC ? M_PI / 4 : 1;
+            double box_fill = m->shape == MARK_DISC ? M_PI / 4 : v->square_fill;
+            if (fabs(b->area / (double)(b->w * b->h) - box_fill) > FILL_OFF)
+                continue;
             if (m->shape != MARK_DISC && m->shape != MARK_SQUARE)
                 continue;
             if (b->w > MARK_LEAST * w && b->w < MARK_MOST * w + 1 && b->h > MARK_LEAST * h &&
@@ -219,6 +233,7 @@ int second_sheet_look(const struct form *form, int page, const struct pyramid *p
     if (homography_invert(&h, &v.px_to_mm) < 0 ||
         (!goes_beyond(&v, &h) && !has_hidden_marks(&v, pyramid, map)))
         return 0;
+    v.square_fill = square_fill(&v.px_to_mm);
     struct blob *blobs = malloc(MAX_BLOBS * sizeof(*blobs));
     size_t n = 0;
     if (!blobs)

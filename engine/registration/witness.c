@@ -4,6 +4,7 @@
 
 #include "cast_outline.h"
 #include "diag.h"
+#include "patch_fit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,6 +22,12 @@
 #define COVER_REACH 9.0      /* mm around an outline ... */
 #define COVER_MIN 4          /* ... with so many others ... */
 #define COVER_SHARE 0.7      /* ... of which so many are missing too: it is covered */
+#define BENT 0.18            /* mm that the patches are off a homography: the paper bends */
+#define BENT_PATCHES 8       /* fewer say nothing of each other */
+#define BENT_RADIUS 0.9      /* mm */
+#define BENT_COST 0.7        /* as FARTHER_COST */
+#define BENT_KEEPS 0.85      /* of a patch's evidence that it keeps where the others have it */
+#define BENT_ROUNDS 3        /* of looking again */
 #define RADIUS_OF_PITCH 0.45 /* a patch moves at most this share of the way to the next outline */
 
 struct witness_scratch {
@@ -103,13 +110,13 @@ static double vertex(double left, double middle, double right)
     return curve < 0 ? fmax(-0.5, fmin(0.5, 0.5 * (left - right) / curve)) : 0;
 }
 
-static struct peak find_peak(const int *sums, int side, int step, int n)
+static struct peak find_peak(const int *sums, int side, int step, int n, double farther_cost)
 {
     int best = (side / 2) * side + side / 2;
     double most = sums[best];
     for (int i = 0; i < side * side; i++) {
         double x = 2.0 * (i % side) / side - 1, y = 2.0 * (i / side) / side - 1;
-        double value = sums[i] * (1 - FARTHER_COST * (x * x + y * y));
+        double value = sums[i] * (1 - farther_cost * (x * x + y * y));
         if (value > most) {
             most = value;
             best = i;
@@ -170,7 +177,7 @@ int witness_look(const struct outline_set *set, const struct image *img, const s
                      &scratch->casts[i]);
     memset(scratch->sums, 0, (size_t)(side * side) * sizeof(int));
     int seen = add_evidence(scratch->casts, n, img, r, step, scratch->sums);
-    struct peak peak = find_peak(scratch->sums, side, step, seen);
+    struct peak peak = find_peak(scratch->sums, side, step, seen, FARTHER_COST);
     for (int i = 0; i < n; i++)
         ret->found += cast_found(&scratch->casts[i], img, (int)lround(peak.x), (int)lround(peak.y),
                                  cast_contrast_wanted(peak.evidence));
@@ -181,35 +188,42 @@ int witness_look(const struct outline_set *set, const struct image *img, const s
 
 /* ---- refining ---- */
 
-struct patch_fit {
-    struct point at, shift; /* mm */
-    double weight, evidence;
+/* How patches are looked for. */
+struct quest {
+    double radius;       /* mm */
+    double farther_cost; /* share of the evidence that a shift to its end costs */
+    double size;         /* of the outlines */
 };
 
+/* Moves each patch around where its fit's shift has it. */
 static int move_patches(const struct outline_set *set, const struct image *img,
-                        const struct homography *h, double radius, double size,
+                        const struct homography *mm_to_px, const struct quest *quest,
                         struct witness_scratch *scratch, struct patch_fit *fits)
 {
     int first = 0;
     for (int k = 0; k < set->n_patches; first += set->patches[k++].n_outlines) {
         const struct patch *p = &set->patches[k];
+        struct point from = fits[k].shift;
+        struct homography shifted = {{1, 0, from.x, 0, 1, from.y, 0, 0, 1}}, *h = &shifted;
+        homography_compose(mm_to_px, &shifted, h);
         double scale = homography_scale(h, p->center);
-        int r = (int)ceil(fmin(radius, RADIUS_OF_PITCH * p->pitch) * scale);
+        int r = (int)ceil(fmin(quest->radius, RADIUS_OF_PITCH * p->pitch) * scale);
         r = r < 1 ? 1 : (r > 40 ? 40 : r);
         int side = 2 * r + 1;
         if (scratch_reserve(scratch, set->n_outlines, side * side) < 0)
             return YJ_ENOMEM;
         for (int i = 0; i < p->n_outlines; i++)
-            cast_outline(&set->outlines[first + i], img, h, size, &scratch->casts[i]);
+            cast_outline(&set->outlines[first + i], img, h, quest->size, &scratch->casts[i]);
         memset(scratch->sums, 0, (size_t)(side * side) * sizeof(int));
         int seen = add_evidence(scratch->casts, p->n_outlines, img, r, 1, scratch->sums);
-        struct peak peak = find_peak(scratch->sums, side, 1, seen);
+        struct peak peak = find_peak(scratch->sums, side, 1, seen, quest->farther_cost);
         struct point lost = rounding_loss(scratch->casts, p->n_outlines);
         peak.x += lost.x;
         peak.y += lost.y;
         fits[k].at = p->center;
         fits[k].evidence = peak.evidence;
-        fits[k].shift = px_to_mm(h, p->center, peak.x, peak.y);
+        struct point by = px_to_mm(h, p->center, peak.x, peak.y);
+        fits[k].shift = (struct point){from.x + by.x, from.y + by.y};
         bool at_edge = fabs(peak.x) > r - 0.6 || fabs(peak.y) > r - 0.6;
         bool seen_enough = 2 * seen >= p->n_outlines && peak.evidence > CONTRAST_MIN / 2.0;
         fits[k].weight =
@@ -275,17 +289,12 @@ static void calm_anchors(struct page_map *map)
 
 static void set_anchors(const struct patch_fit *fits, int n, struct witness_fit *ret)
 {
-    double sum = 0, weights = 0;
-    for (int i = 0; i < n && ret->map.n_anchors < PAGE_MAP_MAX_ANCHORS; i++) {
-        if (fits[i].weight <= 0)
-            continue;
-        ret->map.anchors[ret->map.n_anchors++] = (struct page_anchor){fits[i].at, fits[i].shift};
-        sum += fits[i].weight *
-               (fits[i].shift.x * fits[i].shift.x + fits[i].shift.y * fits[i].shift.y);
-        weights += fits[i].weight;
-    }
+    for (int i = 0; i < n && ret->map.n_anchors < PAGE_MAP_MAX_ANCHORS; i++)
+        if (fits[i].weight > 0)
+            ret->map.anchors[ret->map.n_anchors++] =
+                (struct page_anchor){fits[i].at, fits[i].shift};
     calm_anchors(&ret->map);
-    ret->residual = weights > 0 ? sqrt(sum / weights) : 0;
+    ret->residual = patches_residual(fits, n);
 }
 
 static double mean_evidence(const struct patch_fit *fits, int n)
@@ -402,6 +411,39 @@ static int count_found(const struct outline_set *set, const struct image *img, d
     return 0;
 }
 
+static void forget_shifts(struct patch_fit *fits, int n)
+{
+    for (int i = 0; i < n; i++)
+        fits[i].shift = (struct point){0, 0};
+}
+
+/* Of a page that no homography explains, patches that bend farther than they were looked for are
+ * missing, or have caught something else; and brackets, which say little along their strokes, are
+ * strewn: looks again around where the others have them, and believes nearly as much there. */
+static int follow_bend(const struct outline_set *set, const struct image *img,
+                       const struct homography *h, double size, struct witness_scratch *scratch,
+                       struct patch_fit *fits)
+{
+    const struct quest quest = {BENT_RADIUS, BENT_COST, size};
+    const int n = set->n_patches;
+    struct patch_fit *bent = malloc((size_t)n * sizeof(*bent));
+    if (!bent)
+        return YJ_ENOMEM;
+    int r = 0;
+    for (int round = 0; round < BENT_ROUNDS && r == 0; round++) {
+        memcpy(bent, fits, (size_t)n * sizeof(*bent));
+        for (int i = 0; i < n; i++)
+            bent[i].shift = patches_predict(fits, n, fits[i].at);
+        r = move_patches(set, img, h, &quest, scratch, bent);
+        for (int i = 0; i < n && r == 0; i++)
+            if (bent[i].weight > 0 &&
+                (fits[i].weight <= 0 || bent[i].evidence > BENT_KEEPS * fits[i].evidence))
+                fits[i] = bent[i];
+    }
+    free(bent);
+    return r;
+}
+
 int witness_refine(const struct outline_set *set, const struct image *img,
                    const struct homography *h, double radius, double size,
                    struct witness_scratch *scratch, struct witness_fit *ret)
@@ -413,13 +455,17 @@ int witness_refine(const struct outline_set *set, const struct image *img,
     struct patch_fit *fits = calloc((size_t)set->n_patches, sizeof(*fits));
     if (!fits)
         return YJ_ENOMEM;
+    struct quest quest = {radius, FARTHER_COST, size};
     int r = 0;
     for (int round = 0; round < 3 && r == 0; round++) {
-        r = move_patches(set, img, &ret->map.mm_to_px, radius, size, scratch, fits);
+        forget_shifts(fits, set->n_patches);
+        r = move_patches(set, img, &ret->map.mm_to_px, &quest, scratch, fits);
         if (r == 0 && round < 2)
             follow_patches(fits, set->n_patches, &ret->map.mm_to_px);
-        radius = fmax(0.6, radius * 0.6);
+        quest.radius = fmax(0.6, quest.radius * 0.6);
     }
+    if (r == 0 && set->n_patches >= BENT_PATCHES && patches_residual(fits, set->n_patches) > BENT)
+        r = follow_bend(set, img, &ret->map.mm_to_px, size, scratch, fits);
     if (r == 0) {
         set_anchors(fits, set->n_patches, ret);
         ret->contrast = cast_contrast_wanted(mean_evidence(fits, set->n_patches));

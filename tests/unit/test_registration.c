@@ -625,6 +625,94 @@ static void test_thin_brackets_on_bent_paper(void **state)
     bench_finish(&b);
 }
 
+/* As worst_error, where `bend` moved the page by up to px. */
+static double worst_bent_error(const struct bench *b, const struct page_map *map,
+                               const struct homography *truth, double px)
+{
+    double worst = 0;
+    for (int i = 0; i < b->form->n_fields; i++)
+        for (int k = 0; k < b->form->fields[i].n_bubbles; k++) {
+            struct point mm = rect_center(b->form->fields[i].bubbles[k].box);
+            struct point a = page_map_point(map, mm), t = homography_apply(truth, mm);
+            struct point bent = {t.x - px * sin(M_PI * t.y / b->img.height),
+                                 t.y - px * sin(M_PI * t.x / b->img.width)};
+            worst = fmax(worst, hypot(a.x - bent.x, a.y - bent.y) / homography_scale(truth, mm));
+        }
+    return worst;
+}
+
+/* Catches a photo of a sheet that bulges refused, or read beside its bubbles: parts bend farther
+ * than they are looked for, and the print is far from where the marks alone have it. */
+static void test_bulging_paper(void **state)
+{
+    static const double dpis[] = {130, 150, 190};
+    struct bench b;
+    bench_init(&b, card);
+    for (size_t i = 0; i < sizeof(dpis) / sizeof(*dpis); i++) {
+        double px = 1.5 * dpis[i] / 25.4;
+        struct homography truth = drawn_page_map(b.form, dpis[i], -1.0 + (double)i);
+        struct homography tilt = {{1, 0, 0, 0, 1, 0, 1e-4, -1.2e-4, 1}};
+        homography_compose(&truth, &tilt, &truth);
+        drawn_page_draw(b.form, 0, &truth, (int)(9 * dpis[i]), (int)(12.5 * dpis[i]), some_fills,
+                        &b.turned);
+        bend(&b.turned, px, &b.img);
+        drawn_page_noise(&b.img, 4, (unsigned)i);
+        struct registration_result r = find(&b, &b.img);
+        double worst = worst_bent_error(&b, &r.map, &truth, px);
+        print_message("%.0f dpi: %s fit %.2f, %.2f mm %s\n", dpis[i], page_verdict_name(r.verdict),
+                      r.fit, worst, r.reason);
+        assert_int_equal(r.verdict, PAGE_READ);
+        assert_true(r.fit > 0.97);
+        assert_true(worst < 0.5);
+    }
+    bench_finish(&b);
+}
+
+/* Catches brackets put beside their place on paper that bends: their strokes say nothing of how far
+ * along them they are. */
+static void test_brackets_are_not_strewn(void **state)
+{
+    struct bench b;
+    bench_init(&b, thin_card);
+    double px = 0.7 * 150 / 25.4;
+    struct homography truth = drawn_page_map(b.form, 150, 0.7);
+    drawn_page_draw(b.form, 0, &truth, 1300, 1860, some_answers, &b.turned);
+    bend(&b.turned, px, &b.img);
+    drawn_page_noise(&b.img, 12, 5);
+    struct registration_result r = find(&b, &b.img);
+    double worst = worst_bent_error(&b, &r.map, &truth, px);
+    print_message("%s fit %.2f, %.2f mm %s\n", page_verdict_name(r.verdict), r.fit, worst,
+                  r.reason);
+    assert_int_equal(r.verdict, PAGE_READ);
+    assert_true(worst < 0.5);
+    bench_finish(&b);
+}
+
+static void punch(const struct homography *map, struct point at, struct image *img)
+{
+    double radius = 2.75 * homography_scale(map, at);
+    struct point c = homography_apply(map, at);
+    for (int y = (int)(c.y - radius); y <= (int)(c.y + radius); y++)
+        for (int x = (int)(c.x - radius); x <= (int)(c.x + radius); x++)
+            if (hypot(x - c.x, y - c.y) < radius)
+                image_row(img, y)[x] = 60;
+}
+
+/* Catches a sheet taken for two because it was punched at both sides, as far apart as its marks
+ * are, of which one is gone: a hole is no square. */
+static void test_punched_holes_are_no_marks(void **state)
+{
+    struct bench b;
+    bench_init(&b, card);
+    struct homography truth = draw(&b, b.form, 150, 0.6);
+    erase_marks(&b, &truth, 1, &b.img);
+    for (int i = 0; i < 4; i++)
+        punch(&truth, (struct point){i % 2 ? 197 : 11, i / 2 ? 188 : 108}, &b.img);
+    struct registration_result r = find(&b, &b.img);
+    expect_read(&b, &r, &truth, 0.25);
+    bench_finish(&b);
+}
+
 /* Catches a page read whose corner is folded over a part of its answers. */
 static void test_fold_over_answers_is_refused(void **state)
 {
@@ -698,6 +786,9 @@ int main(void)
         cmocka_unit_test(test_strip_of_a_second_sheet),
         cmocka_unit_test(test_staple_over_a_mark),
         cmocka_unit_test(test_thin_brackets_on_bent_paper),
+        cmocka_unit_test(test_bulging_paper),
+        cmocka_unit_test(test_brackets_are_not_strewn),
+        cmocka_unit_test(test_punched_holes_are_no_marks),
         cmocka_unit_test(test_fold_over_answers_is_refused),
         cmocka_unit_test(test_slip_without_marks),
         cmocka_unit_test(test_perspective),
