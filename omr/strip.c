@@ -36,8 +36,7 @@
 #define PASSING_EXTENT 0.45  /* ... so little of it in one, only its end reaches in */
 #define PASSING_OUTSIDE 0.75 /* it is more likely to be passing, ... */
 #define COMING_OUTSIDE 0.50  /* ... from below, where it ends here */
-#define COMING_WIDTH 0.50 /* ... and is no wider, of the cell: else it meets a stroke of the cell  \
-                           */
+#define COMING_WIDTH 0.50    /* ... and is no wider: else it meets a stroke of the cell */
 #define EDGE_CERTAINTY 0.999 /* probability at the limits of size */
 #define LEAD_CERTAINTY 0.995 /* ... and of the lead */
 /* Where one of several rules says that a person must look. */
@@ -136,9 +135,10 @@ static double is_rather(const struct strip_stroke *s, const struct field *field,
                     : is_beside(field, a, b)       ? beside
                                                    : fmax(beside, above);
     /* Two strokes that touch look like one: each goes through its cell. Where length and reach
-     * disagree, neither tells. */
+     * disagree, neither tells. How far left or right it runs says nothing of two lines. */
     bool two = is_down_through(q) || is_across(q) || p->share - q->share < LEAST_LEAD;
-    bool off = p->right < 0.5 - NEAR_MIDDLE || p->left > 0.5 + NEAR_MIDDLE;
+    bool off = !is_above_or_below(field, a, b) &&
+               (p->right < 0.5 - NEAR_MIDDLE || p->left > 0.5 + NEAR_MIDDLE);
     return fmax(1 - DOUBTED, two || off ? fmin(rather, DOUBTED) : rather);
 }
 

@@ -365,6 +365,25 @@ static void test_two_lines(void **state)
     }
 }
 
+/* The same right or left of the middle: its end in the other line does not make it doubtful, since
+ * both cells are as far from it. Half in each it stays so. */
+static void test_two_lines_beside_the_middle(void **state)
+{
+    static const double at[] = {0.24, 0.74};
+    for (int i = 0; i < 4; i++) {
+        struct page p;
+        bool between = i > 1;
+        page_begin_form(&p, two_lines_text, paint_black);
+        drawing_slash(&p.drawing, p.field, CELL_ONE_OF_TWO_LINES, at[i % 2], between ? 0.6 : 1.1,
+                      at[i % 2] + 0.04, between ? -0.6 : -0.35, 0.5, paint_red);
+        if (between)
+            assert_doubted(page_read(&p, SCAN_COLOUR));
+        else
+            assert_reads(page_read(&p, SCAN_COLOUR), "1");
+        page_end(&p);
+    }
+}
+
 /* A pupil's black line through one cell beside the teacher's red through another: whose is which is
  * for a person to say. */
 static void test_black_beside_red(void **state)
@@ -439,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_ring_between),
         cmocka_unit_test(test_pale_red),
         cmocka_unit_test(test_two_lines),
+        cmocka_unit_test(test_two_lines_beside_the_middle),
         cmocka_unit_test(test_black_beside_red),
         cmocka_unit_test(test_coloured_print),
         cmocka_unit_test(test_small_things),
