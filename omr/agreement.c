@@ -26,6 +26,25 @@ _Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
 #define JOINED_MAX 12.0 /* ... nor are both */
 #define LOG_MIN 1e-3    /* ink, where its logarithm is taken */
 
+/* Where both readers say plainly the same there is no more to weigh. Empty: nothing small that its
+ * print has not, nothing around it, no circle; ... */
+#define EMPTY_SPECK 0.08
+#define EMPTY_FAR_SPECK 0.03
+#define EMPTY_SPECK_USUAL 0.6 /* log, over what its group usually shows */
+#define GRID_LOOK 0.95        /* that it is empty, in a number */
+#define GRID_INK 0.6
+#define EMPTY_INK 0.22 /* of what empty bubbles of the page may show */
+#define EMPTY_HALO 0.006
+#define EMPTY_FAINT 0.15 /* share of the page's fields without ink that look marked */
+#define EMPTY_CIRCLE 0.05
+#define PLAINLY_EMPTY 1e-5
+/* ... a mark: filled as this pupil fills, neither rubbed nor struck out. */
+#define FULL_LOOK 0.9985
+#define FULL_ERASED 0.0008
+#define FULL_CANCELLED 0.003
+#define FULL_INK 0.70 /* of the page's usual mark */
+#define PLAINLY_FULL 0.99995
+
 /* ---- asking ---- */
 
 static bool takes_every_look(const struct marking_culture *c)
@@ -284,6 +303,26 @@ static double weigh(const float *evidence)
     return 1 / (1 + exp(-within(-JOINED_MAX, odds, JOINED_MAX)));
 }
 
+static bool is_plainly_empty(const struct band *band, const struct bubble_ink *b,
+                             const struct seen_bubble *s, double faint)
+{
+    if (faint > EMPTY_FAINT || b->weak || b->unknown)
+        return false;
+    if (b->field->kind == FIELD_GRID) /* nobody dots a letter of his number and means it */
+        return s->looks[LOOK_EMPTY] > GRID_LOOK && b->ink < GRID_INK * band->low;
+    return b->speck < EMPTY_SPECK && b->far_speck < EMPTY_FAR_SPECK &&
+           s->evidence[SPECK_USUAL] < EMPTY_SPECK_USUAL && b->ink < EMPTY_INK * band->low &&
+           b->halo < EMPTY_HALO && s->looks[LOOK_CIRCLE] < EMPTY_CIRCLE;
+}
+
+static bool is_plainly_full(const struct band *band, const struct bubble_ink *b,
+                            const struct seen_bubble *s)
+{
+    return s->looks[LOOK_FILLED] > FULL_LOOK && s->looks[LOOK_ERASED] < FULL_ERASED &&
+           s->looks[LOOK_CANCELLED] < FULL_CANCELLED && b->ink > FULL_INK * band->usual &&
+           s->ink > 0.5;
+}
+
 static double meaning(enum mark_meaning m)
 {
     return m == MEANS_ANSWER ? 1 : m == MEANS_DOUBT ? 0.5 : 0;
@@ -331,7 +370,12 @@ int agreement_judge(const struct image *img, const struct page_map *map, const s
             testify_alone(band, &manner, &b[k], &seen[k]);
             testify_beside(&b[i], &seen[i], length, k - i);
             seen[k].evidence[PAGE_FAINT] = (float)faint;
-            seen[k].p = weigh(seen[k].evidence) * answer_share(&seen[k], culture);
+            double p = weigh(seen[k].evidence);
+            if (is_plainly_empty(band, &b[k], &seen[k], faint))
+                p = fmin(p, PLAINLY_EMPTY);
+            else if (is_plainly_full(band, &b[k], &seen[k]))
+                p = fmax(p, PLAINLY_FULL);
+            seen[k].p = p * answer_share(&seen[k], culture);
         }
     }
     return e;

@@ -71,21 +71,37 @@ static int view_pixel(const struct image *img, const struct bubble_view *v, doub
                  v->origin.y + x * v->dx.y + y * v->dy.y);
 }
 
-/* The mean of side x side pixels: a point of the grid stands for all the paper around it, or the
- * edges of a bilevel scan would be noise. */
-static int view_patch(const struct image *img, const struct bubble_view *v, double x, double y,
-                      int side)
+/* Pixels across and down for which a point of the grid stands. */
+struct patch {
+    int w, h;
+};
+
+static int patch_side(double step)
 {
-    double half = (side - 1) / 2.0;
-    long px = lround(v->origin.x + x * v->dx.x + y * v->dy.x - half);
-    long py = lround(v->origin.y + x * v->dx.y + y * v->dy.y - half);
-    if (px < 0 || py < 0 || px + side > img->width || py + side > img->height)
+    return step < 1 ? 1 : step < 2.6 ? 2 : step < 3.6 ? 3 : 4;
+}
+
+/* A point stands for all the paper around it, or edges of print would be noise. */
+static struct patch patch_of(const struct bubble_view *v, double w, double h)
+{
+    int along = patch_side(w * INK_INSET / INK_GRID * hypot(v->dx.x, v->dx.y));
+    int across = patch_side(h * INK_INSET / INK_GRID * hypot(v->dy.x, v->dy.y));
+    bool upright = fabs(v->dx.x) > fabs(v->dx.y);
+    return upright ? (struct patch){along, across} : (struct patch){across, along};
+}
+
+static int view_patch(const struct image *img, const struct bubble_view *v, double x, double y,
+                      struct patch p)
+{
+    long px = lround(v->origin.x + x * v->dx.x + y * v->dy.x - (p.w - 1) / 2.0);
+    long py = lround(v->origin.y + x * v->dx.y + y * v->dy.y - (p.h - 1) / 2.0);
+    if (px < 0 || py < 0 || px + p.w > img->width || py + p.h > img->height)
         return -1;
     int sum = 0;
-    for (int j = 0; j < side; j++)
-        for (int i = 0; i < side; i++)
+    for (int j = 0; j < p.h; j++)
+        for (int i = 0; i < p.w; i++)
             sum += image_row(img, (int)py + j)[px + i];
-    return sum / (side * side);
+    return sum / (p.w * p.h);
 }
 
 /* A light grey of a ring `beyond` mm around the outline. Neighbours' ink darkens a part of the ring
@@ -121,14 +137,13 @@ static void sample_bubble(const struct image *img, const struct page_map *map,
     const struct rect *box = &b->bubble->box;
     double w = box->w * map->bubble_scale, h = box->h * map->bubble_scale;
     const struct bubble_view v = b->view;
-    double step = fmin(w, h) * INK_INSET / INK_GRID * hypot(v.dx.x, v.dx.y); /* px */
-    int side = step < 1.5 ? 1 : (step < 2.6 ? 2 : (step < 3.6 ? 3 : 4));
+    struct patch patch = patch_of(&v, w, h);
     int paper = local_paper(img, &v, w, h);
     b->paper = paper;
     long sum = 0;
     b->n_points = mask->n;
     for (int i = 0; i < mask->n; i++) {
-        int g = view_patch(img, &v, mask->u[i] * w / 2, mask->v[i] * h / 2, side);
+        int g = view_patch(img, &v, mask->u[i] * w / 2, mask->v[i] * h / 2, patch);
         int d = g < 0 || g >= paper ? 0 : (paper - g) * 255 / (paper > 0 ? paper : 1);
         b->darkness[i] = (uint8_t)d;
         sum += d;

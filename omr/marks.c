@@ -14,10 +14,11 @@
 #include <string.h>
 
 #define BLANK_DOUBTED                                                                              \
-    0.90 /* that a blank field in which something stands out is blank all the same */
-#define HALF_TAKEN                                                                                 \
-    0.16 /* of the page's usual mark: so much left of an answer that was rubbed out,               \
-            with no other beside it, may be one */
+    0.90                /* that a blank field in which something stands out is blank all the same */
+#define STRUCK_OUT 0.02 /* probability, by its look, from which a mark may be struck out, ... */
+#define STRUCK_DOUBTED 0.95 /* ... and that it is an answer all the same */
+#define RUBBED 0.2          /* the same of one that was rubbed out, which may be an answer ... */
+#define HALF_TAKEN 0.16 /* ... where so much is left, of the page's usual mark, and no other is */
 #define PRINT_DOUBTED 0.90 /* that a field is right of which the print is not there */
 
 /* A choice's bubbles, or those of one column of a grid. */
@@ -38,12 +39,15 @@ static bool is_sure(const struct wishes *w, double confidence)
     return sureness >= w->least_sureness && calibration_confidence(sureness) >= w->min_confidence;
 }
 
-static double darkest(const struct bubble_ink *b, int n)
+/* Whether something was rubbed out, but so much is left of it that it may be an answer. */
+static bool is_half_taken(const struct band *band, const struct bubble_ink *b,
+                          const struct seen_bubble *s, int n)
 {
-    double most = 0;
     for (int i = 0; i < n; i++)
-        most = fmax(most, b[i].ink);
-    return most;
+        if (band->usual > 0 && b[i].ink > HALF_TAKEN * band->usual &&
+            (!s[i].told || s[i].looks[LOOK_ERASED] > RUBBED))
+            return true;
+    return false;
 }
 
 static void read_group(const struct band *band, const struct bubble_ink *b,
@@ -54,12 +58,14 @@ static void read_group(const struct band *band, const struct bubble_ink *b,
     for (int i = 0; i < n && i < 64; i++) {
         marked[i] = s[i].p > 0.5;
         ret->confidence *= marked[i] ? s[i].p : 1 - s[i].p;
+        if (marked[i] && s[i].told && s[i].looks[LOOK_CANCELLED] > STRUCK_OUT)
+            ret->confidence = fmin(ret->confidence, STRUCK_DOUBTED);
         if (marked[i])
             ret->marked[ret->n_marked++] = i;
     }
     if (ink_print_is_missing(b, marked, n))
         ret->confidence = fmin(ret->confidence, PRINT_DOUBTED);
-    if (ret->n_marked == 0 && darkest(b, n) > HALF_TAKEN * band->usual && band->usual > 0)
+    if (ret->n_marked == 0 && is_half_taken(band, b, s, n))
         ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
     int smear = ret->n_marked == 0 ? ink_find_smear(band, b, n) : -1;
     if (smear >= 0 && !s[smear].told) /* else the second reader has said what it is */

@@ -25,7 +25,6 @@ RIVAL_INK, RIVAL_PEAK = 11, 12
 PEAK_USUAL, SOLID_USUAL = 23, 24
 LOOK_ODDS, LOOK_FIRST = 31, 32
 
-MISLEADING = 3  # a bubble that the first reader alone would misread counts for as many
 # So do batches of these names: what is common must be right, and what is rare in a simulated exam may not
 # be rare in a real one.
 RARE = [("*office-all-*", 3), ("*-mixed-*", 3), ("*-double-*", 8), ("*-blank-*", 3)]
@@ -43,7 +42,6 @@ def load(paths, rare):
     weights = [np.full(len(part), weight_of(p, rare), np.float32) for p, part in zip(paths, parts)]
     rows = np.concatenate(parts)
     meant, weight = rows[:, 0], np.concatenate(weights)
-    weight = np.where((rows[:, 1 + INK_ODDS] > 0) != (meant > 0.5), MISLEADING * weight, weight)
     return torch.from_numpy(rows[:, 1:].copy()), torch.from_numpy(meant.copy()), torch.from_numpy(weight)
 
 
