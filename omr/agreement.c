@@ -15,6 +15,9 @@
 #define STRUCK_MORE 1.6  /* ... unless he marks so: over the median of his marks */
 #define PALEST 10        /* one of ten of a page's marks is paler */
 #define FEW_BLANKS 10    /* so many fields without ink are looked at bubble by bubble, ... */
+#define DOT_SPECK 0.15   /* something small that its print has not: looked at, wherever it is */
+#define DOT_USUAL 3      /* so many times what its group usually shows */
+#define THIN_USUAL 0.2   /* ink: a page's marks are lines, not fills; each of them is looked at */
 #define BLANK_TOPS 2     /* ... of more only these that stand out most */
 #define FAINT_PAGE 0.18  /* of those have something like a mark: look everywhere */
 #define FAINT_FEW 12     /* fields that are taken to be empty besides */
@@ -35,6 +38,7 @@ _Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
 #define GRID_INK 0.6
 #define EMPTY_INK 0.22 /* of what empty bubbles of the page may show */
 #define EMPTY_HALO 0.006
+#define EMPTY_LOOK 0.4   /* that it is empty: or the readers disagree */
 #define EMPTY_FAINT 0.15 /* share of the page's fields without ink that look marked */
 #define EMPTY_CIRCLE 0.05
 #define PLAINLY_EMPTY 1e-5
@@ -42,7 +46,8 @@ _Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
 #define FULL_LOOK 0.9985
 #define FULL_ERASED 0.0008
 #define FULL_CANCELLED 0.003
-#define FULL_INK 0.70 /* of the page's usual mark */
+#define FULL_INK 0.80  /* of the page's usual mark */
+#define FULL_ROUGH 0.3 /* log, of its unevenness over that of the page's marks */
 #define PLAINLY_FULL 0.99995
 
 /* ---- asking ---- */
@@ -153,9 +158,11 @@ static void ask_open(const struct asking *a, const struct bubble_ink *b, int n,
     bool all = !allows_one(b[0].field) || rivals > 1 || !takes_every_look(a->culture);
     for (int i = 0; i < n; i++) {
         double p = seen[i].ink;
-        bool odd =
-            p > 0.5 && (b[i].ink < USUAL_SHARE * a->band->usual || b[i].halo > a->manner->struck);
-        seen[i].asked = (p > PLAINLY && p < 1 - PLAINLY) || odd || (all && p > RIVAL_MARK);
+        bool odd = p > 0.5 && (b[i].ink < USUAL_SHARE * a->band->usual ||
+                               b[i].halo > a->manner->struck || a->band->usual < THIN_USUAL);
+        bool dot = b[i].speck > DOT_SPECK && b[i].speck > DOT_USUAL * b[i].usual_speck;
+        seen[i].asked =
+            (p > PLAINLY && p < 1 - PLAINLY) || odd || (p < 0.5 && dot) || (all && p > RIVAL_MARK);
     }
 }
 
@@ -306,7 +313,7 @@ static double weigh(const float *evidence)
 static bool is_plainly_empty(const struct band *band, const struct bubble_ink *b,
                              const struct seen_bubble *s, double faint)
 {
-    if (faint > EMPTY_FAINT || b->weak || b->unknown)
+    if (faint > EMPTY_FAINT || b->weak || b->unknown || s->looks[LOOK_EMPTY] < EMPTY_LOOK)
         return false;
     if (b->field->kind == FIELD_GRID) /* nobody dots a letter of his number and means it */
         return s->looks[LOOK_EMPTY] > GRID_LOOK && b->ink < GRID_INK * band->low;
@@ -320,7 +327,7 @@ static bool is_plainly_full(const struct band *band, const struct bubble_ink *b,
 {
     return s->looks[LOOK_FILLED] > FULL_LOOK && s->looks[LOOK_ERASED] < FULL_ERASED &&
            s->looks[LOOK_CANCELLED] < FULL_CANCELLED && b->ink > FULL_INK * band->usual &&
-           s->ink > 0.5;
+           s->evidence[ROUGH_USUAL] < FULL_ROUGH && s->ink > 0.5;
 }
 
 static double meaning(enum mark_meaning m)

@@ -20,7 +20,7 @@ double calibration_sureness(double probability);
 double calibration_confidence(double sureness);
 
 /* The least sureness that may be taken without a person so that of all that is taken at most this
- * share is wrong: the upper end of its exact 95 % interval (Clopper and Pearson 1934) is below it.
+ * share is wrong: its exact upper 95 % bound (one-sided; Clopper and Pearson 1934) is below it.
  * 0 where max_silent_error is 0 (no wish) or 1. Where the counts cannot promise so little, the
  * least sureness with the lowest bound. */
 double calibration_least_sureness(double max_silent_error);

@@ -55,6 +55,11 @@ def clopper_pearson(k, n):
     return low, high
 
 
+def at_most(k, n):
+    """The exact upper bound of a share with 95 % confidence, one-sided: what may be promised."""
+    return 1.0 if k >= n else solve(lambda p: binomial_up_to(k, n, p), 2 * TAIL)
+
+
 # ---- kinds of a true field ----
 
 KINDS = ["right", "silent", "review", "rejected", "missing", "doubtful", "taken"]

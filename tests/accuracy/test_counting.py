@@ -1,6 +1,6 @@
 """What the accuracy programs count, against published numbers and cases worked out by hand."""
 import unittest
-from counting import Counts, Reliability, clopper_pearson, kind_of, wilson
+from counting import Counts, Reliability, at_most, clopper_pearson, kind_of, wilson
 
 
 class Intervals(unittest.TestCase):
@@ -19,6 +19,8 @@ class Intervals(unittest.TestCase):
         """Catches digits lost in a million trials: Garwood, Biometrika 28, 1936."""
         for k, bound in enumerate((3.689, 5.572, 7.225, 8.767, 10.242, 11.668)):
             self.assertAlmostEqual(1e6 * clopper_pearson(k, 10**6)[1], bound, delta=6e-4)
+        for k, bound in enumerate((2.996, 4.744, 6.296, 7.754)):  # one-sided
+            self.assertAlmostEqual(1e6 * at_most(k, 10**6), bound, delta=6e-4)
         self.assertAlmostEqual(clopper_pearson(0, 300)[1], 1 - 0.025 ** (1 / 300), delta=1e-12)
 
 
