@@ -17,6 +17,7 @@
 #define FEW_BLANKS 10    /* so many fields without ink are looked at bubble by bubble, ... */
 #define DOT_SPECK 0.15   /* something small that its print has not: looked at, wherever it is */
 #define DOT_USUAL 3      /* so many times what its group usually shows */
+#define THIN_INK 0.004   /* there, as little as this may be a mark */
 #define THIN_USUAL 0.2   /* ink: a page's marks are lines, not fills; each of them is looked at */
 #define BLANK_TOPS 2     /* ... of more only these that stand out most */
 #define FAINT_PAGE 0.18  /* of those have something like a mark: look everywhere */
@@ -38,16 +39,16 @@ _Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
 #define GRID_INK 0.6
 #define EMPTY_INK 0.22 /* of what empty bubbles of the page may show */
 #define EMPTY_HALO 0.006
-#define EMPTY_LOOK 0.4   /* that it is empty: or the readers disagree */
+#define EMPTY_MARKED 0.5 /* that it is a mark, by its look: or the readers disagree */
 #define EMPTY_FAINT 0.15 /* share of the page's fields without ink that look marked */
 #define EMPTY_CIRCLE 0.05
 #define PLAINLY_EMPTY 1e-5
 /* ... a mark: filled as this pupil fills, neither rubbed nor struck out. */
-#define FULL_LOOK 0.9985
-#define FULL_ERASED 0.0008
 #define FULL_CANCELLED 0.003
-#define FULL_INK 0.80  /* of the page's usual mark */
 #define FULL_ROUGH 0.3 /* log, of its unevenness over that of the page's marks */
+static const struct full_mark {
+    double look, erased, ink; /* ink: of the page's usual mark */
+} full_of_one = {0.998, 0.001, 0.80}, full_of_several = {0.997, 0.0025, 0.68};
 #define PLAINLY_FULL 0.99995
 
 /* ---- asking ---- */
@@ -158,9 +159,11 @@ static void ask_open(const struct asking *a, const struct bubble_ink *b, int n,
     bool all = !allows_one(b[0].field) || rivals > 1 || !takes_every_look(a->culture);
     for (int i = 0; i < n; i++) {
         double p = seen[i].ink;
+        bool thin = a->band->usual < THIN_USUAL;
         bool odd = p > 0.5 && (b[i].ink < USUAL_SHARE * a->band->usual ||
-                               b[i].halo > a->manner->struck || a->band->usual < THIN_USUAL);
-        bool dot = b[i].speck > DOT_SPECK && b[i].speck > DOT_USUAL * b[i].usual_speck;
+                               b[i].halo > a->manner->struck || thin);
+        bool dot = (thin && b[i].ink > THIN_INK) ||
+                   (b[i].speck > DOT_SPECK && b[i].speck > DOT_USUAL * b[i].usual_speck);
         seen[i].asked =
             (p > PLAINLY && p < 1 - PLAINLY) || odd || (p < 0.5 && dot) || (all && p > RIVAL_MARK);
     }
@@ -313,7 +316,7 @@ static double weigh(const float *evidence)
 static bool is_plainly_empty(const struct band *band, const struct bubble_ink *b,
                              const struct seen_bubble *s, double faint)
 {
-    if (faint > EMPTY_FAINT || b->weak || b->unknown || s->looks[LOOK_EMPTY] < EMPTY_LOOK)
+    if (faint > EMPTY_FAINT || b->weak || b->unknown || marked_share(s) > EMPTY_MARKED)
         return false;
     if (b->field->kind == FIELD_GRID) /* nobody dots a letter of his number and means it */
         return s->looks[LOOK_EMPTY] > GRID_LOOK && b->ink < GRID_INK * band->low;
@@ -325,8 +328,10 @@ static bool is_plainly_empty(const struct band *band, const struct bubble_ink *b
 static bool is_plainly_full(const struct band *band, const struct bubble_ink *b,
                             const struct seen_bubble *s)
 {
-    return s->looks[LOOK_FILLED] > FULL_LOOK && s->looks[LOOK_ERASED] < FULL_ERASED &&
-           s->looks[LOOK_CANCELLED] < FULL_CANCELLED && b->ink > FULL_INK * band->usual &&
+    /* Of several answers none need have been rubbed out for another. */
+    const struct full_mark *full = allows_one(b->field) ? &full_of_one : &full_of_several;
+    return s->looks[LOOK_FILLED] > full->look && s->looks[LOOK_ERASED] < full->erased &&
+           s->looks[LOOK_CANCELLED] < FULL_CANCELLED && b->ink > full->ink * band->usual &&
            s->evidence[ROUGH_USUAL] < FULL_ROUGH && s->ink > 0.5;
 }
 
