@@ -14,10 +14,9 @@
 #include <string.h>
 
 #define BLANK_DOUBTED                                                                              \
-    0.90                /* that a blank field in which something stands out is blank all the same */
-#define STRUCK_OUT 0.02 /* probability, by its look, from which a mark may be struck out, ... */
-#define STRUCK_DOUBTED 0.95 /* ... and that it is an answer all the same */
-#define RUBBED 0.2          /* the same of one that was rubbed out, which may be an answer ... */
+    0.90 /* that a blank field in which something stands out is blank all the same */
+#define RUBBED                                                                                     \
+    0.2 /* probability, by its look, of one that was rubbed out: it may be an answer ... */
 #define HALF_TAKEN 0.16 /* ... where so much is left, of the page's usual mark, and no other is */
 #define PRINT_DOUBTED 0.90 /* that a field is right of which the print is not there */
 
@@ -58,8 +57,6 @@ static void read_group(const struct band *band, const struct bubble_ink *b,
     for (int i = 0; i < n && i < 64; i++) {
         marked[i] = s[i].p > 0.5;
         ret->confidence *= marked[i] ? s[i].p : 1 - s[i].p;
-        if (marked[i] && s[i].told && s[i].looks[LOOK_CANCELLED] > STRUCK_OUT)
-            ret->confidence = fmin(ret->confidence, STRUCK_DOUBTED);
         if (marked[i])
             ret->marked[ret->n_marked++] = i;
     }
