@@ -45,7 +45,9 @@ _Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
 #define PLAINLY_EMPTY 1e-5
 /* ... a mark: filled as this pupil fills, neither rubbed nor struck out. */
 #define FULL_CANCELLED 0.003
-#define FULL_ROUGH 0.3 /* log, of its unevenness over that of the page's marks */
+#define FULL_ROUGH 0.3   /* log, of its unevenness over that of the page's marks */
+#define DISSENT_LOOK 0.4 /* that it is a mark, by its look: it is no sure blank, ... */
+#define DISSENT 0.02     /* ... whatever the rest says */
 static const struct full_mark {
     double look, erased, ink; /* ink: of the page's usual mark */
 } full_of_one = {0.998, 0.001, 0.80}, full_of_several = {0.997, 0.0025, 0.68};
@@ -313,28 +315,6 @@ static double weigh(const float *evidence)
     return 1 / (1 + exp(-within(-JOINED_MAX, odds, JOINED_MAX)));
 }
 
-static bool is_plainly_empty(const struct band *band, const struct bubble_ink *b,
-                             const struct seen_bubble *s, double faint)
-{
-    if (faint > EMPTY_FAINT || b->weak || b->unknown || marked_share(s) > EMPTY_MARKED)
-        return false;
-    if (b->field->kind == FIELD_GRID) /* nobody dots a letter of his number and means it */
-        return s->looks[LOOK_EMPTY] > GRID_LOOK && b->ink < GRID_INK * band->low;
-    return b->speck < EMPTY_SPECK && b->far_speck < EMPTY_FAR_SPECK &&
-           s->evidence[SPECK_USUAL] < EMPTY_SPECK_USUAL && b->ink < EMPTY_INK * band->low &&
-           b->halo < EMPTY_HALO && s->looks[LOOK_CIRCLE] < EMPTY_CIRCLE;
-}
-
-static bool is_plainly_full(const struct band *band, const struct bubble_ink *b,
-                            const struct seen_bubble *s)
-{
-    /* Of several answers none need have been rubbed out for another. */
-    const struct full_mark *full = allows_one(b->field) ? &full_of_one : &full_of_several;
-    return s->looks[LOOK_FILLED] > full->look && s->looks[LOOK_ERASED] < full->erased &&
-           s->looks[LOOK_CANCELLED] < FULL_CANCELLED && b->ink > full->ink * band->usual &&
-           s->evidence[ROUGH_USUAL] < FULL_ROUGH && s->ink > 0.5;
-}
-
 static double meaning(enum mark_meaning m)
 {
     return m == MEANS_ANSWER ? 1 : m == MEANS_DOUBT ? 0.5 : 0;
@@ -349,6 +329,40 @@ static double answer_share(const struct seen_bubble *s, const struct marking_cul
         s->looks[LOOK_CROSS] * meaning(c->cross) + s->looks[LOOK_CIRCLE] * meaning(c->circle) +
         s->looks[LOOK_STROKE] * meaning(c->stroke);
     return marks > 0 ? answers / marks : 1;
+}
+
+static bool is_plainly_empty(const struct band *band, const struct bubble_ink *b,
+                             const struct seen_bubble *s, double faint)
+{
+    if (faint > EMPTY_FAINT || b->weak || b->unknown || marked_share(s) > EMPTY_MARKED)
+        return false;
+    if (b->field->kind == FIELD_GRID) /* nobody dots a letter of his number and means it */
+        return s->looks[LOOK_EMPTY] > GRID_LOOK && b->ink < GRID_INK * band->low;
+    return b->speck < EMPTY_SPECK && b->far_speck < EMPTY_FAR_SPECK &&
+           s->evidence[SPECK_USUAL] < EMPTY_SPECK_USUAL && b->ink < EMPTY_INK * band->low &&
+           b->halo < EMPTY_HALO && s->looks[LOOK_CIRCLE] < EMPTY_CIRCLE;
+}
+
+/* Where nothing is marked, but the second reader sees something like a mark, the readers disagree.
+ */
+static void doubt_blank(struct seen_bubble *seen, int n, const struct marking_culture *culture)
+{
+    for (int i = 0; i < n; i++)
+        if (seen[i].p > 0.5)
+            return;
+    for (int i = 0; i < n; i++)
+        if (seen[i].told && marked_share(&seen[i]) * answer_share(&seen[i], culture) > DISSENT_LOOK)
+            seen[i].p = fmax(seen[i].p, DISSENT);
+}
+
+static bool is_plainly_full(const struct band *band, const struct bubble_ink *b,
+                            const struct seen_bubble *s)
+{
+    /* Of several answers none need have been rubbed out for another. */
+    const struct full_mark *full = allows_one(b->field) ? &full_of_one : &full_of_several;
+    return s->looks[LOOK_FILLED] > full->look && s->looks[LOOK_ERASED] < full->erased &&
+           s->looks[LOOK_CANCELLED] < FULL_CANCELLED && b->ink > full->ink * band->usual &&
+           s->evidence[ROUGH_USUAL] < FULL_ROUGH && s->ink > 0.5;
 }
 
 int agreement_judge(const struct image *img, const struct page_map *map, const struct bubble_ink *b,
@@ -389,6 +403,7 @@ int agreement_judge(const struct image *img, const struct page_map *map, const s
                 p = fmax(p, PLAINLY_FULL);
             seen[k].p = p * answer_share(&seen[k], culture);
         }
+        doubt_blank(&seen[i], length, culture);
     }
     return e;
 }
