@@ -118,7 +118,7 @@ def write(net, path, counts, scale=1):
     w, b, o, c = (p.detach().numpy() for p in (net.hidden.weight, net.hidden.bias, net.output.weight,
                                                net.output.bias))
     with open(path, "w", encoding="ascii") as f:
-        f.write("/* Made by tools/train/agreement.py of %s. Not to be edited. */\n" % counts)
+        f.write("/* Made by tools/train/agreement.py of %s. Not to be edited. */\n/* clang-format off */\n" % counts)
         f.write("#define AGREEMENT_HIDDEN %d\n" % len(b))
         f.write("static const float agreement_hidden[AGREEMENT_HIDDEN][%d] = {\n%s};\n" % (
             WITNESSES, ",\n".join(map(row, w))))
