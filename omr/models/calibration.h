@@ -1,3 +1,4 @@
+/* clang-format off */
 /* Made by tools/train/calibrate.py of office 1001975 fields, 112 wrong, phone 81381 fields, 38 wrong, rough 120238 fields, 698 wrong;
  * mix office=0.97,rough=0.02,phone=0.01. Not to be edited. */
 static const struct calibration_step {

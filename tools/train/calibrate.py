@@ -119,7 +119,8 @@ def main():
         print("%8.1f  %.8f  %.3e  %s | wrong beyond: %s" % (k, 1 - 10 ** -c, m, shares, wrong))
 
 
-HEADER = """/* Made by tools/train/calibrate.py of %s;
+HEADER = """/* clang-format off */
+/* Made by tools/train/calibrate.py of %s;
  * mix %s. Not to be edited. */
 static const struct calibration_step {
     double sureness;    /* as calibration.h has it */
