@@ -30,19 +30,12 @@ static int by_value(const void *a, const void *b)
 /* Means over the point and what of its eight neighbours the shape has. */
 static void smooth(const struct ink_mask *m, const uint8_t *from, uint8_t *to)
 {
-    for (int y = 0; y < INK_GRID; y++)
-        for (int x = 0; x < INK_GRID; x++) {
-            int sum = 0, n = 0;
-            if (m->index[y][x] < 0)
-                continue;
-            for (int j = y > 0 ? y - 1 : 0; j <= y + 1 && j < INK_GRID; j++)
-                for (int i = x > 0 ? x - 1 : 0; i <= x + 1 && i < INK_GRID; i++)
-                    if (m->index[j][i] >= 0) {
-                        sum += from[m->index[j][i]];
-                        n++;
-                    }
-            to[m->index[y][x]] = (uint8_t)(sum / n);
-        }
+    for (int k = 0; k < m->n; k++) {
+        int sum = 0;
+        for (int i = 0; i < m->n_near[k]; i++)
+            sum += from[m->near[k][i]];
+        to[k] = (uint8_t)(sum / m->n_near[k]);
+    }
 }
 
 static void keep_darkest(uint8_t *darkest, uint8_t d)
@@ -97,20 +90,14 @@ static double most_beyond(const uint8_t *a, const uint8_t *b, int n)
     return most / 255.0;
 }
 
-/* The darkest of each point and what of its eight neighbours the shape has. */
+/* The darkest of each point and its neighbours. */
 static void darken(const struct ink_mask *m, const uint8_t *from, uint8_t *to)
 {
-    for (int y = 0; y < INK_GRID; y++)
-        for (int x = 0; x < INK_GRID; x++) {
-            uint8_t most = 0;
-            if (m->index[y][x] < 0)
-                continue;
-            for (int j = y > 0 ? y - 1 : 0; j <= y + 1 && j < INK_GRID; j++)
-                for (int i = x > 0 ? x - 1 : 0; i <= x + 1 && i < INK_GRID; i++)
-                    if (m->index[j][i] >= 0 && from[m->index[j][i]] > most)
-                        most = from[m->index[j][i]];
-            to[m->index[y][x]] = most;
-        }
+    for (int k = 0; k < m->n; k++) {
+        to[k] = 0;
+        for (int i = 0; i < m->n_near[k]; i++)
+            to[k] = from[m->near[k][i]] > to[k] ? from[m->near[k][i]] : to[k];
+    }
 }
 
 static void measure_bubble(const struct group_view *v, const uint8_t *smoothed,
