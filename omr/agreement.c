@@ -17,11 +17,12 @@
 #define FEW_BLANKS 10    /* so many fields without ink are looked at bubble by bubble, ... */
 #define DOT_SPECK 0.15   /* something small that its print has not: looked at, wherever it is */
 #define DOT_USUAL 3      /* so many times what its group usually shows */
-#define THIN_INK 0.004   /* there, as little as this may be a mark */
-#define THIN_USUAL 0.2   /* ink: a page's marks are lines, not fills; each of them is looked at */
-#define BLANK_TOPS 2     /* ... of more only these that stand out most */
-#define FAINT_PAGE 0.18  /* of those have something like a mark: look everywhere */
-#define FAINT_FEW 12     /* fields that are taken to be empty besides */
+#define THIN_USUAL                                                                                 \
+    0.2 /* ink: a page's marks are lines, not fills; each of them is looked at, ... */
+#define THIN_INK 0.004  /* ... and whatever holds more than this */
+#define BLANK_TOPS 2    /* ... of more only these that stand out most */
+#define FAINT_PAGE 0.18 /* of those have something like a mark: look everywhere */
+#define FAINT_FEW 12    /* fields that are taken to be empty besides */
 
 _Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
                "models/agreement.h weighs other witnesses: make it anew (models/README.md)");
@@ -45,13 +46,13 @@ _Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
 #define PLAINLY_EMPTY 1e-5
 /* ... a mark: filled as this pupil fills, neither rubbed nor struck out. */
 #define FULL_CANCELLED 0.003
-#define FULL_ROUGH 0.3   /* log, of its unevenness over that of the page's marks */
-#define DISSENT_LOOK 0.4 /* that it is a mark, by its look: it is no sure blank, ... */
-#define DISSENT 0.02     /* ... whatever the rest says */
+#define FULL_ROUGH 0.3 /* log, of its unevenness over that of the page's marks */
 static const struct full_mark {
     double look, erased, ink; /* ink: of the page's usual mark */
 } full_of_one = {0.998, 0.001, 0.80}, full_of_several = {0.997, 0.0025, 0.68};
 #define PLAINLY_FULL 0.99995
+#define DISSENT_LOOK 0.4 /* that it is a mark, by its look: it is no sure blank, ... */
+#define DISSENT 0.02     /* ... whatever the rest says */
 
 /* ---- asking ---- */
 
