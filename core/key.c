@@ -20,23 +20,20 @@ enum key_column {
     COLUMN_WRONG,
     COLUMN_BLANK,
     COLUMN_SECTION,
+    COLUMN_TOLERANCE,
     COLUMNS,
     REQUIRED_COLUMNS = COLUMN_POINTS + 1
 };
 
-static const char *const column_names[COLUMNS] = {"item",    "key",   "points", "rule",
-                                                  "partial", "wrong", "blank",  "section"};
+static const char *const column_names[COLUMNS] = {
+    "item", "key", "points", "rule", "partial", "wrong", "blank", "section", "tolerance"};
 
 static const char *const rule_names[] = {
-    [RULE_SINGLE] = "single",
-    [RULE_ALL] = "all",
-    [RULE_SUBSET] = "subset",
-    [RULE_PER_OPTION] = "per_option",
-    [RULE_CEEC] = "ceec",
-    [RULE_POINTS] = "points",
-    [RULE_VOID_DROP] = "void_drop",
-    [RULE_VOID_FULL] = "void_full",
-    [RULE_VOID_ANSWERED] = "void_answered",
+    [RULE_SINGLE] = "single",       [RULE_ALL] = "all",
+    [RULE_SUBSET] = "subset",       [RULE_PER_OPTION] = "per_option",
+    [RULE_CEEC] = "ceec",           [RULE_NUMBER] = "number",
+    [RULE_POINTS] = "points",       [RULE_VOID_DROP] = "void_drop",
+    [RULE_VOID_FULL] = "void_full", [RULE_VOID_ANSWERED] = "void_answered",
 };
 
 #define RULES (sizeof rule_names / sizeof rule_names[0])
@@ -170,8 +167,8 @@ static int read_rule(struct key_reader *r, const struct csv_row *row, struct key
         return TELL(r, row, COLUMN_RULE, NULL, _("unknown rule '%s'; did you mean '%s'?"), text,
                     nearest);
     return TELL(r, row, COLUMN_RULE,
-                _("rules are single, all, subset, per_option, ceec, points, void_drop, void_full "
-                  "and void_answered"),
+                _("rules are single, all, subset, per_option, ceec, number, points, void_drop, "
+                  "void_full and void_answered"),
                 _("unknown rule '%s'"), text);
 }
 
@@ -183,6 +180,11 @@ static int check_points(struct key_reader *r, const struct csv_row *row,
     bool partial = points_compare(item->partial, POINTS_ZERO) != 0;
     bool wrong = points_compare(item->wrong, POINTS_ZERO) != 0;
 
+    if (points_compare(item->tolerance, POINTS_ZERO) != 0 && item->rule != RULE_NUMBER)
+        return TELL(r, row, COLUMN_TOLERANCE, _("write 'number' in column 'rule'"),
+                    _("a tolerance is for rule 'number' only"));
+    if (points_compare(item->tolerance, POINTS_ZERO) < 0)
+        return TELL(r, row, COLUMN_TOLERANCE, NULL, _("a tolerance cannot be below 0"));
     if (points_compare(item->points, POINTS_ZERO) < 0)
         return TELL(r, row, COLUMN_POINTS,
                     _("points taken for a wrong answer go to column 'wrong'"),
@@ -289,6 +291,10 @@ static int read_accepted(struct key_reader *r, const struct csv_row *row, struct
         if (*added == '\0')
             return TELL(r, row, COLUMN_KEY, _("write B|D for two accepted answers"),
                         _("empty answer beside '|'"));
+        struct points number;
+        if (item->rule == RULE_NUMBER && points_parse(added, &number) < 0)
+            return TELL(r, row, COLUMN_KEY, _("write 12, -3 or 0.25, or rule 'single'"),
+                        _("'%s' is no number, and the rule is 'number'"), added);
         for (int i = 0; i + 1 < item->n_accepted; i++)
             if (strcmp(item->accepted[i], added) == 0)
                 return TELL(r, row, COLUMN_KEY, NULL, _("answer '%s' stands twice"), added);
@@ -302,8 +308,9 @@ static int read_accepted(struct key_reader *r, const struct csv_row *row, struct
 static int read_worth(struct key_reader *r, const struct csv_row *row, struct key_item *item)
 {
     static const enum key_column columns[] = {COLUMN_POINTS, COLUMN_PARTIAL, COLUMN_WRONG,
-                                              COLUMN_BLANK};
-    struct points *points[] = {&item->points, &item->partial, &item->wrong, &item->blank};
+                                              COLUMN_BLANK, COLUMN_TOLERANCE};
+    struct points *points[] = {&item->points, &item->partial, &item->wrong, &item->blank,
+                               &item->tolerance};
     int rc = read_rule(r, row, item);
 
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
@@ -492,7 +499,8 @@ static int read_header(struct key_reader *r)
                        _("unknown column '%s'; did you mean '%s'?"), name, nearest);
         else
             diag_error(r->d, YJ_EINPUT, r->name, header->line, header->columns[i],
-                       _("columns are item, key, points, rule, partial, wrong, blank and section"),
+                       _("columns are item, key, points, rule, partial, wrong, blank, section and "
+                         "tolerance"),
                        c < COLUMNS ? _("column '%s' stands twice") : _("unknown column '%s'"),
                        name);
     }

@@ -1,8 +1,8 @@
 /* key.h - what is right and what it is worth, as key.csv says it (docs/scoring.md).
  *
- * Columns `item,key,points` and optionally `rule,partial,wrong,blank,section`. Accepted keys of a
- * single choice are separated by '|': "B|D". A multiple choice's key is its set: "ACD". A row may
- * stand for a range of items, a letter each: `q1..5,ABDCA,2`. */
+ * Columns `item,key,points` and optionally `rule,partial,wrong,blank,section,tolerance`. Accepted
+ * keys of a single choice are separated by '|': "B|D". A multiple choice's key is its set: "ACD". A
+ * row may stand for a range of items, a letter each: `q1..5,ABDCA,2`. */
 #ifndef YJ_CORE_KEY_H
 #define YJ_CORE_KEY_H
 
@@ -15,10 +15,11 @@ enum item_rule {
     RULE_SUBSET,     /* `partial` points for a non-empty right subset, 0 with any wrong (Gaokao) */
     RULE_PER_OPTION, /* points / |key| a right option marked, any wrong: `wrong` (Gaokao 2024) */
     RULE_CEEC,       /* max(0, (n - 2k) / n) S, k options judged wrongly, blank 0 (CEEC) */
-    RULE_POINTS,     /* the reading is the score: a strip that a teacher struck; the item's points
-                        are its maximum */
-    RULE_VOID_DROP,  /* item counts for nobody, its points leave the maximum */
-    RULE_VOID_FULL,  /* full points for everybody who sat */
+    RULE_NUMBER,    /* full points for a number within `tolerance` of an accepted one: 7, 07, 7.0 */
+    RULE_POINTS,    /* the reading is the score: a strip that a teacher struck; the item's points
+                       are its maximum */
+    RULE_VOID_DROP, /* item counts for nobody, its points leave the maximum */
+    RULE_VOID_FULL, /* full points for everybody who sat */
     RULE_VOID_ANSWERED, /* full points for those who answered */
 };
 
@@ -28,6 +29,7 @@ struct key_item {
                         void or points */
     int n_accepted;
     struct points points, partial, wrong, blank; /* wrong and blank: usually 0; may be negative */
+    struct points tolerance; /* rule number: how far off still counts; default 0 */
     enum item_rule rule;
     char *section;   /* "" */
     int n_options;   /* of the field; 0: not a choice */

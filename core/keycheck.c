@@ -342,6 +342,10 @@ static int check_rule(const struct key_checker *c, const struct key_item *item,
         item->rule == RULE_SUBSET || item->rule == RULE_PER_OPTION || item->rule == RULE_CEEC;
     const char *rule = item_rule_name(item->rule);
 
+    if (item->rule == RULE_NUMBER && field->kind != FIELD_DIGITS && field->kind != FIELD_GRID &&
+        field->kind != FIELD_TEXT)
+        return tell_item(c, item, _("use rule 'single'"),
+                         _("item '%s' has rule '%s' but its field holds no number"), rule);
     if (of_sets && (field->kind != FIELD_CHOICE || field->max_marks == 1))
         return tell_item(c, item, _("make the field `multiple: true`, or use rule 'single'"),
                          _("item '%s' has rule '%s' but its field allows one mark"), rule);

@@ -30,6 +30,23 @@ static bool is_accepted(const struct key_item *item, const char *value)
     return false;
 }
 
+/* Numbers are compared as such: "07", "7" and "7.0" are one. */
+static bool is_accepted_number(const struct key_item *item, const char *value)
+{
+    struct points given, right;
+    if (points_parse(value, &given) < 0)
+        return false;
+    for (int i = 0; i < item->n_accepted; i++) {
+        if (points_parse(item->accepted[i], &right) < 0)
+            continue;
+        struct points off =
+            points_compare(given, right) < 0 ? points_sub(right, given) : points_sub(given, right);
+        if (points_compare(off, item->tolerance) <= 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- rules: one function each, for an answer that is neither blank nor waiting ---- */
 
 /* S if the answer is one of the accepted ones: a single choice, a set as a whole (all or nothing),
@@ -95,6 +112,8 @@ static struct points score_answer(const struct key_item *item, const struct answ
     case RULE_SINGLE:
     case RULE_ALL:
         return score_whole(item, answer);
+    case RULE_NUMBER:
+        return is_accepted_number(item, answer->value) ? item->points : item->wrong;
     case RULE_SUBSET:
         return score_subset(item, answer);
     case RULE_PER_OPTION:

@@ -178,13 +178,29 @@ static void reads_every_rule(void **state)
     for (int rule = RULE_SINGLE; rule <= RULE_VOID_ANSWERED; rule++) {
         char text[160];
         snprintf(text, sizeof text, "item,key,points,rule,partial\nq1,%s,2,%s,%s\n",
-                 rule == RULE_POINTS ? "" : "A", item_rule_name((enum item_rule)rule),
-                 rule == RULE_SUBSET ? "1" : "");
+                 rule == RULE_POINTS   ? ""
+                 : rule == RULE_NUMBER ? "1.5"
+                                       : "A",
+                 item_rule_name((enum item_rule)rule), rule == RULE_SUBSET ? "1" : "");
         struct key *key = parse(text);
         assert_int_equal(key->items[0].rule, rule);
         assert_true(key->items[0].rule_given);
         key_destroy(key);
     }
+}
+
+/* A tolerance that no rule heeds, a key that is no number, and a number that the rule would lose.
+ */
+static void reads_numbers_with_a_tolerance(void **state)
+{
+    struct key *key = parse("item,key,points,rule,tolerance\nq1,3.14|22/7,2,number,0.01\n");
+    assert_int_equal(key->items[0].rule, RULE_NUMBER);
+    assert_int_equal(key->items[0].n_accepted, 2);
+    expect_points(key->items[0].tolerance, 1, 100);
+    key_destroy(key);
+    refuse("item,key,points,rule\nq1,abc,2,number\n", 2, 4, "'abc' is no number", "single");
+    refuse("item,key,points,tolerance\nq1,A,2,0.1\n", 2, 8, "rule 'number' only", "number");
+    refuse("item,key,points,rule,tolerance\nq1,1,2,number,-0.1\n", 2, 15, "below 0", NULL);
 }
 
 static void reads_accepted_keys_and_void_items(void **state)
@@ -485,6 +501,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_columns_in_any_order),
         cmocka_unit_test(reads_every_rule),
+        cmocka_unit_test(reads_numbers_with_a_tolerance),
         cmocka_unit_test(reads_accepted_keys_and_void_items),
         cmocka_unit_test(unfolds_ranges),
         cmocka_unit_test(tells_mistakes_of_columns),

@@ -19,6 +19,7 @@ static struct key_item make_item(enum item_rule rule, char **accepted, int n, co
                             .partial = POINTS_ZERO,
                             .wrong = POINTS_ZERO,
                             .blank = POINTS_ZERO,
+                            .tolerance = POINTS_ZERO,
                             .rule = rule,
                             .section = "",
                             .n_options = 5,
@@ -188,6 +189,27 @@ static void scores_points_read(void **state)
     expect(&item, "", READING_BLANK, "0");
 }
 
+/* Numbers judged by their letters, and a tolerance that leaves out its own end. */
+static void scores_numbers(void **state)
+{
+    char *accepted[] = {"0.25", "-3"};
+    struct key_item item = make_item(RULE_NUMBER, accepted, 2, "2");
+    item.n_options = 0;
+    item.options = NULL;
+    expect(&item, ".25", READING_OK, "2");
+    expect(&item, "00.250", READING_OK, "2");
+    expect(&item, "-3.0", READING_OK, "2");
+    expect(&item, "3", READING_OK, "0");
+    expect(&item, "0.26", READING_OK, "0");
+    points_parse("0.01", &item.tolerance);
+    expect(&item, "0.26", READING_OK, "2");
+    expect(&item, "0.24", READING_OK, "2");
+    expect(&item, "0.261", READING_OK, "0");
+    expect(&item, "1.2.3", READING_OK, "0");
+    expect(&item, "", READING_BLANK, "0");
+    assert_true(answer(&item, "0.25", READING_UNCERTAIN).pending);
+}
+
 static void scores_text(void **state)
 {
     char *accepted[] = {"07", "-3"};
@@ -212,11 +234,17 @@ static void splits_readings_in_option_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scores_single_choice),  cmocka_unit_test(waits_for_doubtful_readings),
-        cmocka_unit_test(scores_all_or_nothing), cmocka_unit_test(scores_subset),
-        cmocka_unit_test(scores_per_option),     cmocka_unit_test(scores_ceec),
-        cmocka_unit_test(scores_void_items),     cmocka_unit_test(scores_points_read),
-        cmocka_unit_test(scores_text),           cmocka_unit_test(splits_readings_in_option_order),
+        cmocka_unit_test(scores_single_choice),
+        cmocka_unit_test(waits_for_doubtful_readings),
+        cmocka_unit_test(scores_all_or_nothing),
+        cmocka_unit_test(scores_subset),
+        cmocka_unit_test(scores_per_option),
+        cmocka_unit_test(scores_ceec),
+        cmocka_unit_test(scores_void_items),
+        cmocka_unit_test(scores_points_read),
+        cmocka_unit_test(scores_numbers),
+        cmocka_unit_test(scores_text),
+        cmocka_unit_test(splits_readings_in_option_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
