@@ -8,6 +8,7 @@
 
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
 #define DEFAULT_MIN_CONFIDENCE 0.99
+#define DEFAULT_MIN_WRITING 0.93
 #define DEFAULT_MAX_SILENT_ERROR 2e-5
 #define ODD_SILENT_ERROR 0.01 /* more is a slip of the pen, not a wish */
 
@@ -22,8 +23,9 @@ const char *mark_meaning_name(enum mark_meaning meaning)
 void exam_defaults(struct exam *exam)
 {
     exam->min_confidence = DEFAULT_MIN_CONFIDENCE;
+    exam->min_writing = DEFAULT_MIN_WRITING;
     exam->max_silent_error = DEFAULT_MAX_SILENT_ERROR;
-    exam->keep_all_crops = false;
+    exam->keep_all_crops = exam->accept_text = exam->second_entry = false;
     exam->marks = (struct marking_culture){.fill = MEANS_ANSWER,
                                            .tick = MEANS_ANSWER,
                                            .cross = MEANS_ANSWER,
@@ -129,14 +131,24 @@ static int read_silent_error(const struct yaml *yaml, double *ret_share)
     return rc;
 }
 
+static int read_switch(const struct yaml *yaml, const char *key, bool *ret_on)
+{
+    const struct yaml_node *node = yaml_get(yaml->root, key);
+    return node ? yaml_bool(yaml, node, key, ret_on) : 0;
+}
+
 int exam_settings_read(const struct yaml *yaml, struct exam *exam)
 {
-    const struct yaml_node *node = yaml_get(yaml->root, "keep_all_crops");
-    int bad = 0;
-    if (node && yaml_bool(yaml, node, "keep_all_crops", &exam->keep_all_crops) < 0)
+    int bad = read_switch(yaml, "keep_all_crops", &exam->keep_all_crops);
+    if (read_switch(yaml, "accept_text", &exam->accept_text) < 0)
+        bad = YJ_EINPUT;
+    if (read_switch(yaml, "second_entry", &exam->second_entry) < 0)
         bad = YJ_EINPUT;
     if (read_share(yaml, yaml->root, "min_confidence",
                    _("0.99 sends what is less sure to a person"), &exam->min_confidence) < 0)
+        bad = YJ_EINPUT;
+    if (read_share(yaml, yaml->root, "min_confidence_writing",
+                   _("0.93 sends what is less sure to a person"), &exam->min_writing) < 0)
         bad = YJ_EINPUT;
     if (read_silent_error(yaml, &exam->max_silent_error) < 0)
         bad = YJ_EINPUT;
@@ -159,7 +171,8 @@ int exam_settings_parse(const char *text, size_t size, const char *name, struct 
 bool exam_settings_equal(const struct exam *a, const struct exam *b)
 {
     const struct marking_culture *m = &a->marks, *n = &b->marks;
-    return a->min_confidence == b->min_confidence && a->max_silent_error == b->max_silent_error &&
-           m->fill == n->fill && m->tick == n->tick && m->cross == n->cross &&
-           m->circle == n->circle && m->stroke == n->stroke && m->faintest == n->faintest;
+    return a->min_confidence == b->min_confidence && a->min_writing == b->min_writing &&
+           a->max_silent_error == b->max_silent_error && m->fill == n->fill && m->tick == n->tick &&
+           m->cross == n->cross && m->circle == n->circle && m->stroke == n->stroke &&
+           m->faintest == n->faintest && a->accept_text == b->accept_text;
 }

@@ -11,7 +11,9 @@ struct yaml;
 struct diag;
 
 /* The keys of exam.yaml that are read here. */
-#define EXAM_SETTING_KEYS "min_confidence", "max_silent_error", "marks", "keep_all_crops"
+#define EXAM_SETTING_KEYS                                                                          \
+    "min_confidence", "min_confidence_writing", "max_silent_error", "marks", "keep_all_crops",     \
+        "second_entry", "accept_text"
 
 /* What an exam.yaml that says nothing asks for; a form by itself gets it too. */
 void exam_defaults(struct exam *exam);

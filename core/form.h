@@ -51,7 +51,8 @@ struct field {
     int page;         /* index into the form's pages */
     int line, column; /* where the YAML speaks of it */
 
-    char **options; /* choice, grid: what each option is called; strip: each cell's points; UTF-8 */
+    char **options; /* choice, grid: what each option is called; strip: each cell's points; letters:
+                       those that may be written, none: any; UTF-8 */
     int n_options;
     int max_marks; /* choice: 1 single, n_options multiple, or the number stated */
     enum bubble_shape shape;
@@ -60,14 +61,21 @@ struct field {
     int n_columns; /* grid: characters; choice: 1 */
     enum blank_policy blank;
 
-    struct rect *boxes; /* digits, letters, text: the boxes to write in, reading order; strip: its
-                           cells, as many as options */
+    struct rect *boxes; /* digits, letters, text: the boxes to write in, reading order, none: in the
+                           area; strip: its cells, as many as options */
     int n_boxes;
     char *maximum;    /* strip: the most that its cells may add up to, as the form writes it; NULL:
-                         the largest label */
+                         the largest label; digits: the most that may be written, NULL: no limit */
     struct rect area; /* everything of the field; what a crop shows */
     char *print_language; /* text: printed, in these languages of Tesseract ("eng+chi_tra"); NULL:
                              handwriting */
+
+    char *same_as;     /* name of the field that says the same another way (bubbles, a barcode,
+                          handwriting): where they differ a person decides; NULL: none */
+    bool point, minus; /* digits: what may be written beside digits */
+    bool expects_name; /* text: the name of somebody on the roster */
+    char **expected;   /* text: what may be written, UTF-8 */
+    int n_expected;
 };
 
 enum mark_shape {
@@ -186,6 +194,15 @@ int form_field_index(const struct form *form, const char *name);
 const char *field_kind_name(enum field_kind kind);
 /* Sizes of paper by name, in mm: the i-th, false beyond the last. */
 bool form_paper(size_t i, const char **ret_name, double *ret_width, double *ret_height);
+#define FORM_MAX_SAME 7 /* fields that say the same as one */
+/* Confidence from which a written name that is not the number's owner's is told to a person. */
+#define NAME_CONTRADICTS 0.9
+/* Whether a field is written by hand into boxes or lines. */
+static inline bool field_is_handwritten(const struct field *f)
+{
+    return f->kind == FIELD_DIGITS || f->kind == FIELD_LETTERS ||
+           (f->kind == FIELD_TEXT && !f->print_language);
+}
 /* Whether a field is read by its bubbles. */
 static inline bool field_has_bubbles(const struct field *f)
 {

@@ -289,13 +289,19 @@ static int read_print_language(struct form_reader *r, const struct field_source 
     return field->print_language ? 0 : YJ_ENOMEM;
 }
 
-static int read_text(struct form_reader *r, const struct field_source *source, struct field *field)
+static int read_boxes_or_area(struct form_reader *r, const struct field_source *source,
+                              struct field *field)
 {
     const struct yaml_node *area = field_source_get(source, "area");
     if (area && field_source_get(source, "boxes"))
         return yaml_error(r->yaml, area, NULL, _("write 'area' or 'boxes', not both"));
+    return area ? read_area(r, source, field) : read_boxes(r, source, field);
+}
+
+static int read_text(struct form_reader *r, const struct field_source *source, struct field *field)
+{
     int rc = read_print_language(r, source, field);
-    int placed = area ? read_area(r, source, field) : read_boxes(r, source, field);
+    int placed = read_boxes_or_area(r, source, field);
     return placed < 0 ? placed : rc;
 }
 
@@ -303,9 +309,18 @@ int form_read_design(struct form_reader *r, const struct field_source *source, s
 {
     static int (*const readers[])(struct form_reader *, const struct field_source *,
                                   struct field *) = {
-        [FIELD_CHOICE] = read_choice, [FIELD_GRID] = form_read_grid,   [FIELD_DIGITS] = read_boxes,
-        [FIELD_LETTERS] = read_boxes, [FIELD_TEXT] = read_text,        [FIELD_BARCODE] = read_area,
-        [FIELD_REGION] = read_area,   [FIELD_STRIP] = form_read_strip,
+        [FIELD_CHOICE] = read_choice,
+        [FIELD_GRID] = form_read_grid,
+        [FIELD_DIGITS] = read_boxes_or_area,
+        [FIELD_LETTERS] = read_boxes,
+        [FIELD_TEXT] = read_text,
+        [FIELD_BARCODE] = read_area,
+        [FIELD_REGION] = read_area,
+        [FIELD_STRIP] = form_read_strip,
     };
-    return readers[field->kind](r, source, field);
+    int placed = readers[field->kind](r, source, field);
+    if (placed == YJ_ENOMEM)
+        return placed;
+    int rc = form_read_writing(r, source, field);
+    return placed < 0 ? placed : rc;
 }

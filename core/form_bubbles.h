@@ -34,6 +34,9 @@ int form_place_boxes(struct form_reader *r, struct field *field, const struct po
                      double w, double h);
 
 int form_read_grid(struct form_reader *r, const struct field_source *source, struct field *field);
+/* form_writing.c: what is written, what is expected, and which field says the same. */
+int form_read_writing(struct form_reader *r, const struct field_source *source,
+                      struct field *field);
 /* form_strip.c */
 int form_read_strip(struct form_reader *r, const struct field_source *source, struct field *field);
 

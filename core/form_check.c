@@ -93,6 +93,47 @@ static int check_roles(const struct form_reader *r, const struct yaml_node *root
     return rc;
 }
 
+/* Fields up to i that say the same as what field i does. */
+static int count_same(const struct form *form, int i)
+{
+    int n = 0;
+    for (int k = 0; k <= i; k++)
+        n += form->fields[k].same_as &&
+             strcmp(form->fields[k].same_as, form->fields[i].same_as) == 0;
+    return n;
+}
+
+/* A field that says the same as another: one page, no chains. */
+static int check_same(const struct form_reader *r)
+{
+    const struct form *form = r->form;
+    int rc = 0;
+    for (int i = 0; i < form->n_fields; i++) {
+        const struct field *f = &form->fields[i];
+        if (!f->same_as)
+            continue;
+        int other = form_field_index(form, f->same_as);
+        const struct field *o = other < 0 ? NULL : &form->fields[other];
+        if (!o)
+            rc = diag_error(r->yaml->d, YJ_EINPUT, r->yaml->name, f->line, f->column,
+                            _("write the name of one of the form's fields"),
+                            _("'same_as' of field '%s' names no field: '%s'"), f->name, f->same_as);
+        else if (o == f || o->same_as || o->kind == FIELD_REGION || o->kind == FIELD_STRIP)
+            rc = diag_error(r->yaml->d, YJ_EINPUT, r->yaml->name, f->line, f->column,
+                            _("let every other way of it name the one that counts"),
+                            _("field '%s' cannot say the same as '%s'"), f->name, f->same_as);
+        else if (count_same(form, i) > FORM_MAX_SAME)
+            rc = diag_error(r->yaml->d, YJ_EINPUT, r->yaml->name, f->line, f->column, NULL,
+                            _("more than %d fields say the same as '%s'"), FORM_MAX_SAME,
+                            f->same_as);
+        else if (o->page != f->page)
+            rc = diag_error(r->yaml->d, YJ_EINPUT, r->yaml->name, f->line, f->column, NULL,
+                            _("field '%s' and '%s', which says the same, stand on different pages"),
+                            f->name, f->same_as);
+    }
+    return rc;
+}
+
 /* ---- off the page ---- */
 
 static bool on_page(const struct form *form, struct rect box)
@@ -351,7 +392,7 @@ static int check_bubble_sizes(const struct form_reader *r)
 int form_check(struct form_reader *r, const struct yaml_node *root)
 {
     int (*const checks[])(const struct form_reader *) = {check_names, check_fields_on_page,
-                                                         check_bubble_sizes};
+                                                         check_bubble_sizes, check_same};
     int bad = 0;
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         int rc = checks[i](r);

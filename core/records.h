@@ -54,6 +54,7 @@ enum exception_kind {
 struct exception {
     enum exception_kind kind;
     const char *detail; /* which field, what was seen, what to do */
+    int field;          /* of the form, from 1: whose reading it is of; 0: of none */
 };
 
 enum page_verdict {

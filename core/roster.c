@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "textfile.h"
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +134,45 @@ static int sort_candidates(const struct csv *csv, struct roster *roster, struct 
     return rc;
 }
 
+#define CROWDING_SAMPLE 256 /* entries that are looked around */
+#define LONGEST_NUMBER 64
+
+/* How many of an entry's neighbours, one digit off, are somebody's; *ret_all of how many. */
+static int count_neighbours(const struct roster *roster, const char *candidate, int *ret_all)
+{
+    char other[LONGEST_NUMBER];
+    int found = 0;
+    *ret_all = 0;
+    if (strlen(candidate) >= sizeof other)
+        return 0;
+    strcpy(other, candidate);
+    for (char *c = other; *c; c++) {
+        char own = *c;
+        for (char digit = '0'; own >= '0' && own <= '9' && digit <= '9'; digit++) {
+            *c = digit;
+            found += digit != own && roster_find(roster, other);
+            *ret_all += digit != own;
+        }
+        *c = own;
+    }
+    return found;
+}
+
+/* By a sample, spread evenly; at least what numbers strewn at random would show. */
+static void measure_crowding(struct roster *roster)
+{
+    int step = roster->n_entries / CROWDING_SAMPLE + 1, found = 0, all = 0;
+    double strewn = 0;
+    for (int i = 0; i < roster->n_entries; i += step) {
+        const char *candidate = roster->entries[i].candidate;
+        int n;
+        found += count_neighbours(roster, candidate, &n);
+        all += n;
+        strewn = fmax(strewn, roster->n_entries / pow(10, (double)strlen(candidate)));
+    }
+    roster->crowding = fmin(1, fmax(all ? (double)found / all : 0, strewn));
+}
+
 int roster_parse(const char *text, size_t size, const char *name, struct roster **ret_roster,
                  struct diag *d)
 {
@@ -153,6 +193,7 @@ int roster_parse(const char *text, size_t size, const char *name, struct roster 
     if (rc == 0)
         rc = sort_candidates(csv, roster, d);
     if (rc == 0) {
+        measure_crowding(roster);
         *ret_roster = roster;
         roster = NULL;
     }

@@ -16,6 +16,8 @@ struct roster {
     struct roster_entry *entries; /* in the file's order */
     int n_entries;
     int *by_candidate; /* indexes sorted by candidate */
+    double crowding; /* 0 to 1: of the numbers that differ from an entry's in one digit, those that
+                        are somebody's: how near to each other numbers lie */
 };
 
 struct diag;

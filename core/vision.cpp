@@ -409,18 +409,27 @@ void vision_net_destroy(struct vision_net *net)
     delete net;
 }
 
-int vision_net_run(struct vision_net *net, const float *in, const int shape[4], float *out,
-                   size_t n_out)
+int vision_net_run_sized(struct vision_net *net, const float *in, const int shape[4], float *out,
+                         size_t max_out, size_t *ret_n)
 {
     return guarded([&] {
         cv::Mat blob(4, shape, CV_32F, const_cast<float *>(in));
         net->net.setInput(blob);
         cv::Mat result = net->net.forward();
-        if (result.total() != (size_t)shape[0] * n_out)
+        if (result.total() > max_out)
             return (int)YJ_EDATA;
         memcpy(out, result.ptr<float>(), result.total() * sizeof(float));
+        *ret_n = result.total();
         return 0;
     });
+}
+
+int vision_net_run(struct vision_net *net, const float *in, const int shape[4], float *out,
+                   size_t n_out)
+{
+    size_t n = 0, wanted = (size_t)shape[0] * n_out;
+    int e = vision_net_run_sized(net, in, shape, out, wanted, &n);
+    return e == 0 && n != wanted ? (int)YJ_EDATA : e;
 }
 
 } // extern "C"

@@ -76,5 +76,10 @@ void vision_net_destroy(struct vision_net *net);
  * where the net is not made for this shape. */
 int vision_net_run(struct vision_net *net, const float *in, const int shape[4], float *out,
                    size_t n_out);
+/* The same for a net whose output follows the size of its input: at most max_out numbers in all,
+ * *ret_n of them. YJ_EDATA also where they are more. A shape seen in the call before is quickest.
+ */
+int vision_net_run_sized(struct vision_net *net, const float *in, const int shape[4], float *out,
+                         size_t max_out, size_t *ret_n);
 
 #endif
