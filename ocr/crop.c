@@ -55,6 +55,14 @@ int crop_extract(const struct image *img, const struct page_map *map, struct rec
     return r;
 }
 
+bool crop_is_within(const struct image *img, const struct page_map *map, struct rect area)
+{
+    struct point a = page_map_point(map, (struct point){area.x, area.y});
+    struct point b = page_map_point(map, (struct point){area.x + area.w, area.y + area.h});
+    return fmin(a.x, b.x) > -2 && fmin(a.y, b.y) > -2 && fmax(a.x, b.x) < img->width + 1 &&
+           fmax(a.y, b.y) < img->height + 1;
+}
+
 static void drop_noise(struct image *img)
 {
     for (int y = 0; y < img->height; y++) {

@@ -10,9 +10,10 @@
                           */
 #define INSET_MAX 1.5    /* mm: a wide area's edge is no thicker than a small box's */
 #define PAPER_SHARE 0.75 /* this share of the pixels is darker than what counts as the paper */
-#define DARKER_BY 32     /* grey levels below the paper: pencil, not the paper's grain */
-#define MIN_AREA 0.8     /* mm2: a short stroke; less is dust */
-#define MIN_SHARE 0.015  /* of the box, where the box is so small that this is less */
+#define PAPER_MIN 70    /* grey level: darker "paper" is a shadow, a blackened place, or no paper */
+#define DARKER_BY 32    /* grey levels below the paper: pencil, not the paper's grain */
+#define MIN_AREA 0.8    /* mm2: a short stroke; less is dust */
+#define MIN_SHARE 0.015 /* of the box, where the box is so small that this is less */
 
 static struct rect inside(struct rect box)
 {
@@ -35,8 +36,10 @@ static int paper_level(const struct image *img)
 
 static bool has_ink(const struct image *img)
 {
-    int limit = paper_level(img) - DARKER_BY;
+    int paper = paper_level(img), limit = paper - DARKER_BY;
     size_t dark = 0;
+    if (paper < PAPER_MIN)
+        return true;
     for (int y = 0; y < img->height; y++)
         for (int x = 0; x < img->width; x++)
             dark += image_row(img, y)[x] < limit;
@@ -52,8 +55,8 @@ int ink_present(const struct image *img, const struct page_map *map, const struc
         int r = crop_extract(img, map, inside(boxes[i]), INK_DPI, scratch);
         if (r == YJ_ENOMEM)
             return r;
-        /* A box too small to look into is never called empty. */
-        present = r < 0 || has_ink(scratch);
+        /* A box too small to look into, or off the scan, is never called empty. */
+        present = r < 0 || !crop_is_within(img, map, inside(boxes[i])) || has_ink(scratch);
     }
     *ret_present = present;
     return 0;

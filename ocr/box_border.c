@@ -1,0 +1,345 @@
+/* box_border.c - a border is a line along a side which most of the side's length shows.
+ *
+ * "Most" is a low quantile of the darkness along a candidate line: a border has it everywhere, a
+ * pen's stroke beside it ends somewhere. */
+#include "box_border.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REACH 1.1          /* mm: how far off the form's place a border is sought */
+#define LEAN_MAX 0.2       /* mm over a side */
+#define QUANTILE 5         /* one in so many points of a line may be paler */
+#define STRENGTH_MIN 14    /* grey levels: paler lines are grain */
+#define EDGE_SHARE 0.45    /* of its strength: where a line's ink ends */
+#define THICKEST 0.9       /* mm to either side */
+#define OFF_MAX 0.35       /* mm from what the field's others show */
+#define FEWEST_SHARE 0.35  /* of the field's sides: fewer have a border by chance */
+#define ALONE_STRENGTH 0.6 /* of the field's usual strength */
+#define SAMPLES_MAX 256
+#define SAMPLE_STEP 2.7    /* px along a line: borders are wider than the gaps */
+#define SHORTEST 8.0       /* px: a shorter side shows no line */
+#define FULL_STRENGTH 0.85 /* of the strongest line of a pair: as good as the strongest */
+#define APART_COST 0.03    /* of that, a px that the pair's lines are off each other's place */
+#define AWAY_COST 0.005    /* and a px off the form's */
+#define BAND_REACH 10      /* px from its middle that a line may be wide */
+#define BAND_MAX (2 * BAND_REACH + 1)
+#define PRINT_SHARE 0.8   /* of a line's length, that is the print alone */
+#define PRINT_GAIN 1.2    /* print may be so much darker elsewhere ... */
+#define PRINT_MARGIN 20   /* ... and so many grey levels */
+#define CROSSING_DEPTH 30 /* grey levels: a stroke on both sides of a line */
+
+/* A side as a line of points: start + t * along, moved by `across`. */
+struct side_frame {
+    double x, y;   /* its start */
+    double length; /* px */
+    bool vertical; /* runs along y */
+};
+
+static struct side_frame frame_of(const struct box_picture *box, enum box_side side)
+{
+    struct side_frame f = {box->left, box->top, box->right - box->left, false};
+    switch (side) {
+    case SIDE_RIGHT:
+        f.x = box->right;
+        break;
+    case SIDE_BOTTOM:
+        f.y = box->bottom;
+        break;
+    default:
+        break;
+    }
+    if (side == SIDE_LEFT || side == SIDE_RIGHT) {
+        f.vertical = true;
+        f.length = box->bottom - box->top;
+    }
+    return f;
+}
+
+/* Darkness at `along` px of the side, `across` px off it; outside the picture: paper. */
+static int dark_at(const struct box_picture *box, const struct side_frame *f, double along,
+                   double across)
+{
+    int x = (int)floor(f->x + (f->vertical ? across : along));
+    int y = (int)floor(f->y + (f->vertical ? along : across));
+    if (x < 0 || y < 0 || x >= box->width || y >= box->height)
+        return 0;
+    return box->dark[(size_t)y * (size_t)box->width + (size_t)x];
+}
+
+/* The darkness that all but one in QUANTILE points of a line reach. Points are stepped through in
+ * 16.16 fixed point: this is where a box's time goes. */
+static int line_strength(const struct box_picture *box, const struct side_frame *f, double offset,
+                         double lean)
+{
+    uint8_t palest[SAMPLES_MAX / QUANTILE + 2]; /* in rising order */
+    double step = fmax(SAMPLE_STEP, f->length / SAMPLES_MAX);
+    int n = (int)(f->length / step), keep = n / QUANTILE + 1, kept = 0;
+    double along = step / 2, across = offset + lean * (along / f->length - 0.5);
+    double lean_step = lean * step / f->length;
+    int32_t x = (int32_t)((f->x + (f->vertical ? across : along)) * 65536);
+    int32_t y = (int32_t)((f->y + (f->vertical ? along : across)) * 65536);
+    int32_t dx = (int32_t)((f->vertical ? lean_step : step) * 65536);
+    int32_t dy = (int32_t)((f->vertical ? step : lean_step) * 65536);
+    for (int i = 0; i < n; i++, x += dx, y += dy) {
+        int u = x >> 16, v = y >> 16;
+        bool inside = u >= 0 && v >= 0 && u < box->width && v < box->height;
+        int d = inside ? box->dark[v * box->width + u] : 0;
+        if (kept == keep && d >= palest[keep - 1])
+            continue;
+        int at = kept < keep ? kept++ : keep - 1;
+        for (; at > 0 && palest[at - 1] > d; at--)
+            palest[at] = palest[at - 1];
+        palest[at] = (uint8_t)d;
+    }
+    return kept ? palest[kept - 1] : 0;
+}
+
+static double reach_of_ink(const struct box_picture *box, const struct side_frame *f,
+                           const struct border_line *line, int direction)
+{
+    double reach = 0;
+    while (reach < THICKEST * box->scale &&
+           line_strength(box, f, line->offset + direction * (reach + 1), line->lean) >
+               EDGE_SHARE * line->strength)
+        reach += 1;
+    return reach;
+}
+
+/* The lines that a side may be, one an offset: how strong the best of them is, and how it leans. */
+#define OFFSETS_MAX 64
+struct candidates {
+    struct side_frame frame;
+    int n, reach; /* offset of candidate k: k - reach */
+    int strength[OFFSETS_MAX], lean[OFFSETS_MAX];
+    int most;
+};
+
+static void find_candidates(const struct box_picture *box, enum box_side side,
+                            struct candidates *ret)
+{
+    int lean_max = (int)ceil(LEAN_MAX * box->scale), reach = (int)ceil(REACH * box->scale);
+    reach = reach > (OFFSETS_MAX - 1) / 2 ? (OFFSETS_MAX - 1) / 2 : reach;
+    *ret = (struct candidates){.frame = frame_of(box, side), .reach = reach, .n = 2 * reach + 1};
+    for (int k = 0; k < ret->n && ret->frame.length >= SHORTEST; k++)
+        for (int turn = 0; turn <= 2 * lean_max; turn++) {
+            int lean = turn % 2 ? (turn + 1) / 2 : -turn / 2; /* the straightest first */
+            int strength = line_strength(box, &ret->frame, k - reach, lean);
+            if (strength <= ret->strength[k])
+                continue;
+            ret->strength[k] = strength;
+            ret->lean[k] = lean;
+            ret->most = strength > ret->most ? strength : ret->most;
+        }
+}
+
+/* Where the two sides are that face each other: print moves them together, so a line that only one
+ * side has there is a neighbour's. Among equals those nearest to their place. */
+static void choose_pair(const struct candidates *a, const struct candidates *b, int ret_at[2])
+{
+    int most = a->most > b->most ? a->most : b->most;
+    double best = -1e9;
+    ret_at[0] = ret_at[1] = a->reach;
+    for (int i = 0; i < a->n; i++)
+        for (int k = 0; k < b->n; k++) {
+            double full = FULL_STRENGTH * most;
+            double score = fmin(a->strength[i], full) + fmin(b->strength[k], full);
+            score -= most * (APART_COST * abs(i - k) +
+                             AWAY_COST * (abs(i - a->reach) + abs(k - b->reach)));
+            if (score <= best)
+                continue;
+            best = score;
+            ret_at[0] = i;
+            ret_at[1] = k;
+        }
+}
+
+static struct border_line line_of(const struct box_picture *box, const struct candidates *c, int at)
+{
+    struct border_line line = {
+        .offset = at - c->reach, .lean = c->lean[at], .strength = c->strength[at]};
+    line.found = line.strength >= STRENGTH_MIN;
+    if (!line.found)
+        return line;
+    line.before = reach_of_ink(box, &c->frame, &line, -1);
+    line.after = reach_of_ink(box, &c->frame, &line, 1);
+    double middle = (line.after - line.before) / 2, half = (line.after + line.before) / 2;
+    line.offset += middle;
+    line.before = line.after = half;
+    return line;
+}
+
+void box_border_find(const struct box_picture *box, struct border_line *ret_lines)
+{
+    struct candidates sides[BOX_SIDES];
+    for (int side = 0; side < BOX_SIDES; side++)
+        find_candidates(box, (enum box_side)side, &sides[side]);
+    for (int first = SIDE_LEFT; first < BOX_SIDES; first += SIDE_TOP) {
+        int at[2];
+        choose_pair(&sides[first], &sides[first + 1], at);
+        ret_lines[first] = line_of(box, &sides[first], at[0]);
+        ret_lines[first + 1] = line_of(box, &sides[first + 1], at[1]);
+    }
+}
+
+/* ---- what a field's boxes show together ---- */
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+#define SIDES_MAX 256 /* of a field's, that speak for all */
+
+/* Median over the found lines of one side; false: there are none. */
+static bool usual_line(const struct border_line *lines, int n, int side, struct border_line *ret)
+{
+    double offset[SIDES_MAX], half[SIDES_MAX], strength[SIDES_MAX];
+    int found = 0;
+    for (int i = 0; i < n && found < SIDES_MAX; i++) {
+        const struct border_line *l = &lines[i * BOX_SIDES + side];
+        if (!l->found)
+            continue;
+        offset[found] = l->offset;
+        half[found] = l->before;
+        strength[found++] = l->strength;
+    }
+    if (found == 0)
+        return false;
+    qsort(offset, (size_t)found, sizeof *offset, by_value);
+    qsort(half, (size_t)found, sizeof *half, by_value);
+    qsort(strength, (size_t)found, sizeof *strength, by_value);
+    *ret = (struct border_line){.found = true,
+                                .offset = offset[found / 2],
+                                .before = half[found / 2],
+                                .after = half[found / 2],
+                                .strength = (int)strength[found / 2]};
+    return true;
+}
+
+void box_border_agree(struct border_line *lines, int n, double scale)
+{
+    int found = 0;
+    for (int i = 0; i < n * BOX_SIDES; i++)
+        found += lines[i].found;
+    if (found < FEWEST_SHARE * n * BOX_SIDES) {
+        for (int i = 0; i < n * BOX_SIDES; i++)
+            lines[i].found = false;
+        return;
+    }
+    for (int side = 0; side < BOX_SIDES; side++) {
+        struct border_line usual;
+        if (!usual_line(lines, n, side, &usual))
+            continue;
+        for (int i = 0; i < n; i++) {
+            struct border_line *l = &lines[i * BOX_SIDES + side];
+            bool stray = fabs(l->offset - usual.offset) > OFF_MAX * scale ||
+                         l->strength < ALONE_STRENGTH * usual.strength;
+            if (!l->found || (n > 2 && stray))
+                *l = usual;
+        }
+    }
+}
+
+/* ---- out of the picture ---- */
+
+static int darkest_near(const struct box_picture *box, const struct side_frame *f, double along,
+                        double across)
+{
+    int most = 0;
+    for (int k = -1; k <= 1; k++) {
+        int d = dark_at(box, f, along + k, across);
+        most = d > most ? d : most;
+    }
+    return most;
+}
+
+static uint8_t *pixel_at(const struct box_picture *box, const struct side_frame *f, double along,
+                         double across)
+{
+    int x = (int)floor(f->x + (f->vertical ? across : along));
+    int y = (int)floor(f->y + (f->vertical ? along : across));
+    bool inside = x >= 0 && y >= 0 && x < box->width && y < box->height;
+    return inside ? &box->dark[(size_t)y * (size_t)box->width + (size_t)x] : NULL;
+}
+
+static double lean_at(const struct border_line *line, const struct side_frame *f, double along)
+{
+    return line->offset + line->lean * (fmin(fmax(along / f->length, 0), 1) - 0.5);
+}
+
+/* How dark the line itself is `across` px off its middle: what most of it does not exceed. A pen's
+ * stroke along the line is darker there, or wider. */
+static int print_level(const struct box_picture *box, const struct side_frame *f,
+                       const struct border_line *line, double across)
+{
+    int histogram[256] = {0}, n = 0, seen = 0, level = 0;
+    for (double along = 0.5; along < f->length; along += 1, n++)
+        histogram[dark_at(box, f, along, lean_at(line, f, along) + across)]++;
+    while (level < 255 && (seen += histogram[level]) < PRINT_SHARE * n)
+        level++;
+    return (int)(PRINT_GAIN * level + PRINT_MARGIN);
+}
+
+/* px from its middle that a line reaches with its soft edge; half: of its width. */
+static int line_reach(double half)
+{
+    return (int)fmin(ceil(half + 1.5), BAND_REACH);
+}
+
+/* How dark print may be at each px off a line's middle, levels[BAND_REACH + px]: what two sides
+ * show, for a pen's stroke along one side is not along another. A line by itself shows its own. */
+static void find_print(const struct box_picture *box, const struct border_line *lines,
+                       int levels[BAND_MAX])
+{
+    double half = 0;
+    for (int side = 0; side < BOX_SIDES; side++)
+        half = fmax(half, lines[side].found ? lines[side].before : 0);
+    int reach = line_reach(half);
+    for (int k = BAND_REACH - reach; k <= BAND_REACH + reach; k++) {
+        int most = 0, second = 0, found = 0;
+        for (int side = 0; side < BOX_SIDES; side++) {
+            if (!lines[side].found)
+                continue;
+            struct side_frame f = frame_of(box, (enum box_side)side);
+            int level = print_level(box, &f, &lines[side], k - BAND_REACH);
+            second = level > most ? most : level > second ? level : second;
+            most = level > most ? level : most;
+            found++;
+        }
+        levels[k] = found > 1 ? second : most;
+    }
+}
+
+static void remove_line(struct box_picture *box, enum box_side side, const struct border_line *line,
+                        const int levels[BAND_MAX])
+{
+    struct side_frame f = frame_of(box, side);
+    double room = f.vertical ? box->height : box->width;
+    int reach = line_reach(line->before);
+    int inwards = side == SIDE_LEFT || side == SIDE_TOP ? 1 : -1;
+    for (double along = -room; along < f.length + room; along += 1) {
+        double middle = lean_at(line, &f, along);
+        bool outside =
+            darkest_near(box, &f, along + 0.5, middle - inwards * (reach + 1)) > CROSSING_DEPTH;
+        bool inside =
+            darkest_near(box, &f, along + 0.5, middle + inwards * (reach + 1)) > CROSSING_DEPTH;
+        bool corner = fmin(along, f.length - along) < 2 * (reach + 2); /* the next side's line */
+        for (int k = -reach; k <= reach && !(inside && outside); k++) {
+            uint8_t *pixel = pixel_at(box, &f, along + 0.5, middle + k);
+            /* A stroke that comes to the line from within may go on along it. */
+            if (pixel && (!inside || corner || *pixel <= levels[BAND_REACH + k]))
+                *pixel = 0;
+        }
+    }
+}
+
+void box_border_remove(struct box_picture *box, const struct border_line *lines)
+{
+    int levels[BAND_MAX];
+    find_print(box, lines, levels);
+    for (int side = 0; side < BOX_SIDES; side++)
+        if (lines[side].found)
+            remove_line(box, (enum box_side)side, &lines[side], levels);
+}

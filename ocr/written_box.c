@@ -1,0 +1,475 @@
+/* written_box.c - a box is cut out a little larger than it is, at a size that suits it; the border
+ * is taken away; what remains falls into pieces, and each piece belongs to where most of it lies.
+ */
+#include "written_box.h"
+#include "box_border.h"
+#include "crop.h"
+#include "diag.h"
+#include <math.h>
+#include <string.h>
+
+#define MM_PER_INCH 25.4
+#define SIDE_PX 56.0 /* the box's shorter side in its picture */
+#define DPI_MIN 60.0
+#define DPI_MAX 260.0
+#define MARGIN_SHARE 0.35 /* of the shorter side: paper around the box that is looked at */
+#define MARGIN_MIN 1.2    /* mm */
+#define MARGIN_MAX 3.0
+#define BOX_MIN 1.5      /* mm: what is smaller is no box to write in */
+#define BOX_MAX 60.0     /* mm: what is larger is an area */
+#define SEEN_MIN 12.0    /* px of the scan: a smaller box shows nothing */
+#define PAPER_MIN 70     /* grey level: darker "paper" is a shadow, a fold, or no paper */
+#define PAPER_SHARE 0.7  /* this share of the pixels is darker than what counts as the paper */
+#define DEPTH_SHARE 0.03 /* of the box's pixels, the darkest, show the pen */
+#define DEPTH_MIN 40.0   /* grey levels: less contrast is grain, not made larger */
+#define FAINTEST 22      /* grey levels below the paper: ink, not the paper's grain */
+#define INK_SHARE 0.33   /* of the pen's depth */
+#define SPECK_MM2 0.1    /* a piece so small is dust */
+#define SLIVER 0.3       /* mm from a side: what lies within is a rest of the border */
+#define SLIVER_PX 1.7    /* or so many of the scan's pixels, where they are large */
+#define OWN_SHARE 0.35   /* of a piece that leaves the box, within it: less is a neighbour's ... */
+#define OWN_DEPTH 1.6    /* mm: ... where it reaches no deeper into the box */
+#define STRAY_DEPTH 1.2  /* mm: no deeper, and it comes from the next box */
+#define NEXT_BOX 0.5     /* share of the paper to the next box that is looked at */
+#define AT_BORDER 0.05   /* mm: ink so near to a border may go on in it */
+#define FAR_IN 0.15      /* of the shorter side, from the nearest one */
+#define MAX_PIECES 256   /* of ink in a box's picture */
+#define SOFT_EDGE 1      /* px around ink that belong to it */
+
+/* ---- a box out of the scan ---- */
+
+struct box_cut {
+    struct box_picture picture;
+    struct rect box; /* mm */
+    bool visible;
+};
+
+static int paper_of(const struct image *img)
+{
+    size_t histogram[256] = {0}, seen = 0;
+    for (int y = 0; y < img->height; y++)
+        for (int x = 0; x < img->width; x++)
+            histogram[image_row(img, y)[x]]++;
+    size_t wanted = (size_t)(PAPER_SHARE * img->width * img->height);
+    int level = 0;
+    while (level < 255 && (seen += histogram[level]) <= wanted)
+        level++;
+    return level;
+}
+
+static int cut_box(const struct image *img, const struct page_map *map, struct rect box,
+                   struct image *scratch, struct arena *arena, struct box_cut *ret)
+{
+    *ret = (struct box_cut){.box = box};
+    double shorter = fmin(box.w, box.h);
+    double fineness = homography_scale(&map->mm_to_px, rect_center(box)); /* px a mm */
+    if (shorter < BOX_MIN || fmax(box.w, box.h) > BOX_MAX || shorter * fineness < SEEN_MIN ||
+        !crop_is_within(img, map, box))
+        return 0;
+    double margin = fmin(fmax(MARGIN_SHARE * shorter, MARGIN_MIN), MARGIN_MAX);
+    double dpi = fmin(fmax(SIDE_PX / shorter * MM_PER_INCH, DPI_MIN), DPI_MAX);
+    struct rect wide = {box.x - margin, box.y - margin, box.w + 2 * margin, box.h + 2 * margin};
+    int r = crop_extract(img, map, wide, dpi, scratch);
+    if (r == YJ_EDATA)
+        return 0;
+    if (r < 0)
+        return r;
+    struct box_picture *p = &ret->picture;
+    double scale = scratch->width / wide.w;
+    *p = (struct box_picture){.width = scratch->width,
+                              .height = scratch->height,
+                              .scale = scale,
+                              .pixel = 1 / fineness,
+                              .left = margin * scale,
+                              .top = margin * scale,
+                              .right = (margin + box.w) * scale,
+                              .bottom = (margin + box.h) * scale};
+    p->dark = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
+    if (!p->dark)
+        return YJ_ENOMEM;
+    int paper = paper_of(scratch);
+    if (paper < PAPER_MIN)
+        return 0;
+    for (int y = 0; y < p->height; y++) {
+        const uint8_t *row = image_row(scratch, y);
+        uint8_t *dark = p->dark + (size_t)y * (size_t)p->width;
+        for (int x = 0; x < p->width; x++)
+            dark[x] = (uint8_t)(row[x] < paper ? paper - row[x] : 0);
+    }
+    ret->visible = true;
+    return 0;
+}
+
+/* ---- pieces of ink ---- */
+
+struct piece {
+    int area, inside;   /* px; of them within the box */
+    int x0, y0, x1, y1; /* its part within the box */
+    double gap;         /* mm that its part within the box reaches in from the nearest side */
+    bool goes_on;       /* beyond the box's reach: towards the next box */
+    bool own;
+};
+
+struct pieces {
+    uint16_t *label; /* [height * width]: 0 none, else 1 + index */
+    struct piece list[MAX_PIECES];
+    int n;
+    bool too_many; /* more than the list holds: grain, in which nothing is sure */
+};
+
+static double depth_of(const struct box_picture *p)
+{
+    size_t histogram[256] = {0}, seen = 0, total = 0;
+    for (int y = (int)p->top; y < p->bottom && y < p->height; y++)
+        for (int x = (int)p->left; x < p->right && x < p->width; x++, total++)
+            histogram[p->dark[y * p->width + x]]++;
+    size_t wanted = (size_t)(DEPTH_SHARE * (double)total);
+    int level = 255;
+    while (level > 0 && (seen += histogram[level]) <= wanted)
+        level--;
+    return level;
+}
+
+static bool lies_within(const struct box_picture *p, int x, int y)
+{
+    return x >= p->left - 0.5 && x < p->right + 0.5 && y >= p->top - 0.5 && y < p->bottom + 0.5;
+}
+
+static void count_pixel(const struct box_picture *p, struct piece *piece, int x, int y)
+{
+    piece->area++;
+    if (!lies_within(p, x, y)) {
+        double out = fmax(fmax(p->left - x, x - p->right), fmax(p->top - y, y - p->bottom));
+        piece->goes_on |= out > p->reach - 1;
+        return;
+    }
+    double in = fmin(fmin(x - p->left, p->right - x), fmin(y - p->top, p->bottom - y));
+    piece->gap = fmax(piece->gap, in / p->scale);
+    if (piece->inside++ == 0) {
+        piece->x0 = piece->x1 = x;
+        piece->y0 = piece->y1 = y;
+        return;
+    }
+    piece->x0 = x < piece->x0 ? x : piece->x0;
+    piece->x1 = x > piece->x1 ? x : piece->x1;
+    piece->y0 = y < piece->y0 ? y : piece->y0;
+    piece->y1 = y > piece->y1 ? y : piece->y1;
+}
+
+/* All that touches the pixel `first` (8-connected) and is dark enough. `stack` holds as many pixels
+ * as the picture has. */
+static void fill_piece(const struct box_picture *p, int first, int limit, int number,
+                       uint16_t *label, int *stack, struct piece *piece)
+{
+    int depth = 0;
+    label[first] = (uint16_t)number;
+    stack[depth++] = first;
+    while (depth > 0) {
+        int at = stack[--depth], x = at % p->width, y = at / p->width;
+        count_pixel(p, piece, x, y);
+        for (int j = y - 1; j <= y + 1; j++)
+            for (int i = x - 1; i <= x + 1; i++) {
+                if (i < 0 || j < 0 || i >= p->width || j >= p->height)
+                    continue;
+                int next = j * p->width + i;
+                if (label[next] || p->dark[next] < limit)
+                    continue;
+                label[next] = (uint16_t)number;
+                stack[depth++] = next;
+            }
+    }
+}
+
+static bool is_own(const struct box_picture *p, const struct piece *piece)
+{
+    double mm2 = piece->inside / (p->scale * p->scale);
+    /* What comes from the next box and ends a little within this one is the next one's. */
+    bool stray = piece->goes_on && piece->gap < STRAY_DEPTH;
+    bool whose = piece->inside >= OWN_SHARE * piece->area || piece->gap > OWN_DEPTH;
+    return mm2 >= SPECK_MM2 && piece->gap > fmax(SLIVER, SLIVER_PX * p->pixel) && whose && !stray;
+}
+
+/* Beyond MAX_PIECES they are left out: so many are grain. */
+static int find_pieces(const struct box_picture *p, int limit, struct arena *arena,
+                       struct pieces *ret)
+{
+    size_t n = (size_t)p->width * (size_t)p->height;
+    ret->n = 0;
+    ret->too_many = false;
+    ret->label = arena_alloc(arena, n * sizeof *ret->label);
+    int *stack = arena_alloc(arena, n * sizeof *stack);
+    if (!ret->label || !stack)
+        return YJ_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        if (ret->label[i] || p->dark[i] < limit)
+            continue;
+        if (ret->n == MAX_PIECES) {
+            ret->too_many = true;
+            return 0;
+        }
+        struct piece *piece = &ret->list[ret->n++];
+        *piece = (struct piece){0};
+        fill_piece(p, (int)i, limit, ret->n, ret->label, stack, piece);
+        piece->own = is_own(p, piece);
+    }
+    return 0;
+}
+
+/* ---- what the box holds ---- */
+
+static double stray_ink(const struct box_picture *p, const struct pieces *pieces)
+{
+    double far_in = FAR_IN * fmin(p->right - p->left, p->bottom - p->top) / p->scale, mm2 = 0;
+    for (int i = 0; i < pieces->n; i++)
+        if (!pieces->list[i].own && pieces->list[i].gap > far_in)
+            mm2 += pieces->list[i].inside / (p->scale * p->scale);
+    return mm2;
+}
+
+static void measure(const struct box_picture *p, const struct pieces *pieces,
+                    struct written_box *ret)
+{
+    int x0 = p->width, y0 = p->height, x1 = -1, y1 = -1, inside = 0, cut = 0;
+    for (int i = 0; i < pieces->n; i++) {
+        const struct piece *q = &pieces->list[i];
+        if (!q->own)
+            continue;
+        ret->pieces++;
+        inside += q->inside;
+        cut += q->area > q->inside ? q->inside : 0;
+        x0 = q->x0 < x0 ? q->x0 : x0;
+        y0 = q->y0 < y0 ? q->y0 : y0;
+        x1 = q->x1 > x1 ? q->x1 : x1;
+        y1 = q->y1 > y1 ? q->y1 : y1;
+    }
+    if (inside == 0)
+        return;
+    ret->ink = inside / (p->scale * p->scale);
+    ret->cut = (double)cut / inside;
+    ret->extent = (struct rect){(x0 - p->left) / p->scale, (y0 - p->top) / p->scale,
+                                (x1 + 1 - x0) / p->scale, (y1 + 1 - y0) / p->scale};
+}
+
+/* Whether a piece's pixel is the box's: of a piece that leaves the box the part outside counts
+ * where it is the smaller one. */
+static bool is_own_pixel(const struct box_picture *p, const struct pieces *pieces, int x, int y)
+{
+    int label = pieces->label[y * p->width + x];
+    if (!label || !pieces->list[label - 1].own)
+        return false;
+    const struct piece *q = &pieces->list[label - 1];
+    return 2 * q->inside >= q->area || lies_within(p, x, y);
+}
+
+/* The box's own ink with its soft edge, as darkness over the pen's, into `ink`. */
+static void copy_ink(const struct box_picture *p, const struct pieces *pieces, double depth,
+                     uint8_t *ink)
+{
+    uint8_t shade[256];
+    for (int d = 0; d < 256; d++)
+        shade[d] = (uint8_t)fmin(255, d / depth * 255);
+    for (int y = 0; y < p->height; y++)
+        for (int x = 0; x < p->width; x++) {
+            if (!is_own_pixel(p, pieces, x, y))
+                continue;
+            for (int j = y - SOFT_EDGE; j <= y + SOFT_EDGE; j++)
+                for (int i = x - SOFT_EDGE; i <= x + SOFT_EDGE; i++)
+                    if (i >= 0 && j >= 0 && i < p->width && j < p->height)
+                        ink[j * p->width + i] = shade[p->dark[j * p->width + i]];
+        }
+}
+
+static int take_glyph(const struct box_picture *p, const struct pieces *pieces, double depth,
+                      struct arena *arena, uint8_t *ret_glyph)
+{
+    uint8_t *ink = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
+    if (!ink)
+        return YJ_ENOMEM;
+    copy_ink(p, pieces, depth, ink);
+    glyph_normalise(ink, p->width, p->height, ret_glyph);
+    return 0;
+}
+
+static void find_touches(const struct box_picture *p, const struct border_line *lines,
+                         struct written_box *ret)
+{
+    const struct border_line *top = &lines[SIDE_TOP], *bottom = &lines[SIDE_BOTTOM];
+    double height = (p->bottom - p->top) / p->scale;
+    ret->at_top = top->found && ret->extent.y < (top->offset + top->after) / p->scale + AT_BORDER;
+    ret->at_bottom =
+        bottom->found && ret->extent.y + ret->extent.h >
+                             height + (bottom->offset - bottom->before) / p->scale - AT_BORDER;
+}
+
+static int look_into(const struct box_cut *cut, const struct border_line *lines,
+                     struct arena *arena, struct written_box *ret)
+{
+    *ret = (struct written_box){.visible = cut->visible};
+    if (!cut->visible)
+        return 0;
+    const struct box_picture *p = &cut->picture;
+    ret->depth = depth_of(p);
+    double depth = fmax(ret->depth, DEPTH_MIN);
+    int limit = (int)fmax(FAINTEST, INK_SHARE * depth);
+    struct pieces pieces;
+    int r = find_pieces(p, limit, arena, &pieces);
+    if (r < 0)
+        return r;
+    if (pieces.too_many) { /* what was written may be among those left out */
+        ret->visible = false;
+        return 0;
+    }
+    measure(p, &pieces, ret);
+    ret->stray = stray_ink(p, &pieces);
+    if (ret->ink <= 0)
+        return 0;
+    find_touches(p, lines, ret);
+    return take_glyph(p, &pieces, depth, arena, ret->glyph);
+}
+
+/* ---- a field's boxes ---- */
+
+/* How far around box i ink may be its own, mm: half the way to the nearest other box. */
+static double reach_of(const struct rect *boxes, int n, int i)
+{
+    double reach = MARGIN_MAX;
+    for (int k = 0; k < n; k++) {
+        struct rect a = boxes[i], b = boxes[k];
+        double apart_x = fmax(b.x - (a.x + a.w), a.x - (b.x + b.w));
+        double apart_y = fmax(b.y - (a.y + a.h), a.y - (b.y + b.h));
+        if (k != i)
+            reach = fmin(reach, NEXT_BOX * fmax(0, fmax(apart_x, apart_y)));
+    }
+    return reach;
+}
+
+/* Takes away what lies farther than `reach` mm from the box: there is the next one's border. */
+static void clear_beyond(struct box_picture *p, double reach)
+{
+    double far = p->reach = reach * p->scale + 0.5;
+    for (int y = 0; y < p->height; y++)
+        for (int x = 0; x < p->width; x++)
+            if (x < p->left - far || x > p->right + far || y < p->top - far || y > p->bottom + far)
+                p->dark[y * p->width + x] = 0;
+}
+
+/* From where the form has the box to where it was found to be printed. */
+static void move_to_print(struct box_picture *p, const struct border_line *lines)
+{
+    double *const sides[BOX_SIDES] = {&p->left, &p->right, &p->top, &p->bottom};
+    for (int side = 0; side < BOX_SIDES; side++)
+        *sides[side] += lines[side].found ? lines[side].offset : 0;
+}
+
+int written_boxes_look(const struct image *img, const struct page_map *map,
+                       const struct rect *boxes, int n, struct image *scratch, struct arena *arena,
+                       struct written_box *ret)
+{
+    struct box_cut *cuts = arena_alloc(arena, (size_t)(n + 1) * sizeof *cuts);
+    struct border_line *lines = arena_alloc(arena, (size_t)(n + 1) * BOX_SIDES * sizeof *lines);
+    if (!cuts || !lines)
+        return YJ_ENOMEM;
+    int seen = 0;
+    double scale = 1;
+    for (int i = 0; i < n; i++) {
+        int r = cut_box(img, map, boxes[i], scratch, arena, &cuts[i]);
+        if (r < 0)
+            return r;
+        if (!cuts[i].visible)
+            continue;
+        scale = cuts[i].picture.scale;
+        box_border_find(&cuts[i].picture, &lines[seen++ * BOX_SIDES]);
+    }
+    box_border_agree(lines, seen, scale);
+    seen = 0;
+    for (int i = 0; i < n; i++) {
+        const struct border_line *own = &lines[seen * BOX_SIDES];
+        if (cuts[i].visible) {
+            box_border_remove(&cuts[i].picture, own);
+            move_to_print(&cuts[i].picture, own);
+            clear_beyond(&cuts[i].picture, reach_of(boxes, n, i));
+            seen++;
+        }
+        int r = look_into(&cuts[i], own, arena, &ret[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* ---- normalised as MNIST is ---- */
+
+/* Ink's box and centre of mass; false: there is none. */
+static bool find_ink(const uint8_t *ink, int width, int height, struct rect *ret_box,
+                     struct point *ret_mass)
+{
+    int x0 = width, y0 = height, x1 = -1, y1 = -1;
+    double sum = 0, sx = 0, sy = 0;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            int v = ink[y * width + x];
+            sum += v;
+            sx += (double)v * x;
+            sy += (double)v * y;
+            if (v < 80)
+                continue;
+            x0 = x < x0 ? x : x0;
+            x1 = x > x1 ? x : x1;
+            y0 = y < y0 ? y : y0;
+            y1 = y > y1 ? y : y1;
+        }
+    if (x1 < 0)
+        return false;
+    *ret_box = (struct rect){x0, y0, x1 + 1 - x0, y1 + 1 - y0};
+    *ret_mass = (struct point){sx / sum + 0.5, sy / sum + 0.5};
+    return true;
+}
+
+/* Adds a row's pixels up into cells `step` pixels wide from `left` on, by the part of each pixel
+ * that lies in a cell. */
+static void gather_row(const uint8_t *pixels, int width, double left, double step,
+                       double cells[GLYPH_SIDE])
+{
+    for (int x = (int)fmax(0, floor(left)); x < width; x++) {
+        int u = (int)floor((x - left) / step);
+        if (u >= GLYPH_SIDE)
+            break;
+        if (!pixels[x])
+            continue;
+        for (u = u < 0 ? 0 : u; u < GLYPH_SIDE && left + u * step < x + 1; u++) {
+            double from = left + u * step, to = from + step;
+            double part = (to < x + 1 ? to : x + 1) - (from > x ? from : x);
+            if (part > 0)
+                cells[u] += pixels[x] * part;
+        }
+    }
+}
+
+void glyph_normalise(const uint8_t *ink, int width, int height, uint8_t *ret_glyph)
+{
+    struct rect box;
+    struct point mass;
+    double grey[GLYPH_POINTS] = {0}, most = 0;
+    memset(ret_glyph, 0, GLYPH_POINTS);
+    if (!find_ink(ink, width, height, &box, &mass))
+        return;
+    double step = fmax(box.w, box.h) / GLYPH_FIT; /* px a point */
+    double left = mass.x - GLYPH_SIDE / 2.0 * step, top = mass.y - GLYPH_SIDE / 2.0 * step;
+    int first = (int)fmax(0, floor(top)), last = (int)fmin(height, ceil(top + GLYPH_SIDE * step));
+    /* Along the rows first, then down the columns, a strip of rows at a time. */
+    for (int y = first; y < last; y++) {
+        double row[GLYPH_SIDE] = {0};
+        gather_row(ink + (size_t)y * (size_t)width, width, left, step, row);
+        int v = (int)floor((y - top) / step);
+        for (v = v < 0 ? 0 : v; v < GLYPH_SIDE && top + v * step < y + 1; v++) {
+            double from = top + v * step, to = from + step;
+            double part = (to < y + 1 ? to : y + 1) - (from > y ? from : y);
+            for (int u = 0; part > 0 && u < GLYPH_SIDE; u++)
+                grey[v * GLYPH_SIDE + u] += row[u] * part;
+        }
+    }
+    for (int i = 0; i < GLYPH_POINTS; i++)
+        most = fmax(most, grey[i]);
+    for (int i = 0; i < GLYPH_POINTS; i++)
+        ret_glyph[i] = (uint8_t)(most > 0 ? fmin(255, grey[i] / most * 255 + 0.5) : 0);
+}
