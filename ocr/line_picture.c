@@ -1,0 +1,287 @@
+#include "line_picture.h"
+
+#include "diag.h"
+#include "line_rule.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIDDLE 16      /* row of the writing's centre of mass */
+#define SIGMA 6.0      /* px: standard deviation of its rows */
+#define MARGIN 6       /* px of paper left and right */
+#define MOST_ROWS 44.0 /* px that its box may be high: what is beyond the rows is cut */
+#define MOST_SCALE 3.0
+#define PAPER_SHARE 0.8  /* of a block's pixels are not lighter than its paper */
+#define BLOCK_MIN 64     /* px wide: blocks are as wide as the crop is high */
+#define BLOCK_DARKER 48  /* grey levels that a block's paper may lie below the crop's */
+#define INK_FROM 20      /* grey levels below the paper: not its grain */
+#define RANGE_MIN 40     /* grey levels: less contrast is not made larger */
+#define BLACK_SHARE 0.95 /* of the ink is not darker than what is black */
+#define SEEN 0.2f        /* mean of 3 x 3 px from which on it is ink and no speck */
+#define LARGE_WIDTH 4096 /* px: larger crops are halved first */
+#define LARGE_HEIGHT 512
+#define LEAST_SIDE 8     /* px: in less nobody reads anything */
+#define LIGHT_PAPER 110  /* grey */
+#define MOST_INK 0.33    /* mean of a picture: more is no writing, */
+#define LEAST_DEPTH 32   /* grey levels: paler is grain, */
+#define MOST_LONG 40     /* times as wide as high: longer is a bar */
+#define GRAIN_SIDE 16    /* px: a box larger than this, */
+#define GRAIN_COVER 0.55 /* of which so much is ink, */
+#define GRAIN_INK 0.5    /* of no more than so much of black, is grain */
+
+/* What the work needs, freed together. */
+struct work {
+    struct image grey;
+    float *paper; /* at each column */
+    float *v;     /* [height][width] ink, 0 to 1 */
+};
+
+/* Where the writing lies in the crop, in px from its corner: pixel i spans i to i + 1. */
+struct extent {
+    double middle, sigma; /* of its rows */
+    int x0, x1, y0, y1;   /* its box; x1, y1 beyond it */
+    double scale;         /* px of the picture to one of the crop */
+    bool grain;           /* all of the box is half ink: noise or a raster */
+};
+
+static int copy_grey(const struct image *crop, struct image *out)
+{
+    int k = 0, least = crop->width < crop->height ? crop->width : crop->height;
+    while (k < 3 && (crop->width >> k > LARGE_WIDTH || crop->height >> k > LARGE_HEIGHT) &&
+           least >> (k + 1) >= LEAST_SIDE)
+        k++;
+    if (k > 0)
+        return image_shrink(crop, k, out);
+    int e = image_resize(out, crop->width, crop->height);
+    for (int y = 0; y < crop->height && e == 0; y++)
+        memcpy(image_row(out, y), image_row(crop, y), (size_t)crop->width);
+    return e;
+}
+
+/* ---- paper and ink ---- */
+
+/* The level that `share` of what was counted does not exceed. */
+static int quantile(const uint32_t histogram[256], double share)
+{
+    double total = 0, sum = 0;
+    for (int g = 0; g < 256; g++)
+        total += histogram[g];
+    for (int g = 0; g < 256; g++)
+        if ((sum += histogram[g]) >= share * total)
+            return g;
+    return 255;
+}
+
+static int paper_of(const struct image *grey, int x0, int x1)
+{
+    uint32_t histogram[256] = {0};
+    for (int y = 0; y < grey->height; y++)
+        for (int x = x0; x < x1; x++)
+            histogram[image_row(grey, y)[x]]++;
+    return quantile(histogram, PAPER_SHARE);
+}
+
+/* Fills paper[width]: block by block, linear between the middles of blocks. */
+static void level_paper(const struct image *grey, float *paper)
+{
+    int w = grey->width, wide = grey->height > BLOCK_MIN ? grey->height : BLOCK_MIN;
+    int n = w / wide > 1 ? w / wide : 1, whole = paper_of(grey, 0, w), done = 0;
+    double last = 0, last_at = -1;
+    for (int i = 0; i < n; i++) {
+        int x0 = (int)((int64_t)i * w / n), x1 = (int)((int64_t)(i + 1) * w / n);
+        double level = fmax(paper_of(grey, x0, x1), whole - BLOCK_DARKER), at = (x0 + x1) / 2.0;
+        for (; done < w && (done + 0.5 <= at || i == n - 1); done++) {
+            double t = i == 0 ? 1 : fmin((done + 0.5 - last_at) / (at - last_at), 1);
+            paper[done] = (float)(last + t * (level - last));
+        }
+        last = level;
+        last_at = at;
+    }
+}
+
+/* The ink's depth that is black: what 5 % of the ink exceeds. 0: no ink at all. */
+static int black_depth(const struct work *k)
+{
+    uint32_t histogram[256] = {0};
+    bool any = false;
+    for (int y = 0; y < k->grey.height; y++)
+        for (int x = 0; x < k->grey.width; x++) {
+            int depth = (int)(k->paper[x] - image_row(&k->grey, y)[x]);
+            if (depth >= INK_FROM) {
+                histogram[depth]++;
+                any = true;
+            }
+        }
+    return any ? quantile(histogram, BLACK_SHARE) : 0;
+}
+
+static void fill_ink(struct work *k, int range)
+{
+    int w = k->grey.width, h = k->grey.height;
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            float v = (k->paper[x] - image_row(&k->grey, y)[x]) / (float)range;
+            k->v[(size_t)y * (size_t)w + (size_t)x] = fminf(fmaxf(v, 0), 1);
+        }
+}
+
+static float mean_around(const float *v, int w, int h, int x, int y)
+{
+    float sum = 0;
+    for (int b = y > 0 ? y - 1 : 0; b <= y + 1 && b < h; b++)
+        for (int a = x > 0 ? x - 1 : 0; a <= x + 1 && a < w; a++)
+            sum += v[(size_t)b * (size_t)w + (size_t)a];
+    return sum / 9;
+}
+
+/* ---- where the writing is ---- */
+
+/* False: nothing larger than a speck. */
+static bool find_extent(const struct work *k, struct extent *ret)
+{
+    int w = k->grey.width, h = k->grey.height;
+    struct extent e = {.x0 = w, .y0 = h};
+    double sum = 0, first = 0, second = 0;
+    int seen = 0;
+    for (int y = 0; y < h; y++) {
+        double row = 0;
+        for (int x = 0; x < w; x++) {
+            if (mean_around(k->v, w, h, x, y) < SEEN)
+                continue;
+            row += k->v[(size_t)y * (size_t)w + (size_t)x];
+            seen++;
+            e.x0 = x < e.x0 ? x : e.x0;
+            e.x1 = x >= e.x1 ? x + 1 : e.x1;
+            e.y0 = y < e.y0 ? y : e.y0;
+            e.y1 = y + 1;
+        }
+        sum += row;
+        first += row * (y + 0.5);
+        second += row * (y + 0.5) * (y + 0.5);
+    }
+    if (!(sum > 0))
+        return false;
+    e.middle = first / sum;
+    e.sigma = sqrt(fmax(second / sum - e.middle * e.middle, 0.1));
+    e.scale = fmin(fmin(SIGMA / e.sigma, MOST_ROWS / (e.y1 - e.y0)),
+                   fmin(MOST_SCALE, (double)(LINE_MAX_WIDTH - 2 * MARGIN) / (e.x1 - e.x0)));
+    double box = (double)(e.x1 - e.x0) * (e.y1 - e.y0);
+    e.grain = e.x1 - e.x0 > GRAIN_SIDE && e.y1 - e.y0 > GRAIN_SIDE && seen > GRAIN_COVER * box &&
+              sum < GRAIN_INK * seen;
+    *ret = e;
+    return true;
+}
+
+/* ---- scaling ---- */
+
+/* The cells from..to that the box of output cell o covers, and how much of each: boxes of `step`
+ * cells from `first` on, at least a cell wide. */
+struct span {
+    double low, high;
+    int from, to;
+};
+
+static struct span span_of(int o, double first, double step, int n)
+{
+    double wide = fmax(step, 1), low = first + (o + 0.5) * step - wide / 2;
+    struct span s = {low, low + wide, (int)floor(low), (int)ceil(low + wide)};
+    s.from = s.from < 0 ? 0 : s.from;
+    s.to = s.to > n ? n : s.to;
+    return s;
+}
+
+static float share_of(const struct span *s, int cell)
+{
+    double covered = fmin(s->high, cell + 1) - fmax(s->low, cell);
+    return (float)(fmax(covered, 0) / (s->high - s->low));
+}
+
+/* One row of the picture: the crop's rows beneath it into `row` [width], then its columns. */
+static void scale_row(const struct work *k, const struct extent *e, int o, int n, float *row,
+                      float *out)
+{
+    int w = k->grey.width;
+    struct span rows = span_of(o, e->middle - MIDDLE / e->scale, 1 / e->scale, k->grey.height);
+    memset(row, 0, (size_t)w * sizeof(*row));
+    for (int y = rows.from; y < rows.to; y++) {
+        float share = share_of(&rows, y);
+        const float *v = &k->v[(size_t)y * (size_t)w];
+        for (int x = 0; x < w; x++)
+            row[x] += share * v[x];
+    }
+    for (int i = 0; i < n; i++) {
+        struct span columns = span_of(i, e->x0 - MARGIN / e->scale, 1 / e->scale, w);
+        for (int x = columns.from; x < columns.to; x++)
+            out[i] += share_of(&columns, x) * row[x];
+    }
+}
+
+static void scale_picture(const struct work *k, const struct extent *e, float *row,
+                          struct line_picture *ret)
+{
+    int n = (int)ceil((e->x1 - e->x0) * e->scale) + 2 * MARGIN;
+    double sum = 0;
+    n = n < LINE_MAX_WIDTH ? n : LINE_MAX_WIDTH;
+    for (int o = 0; o < LINE_ROWS; o++) {
+        scale_row(k, e, o, n, row, ret->v[o]);
+        for (int i = 0; i < n; i++)
+            sum += (double)ret->v[o][i];
+    }
+    ret->width = n;
+    ret->ink = sum / (LINE_ROWS * n);
+    ret->writing = ret->ink < MOST_INK && !e->grain && e->x1 - e->x0 <= MOST_LONG * (e->y1 - e->y0);
+}
+
+/* ---- the whole ---- */
+
+static void finish_work(struct work *k)
+{
+    image_finish(&k->grey);
+    free(k->paper);
+    free(k->v);
+}
+
+static int prepare_work(const struct image *crop, struct work *k)
+{
+    int e = copy_grey(crop, &k->grey);
+    if (e < 0)
+        return e;
+    size_t w = (size_t)k->grey.width, h = (size_t)k->grey.height;
+    k->paper = malloc(2 * w * sizeof(*k->paper)); /* and a row for scaling */
+    k->v = malloc(w * h * sizeof(*k->v));
+    return k->paper && k->v ? 0 : YJ_ENOMEM;
+}
+
+int line_picture_take(const struct image *crop, struct line_picture *ret)
+{
+    struct work k = {0};
+    struct extent extent;
+    memset(ret, 0, sizeof(*ret));
+    if (crop->width < LEAST_SIDE || crop->height < LEAST_SIDE)
+        return 0;
+    int e = prepare_work(crop, &k);
+    if (e == 0) {
+        level_paper(&k.grey, k.paper);
+        ret->paper = k.paper[k.grey.width / 2] >= LIGHT_PAPER;
+        line_rule_erase(&k.grey, k.paper, RANGE_MIN);
+        int depth = black_depth(&k);
+        if (depth > 0) {
+            fill_ink(&k, depth > RANGE_MIN ? depth : RANGE_MIN);
+            if (find_extent(&k, &extent))
+                scale_picture(&k, &extent, k.paper + k.grey.width, ret);
+            ret->writing = ret->writing && depth >= LEAST_DEPTH;
+        }
+    }
+    finish_work(&k);
+    return e;
+}
+
+int line_picture_padded(int width)
+{
+    static const int widths[] = {64, 128, 192, 256, 384, 512, LINE_MAX_WIDTH};
+    size_t i = 0;
+    while (widths[i] < width)
+        i++;
+    return widths[i];
+}
