@@ -376,6 +376,9 @@ int grade_run(const struct exam *exam, const struct grade_options *options,
     if (r == YJ_ENOMEM && d->errors == told)
         diag_error(d, r, NULL, 0, 0, _("close other programs, or use fewer --jobs"),
                    _("out of memory"));
+    else if (r == YJ_EDATA && d->errors == told)
+        diag_error(d, r, NULL, 0, 0, _("build and install yuejuan again"),
+                   _("a net that reads handwriting or marks cannot be run"));
     close_batch(&batch);
     return r;
 }

@@ -4,8 +4,9 @@
 #include "crop.h"
 #include "diag.h"
 #include "i18n.h"
-#include "ink.h"
 #include "marks.h"
+#include "page_words.h"
+#include "page_writing.h"
 #include "print.h"
 #include "strip.h"
 #include <assert.h>
@@ -17,7 +18,6 @@
 #define CODE_MARGIN 3.0 /* mm: a code's quiet zone, and some print shift */
 /* Below it the "print" may be the paper's grain, which Tesseract reads at up to 0.4. */
 #define NOISE_CONFIDENCE 0.5
-#define BLANK_CONFIDENCE 0.995 /* that a box without dark pixels has nothing written in it */
 
 int asked_fields_init(const struct exam *exam, struct asked_fields *ret)
 {
@@ -70,7 +70,7 @@ int page_record_add_exception(struct page_record *record, struct arena *arena,
     char *kept = arena_strdup(arena, detail);
     if (!kept)
         return YJ_ENOMEM;
-    record->exceptions[record->n_exceptions++] = (struct exception){kind, kept};
+    record->exceptions[record->n_exceptions++] = (struct exception){.kind = kind, .detail = kept};
     return 0;
 }
 
@@ -171,23 +171,6 @@ static int read_barcode(const struct page_view *view, const struct field *field,
     return reading->evidence ? 0 : YJ_ENOMEM;
 }
 
-/* Handwriting waits for a person; only an empty box is read here. */
-static int read_ink(const struct page_view *view, const struct field *field,
-                    struct reading *reading)
-{
-    bool written = true;
-    const struct rect *boxes = field->n_boxes ? field->boxes : &field->area;
-    int r = ink_present(view->img, view->map, boxes, field->n_boxes ? field->n_boxes : 1,
-                        view->scratch, &written);
-    if (r < 0)
-        return r;
-    reading->confidence = written ? 0 : BLANK_CONFIDENCE;
-    bool sure = reading->confidence >= view->exam->min_confidence;
-    reading->status = sure ? READING_BLANK : READING_UNCERTAIN;
-    reading->evidence = written ? "{\"ink\":true}" : "{\"ink\":false}";
-    return 0;
-}
-
 /* Print that is there and cannot be made out waits for a person too. */
 static int read_print(const struct page_view *view, const struct field *field,
                       struct reading *reading)
@@ -196,7 +179,7 @@ static int read_print(const struct page_view *view, const struct field *field,
     int r =
         print_read(view->print, field, view->img, view->map, view->scratch, view->arena, &print);
     if (r == 0 && print.confidence < NOISE_CONFIDENCE) {
-        r = read_ink(view, field, reading);
+        r = page_writing_ink(view, field, reading);
         if (r < 0 || reading->status == READING_BLANK)
             return r;
     }
@@ -211,13 +194,6 @@ static int read_print(const struct page_view *view, const struct field *field,
     reading->evidence = arena_printf(view->arena, "{\"print\":\"%s\",\"words\":%d}",
                                      field->print_language, print.words);
     return reading->evidence ? 0 : YJ_ENOMEM;
-}
-
-static int read_text(const struct page_view *view, const struct field *field,
-                     struct reading *reading)
-{
-    return field->print_language ? read_print(view, field, reading)
-                                 : read_ink(view, field, reading);
 }
 
 static int read_region(const struct page_view *view, const struct field *field,
@@ -237,20 +213,13 @@ static int read_strip(const struct page_view *view, const struct field *field,
 
 typedef int (*field_reader)(const struct page_view *, const struct field *, struct reading *);
 
-/* NULL: bubbles, which omr reads a page at a time. */
+/* What is no handwriting. NULL: bubbles, which omr reads a page at a time. */
 static field_reader const readers[] = {
-    [FIELD_CHOICE] = NULL,        [FIELD_GRID] = NULL,        [FIELD_DIGITS] = read_ink,
-    [FIELD_LETTERS] = read_ink,   [FIELD_TEXT] = read_text,   [FIELD_BARCODE] = read_barcode,
-    [FIELD_REGION] = read_region, [FIELD_STRIP] = read_strip,
+    [FIELD_CHOICE] = NULL,          [FIELD_GRID] = NULL,          [FIELD_TEXT] = read_print,
+    [FIELD_BARCODE] = read_barcode, [FIELD_REGION] = read_region, [FIELD_STRIP] = read_strip,
 };
 
 /* ---- what a person gets to see ---- */
-
-static bool is_handwritten(const struct field *field)
-{
-    return field->kind == FIELD_DIGITS || field->kind == FIELD_LETTERS ||
-           (field->kind == FIELD_TEXT && !field->print_language);
-}
 
 static bool is_stranger(const struct exam *exam, const struct form *form,
                         const struct reading *reading)
@@ -266,7 +235,7 @@ static bool wants_crop(const struct exam *exam, const struct form *form,
     if (exam->keep_all_crops || reading->status == READING_UNCERTAIN ||
         reading->status == READING_MULTIPLE)
         return true;
-    if (is_handwritten(field) || field->kind == FIELD_REGION)
+    if (field_is_handwritten(field) || field->kind == FIELD_REGION)
         return true;
     return is_stranger(exam, form, reading);
 }
@@ -287,13 +256,15 @@ static bool wants_review(const struct page_view *view, const struct page_record 
     if (reading->status == READING_MULTIPLE)
         return true;
     return reading->status == READING_UNCERTAIN &&
-           (!is_handwritten(field) || view->asked->asked[record->form][reading->field]);
+           (!field_is_handwritten(field) || view->asked->asked[record->form][reading->field]);
 }
 
 static int add_doubt(const struct page_view *view, struct page_record *record,
                      const struct field *field, const struct reading *reading)
 {
-    if (!wants_review(view, record, field, reading))
+    const struct form *form = form_of(view->exam, record);
+    if (!wants_review(view, record, field, reading) &&
+        !page_words_contradict(view, form, record->readings, record->n_readings, reading))
         return 0;
     bool multiple = reading->status == READING_MULTIPLE;
     char *detail =
@@ -303,9 +274,12 @@ static int add_doubt(const struct page_view *view, struct page_record *record,
             : arena_printf(view->arena, _("field '%s': not read for certain"), field->name);
     if (!detail)
         return YJ_ENOMEM;
-    return page_record_add_exception(
+    int r = page_record_add_exception(
         record, view->arena, multiple ? EXCEPTION_MULTIPLE_MARKS : EXCEPTION_UNCERTAIN_READING,
         detail);
+    if (r == 0)
+        record->exceptions[record->n_exceptions - 1].field = reading->field + 1;
+    return r;
 }
 
 /* ---- the page ---- */
@@ -328,11 +302,14 @@ static const struct reading *find_reading(const struct reading *readings, int n,
 
 /* The field's reading, from omr's where it has bubbles. */
 static int read_field(const struct page_view *view, const struct form *form, int index,
-                      const struct reading *by_bubbles, int n_by_bubbles, struct reading *reading)
+                      const struct reading *by_bubbles, int n_by_bubbles, struct reading *reading,
+                      struct writing *writing)
 {
     const struct field *field = &form->fields[index];
     *reading =
         (struct reading){.field = index, .value = "", .status = READING_UNCERTAIN, .evidence = ""};
+    if (field_is_handwritten(field))
+        return page_writing_read(view, field, reading, writing);
     if (readers[field->kind])
         return readers[field->kind](view, field, reading);
     const struct reading *found = find_reading(by_bubbles, n_by_bubbles, index);
@@ -354,21 +331,27 @@ int page_fields_read(const struct page_view *view, struct page_record *record)
         return r;
     int n = count_fields(form, record->form_page);
     record->readings = arena_alloc(view->arena, (size_t)n * sizeof *record->readings);
-    if (!record->readings)
+    struct writing *writings = arena_alloc(view->arena, (size_t)n * sizeof *writings);
+    if (!record->readings || !writings)
         return YJ_ENOMEM;
     for (int i = 0; i < form->n_fields; i++) {
         if (form->fields[i].page != record->form_page)
             continue;
-        struct reading *reading = &record->readings[record->n_readings++];
-        r = read_field(view, form, i, view->bubble_scratch, n_bubbles, reading);
-        if (r == 0)
-            r = add_crop(view, form, reading);
-        if (r == 0)
-            r = add_doubt(view, record, &form->fields[i], reading);
+        int at = record->n_readings++;
+        r = read_field(view, form, i, view->bubble_scratch, n_bubbles, &record->readings[at],
+                       &writings[at]);
         if (r < 0)
             return r;
     }
-    return 0;
+    page_writing_settle(view, form, record->readings, writings, n);
+    r = page_words_read(view, form, record->readings, n);
+    for (int i = 0; i < n && r == 0; i++) {
+        struct reading *reading = &record->readings[i];
+        r = add_crop(view, form, reading);
+        if (r == 0)
+            r = add_doubt(view, record, &form->fields[reading->field], reading);
+    }
+    return r;
 }
 
 int page_fields_unread(const struct exam *exam, struct arena *arena, struct page_record *record)

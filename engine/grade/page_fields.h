@@ -5,7 +5,10 @@
 
 #include "arena.h"
 #include "exam.h"
+#include "glyph_reader.h"
+#include "hanzi.h"
 #include "image.h"
+#include "line_reader.h"
 #include "pagemap.h"
 #include "print.h"
 #include "records.h"
@@ -35,6 +38,9 @@ struct page_view {
     struct image *scratch; /* for crops */
     struct print_reader *print;
     struct look_reader *looks;
+    struct glyph_reader *glyphs;
+    struct line_reader *lines;
+    struct hanzi_reader *hanzi;
     struct reading *bubble_scratch; /* [fields of the largest form] */
     struct arena *arena;
 };

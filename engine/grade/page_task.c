@@ -26,6 +26,9 @@ struct page_task {
     struct image img, chroma, scratch;
     struct print_reader *print;
     struct look_reader *looks;
+    struct glyph_reader *glyphs;
+    struct line_reader *lines;
+    struct hanzi_reader *hanzi;
     struct reading *bubble_scratch;
 };
 
@@ -72,6 +75,12 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
     if (r == 0)
         r = look_reader_create(&task->looks);
     if (r == 0)
+        r = glyph_reader_create(&task->glyphs);
+    if (r == 0)
+        r = line_reader_create(&task->lines);
+    if (r == 0)
+        r = hanzi_reader_create(&task->hanzi);
+    if (r == 0)
         r = registration_scratch_create(&task->registration);
     if (r == 0)
         r = page_health_scratch_create(&task->health);
@@ -92,6 +101,9 @@ void page_task_destroy(struct page_task *task)
     decoder_destroy(task->decoder);
     print_reader_destroy(task->print);
     look_reader_destroy(task->looks);
+    glyph_reader_destroy(task->glyphs);
+    line_reader_destroy(task->lines);
+    hanzi_reader_destroy(task->hanzi);
     asked_fields_finish(&task->asked);
     image_finish(&task->img);
     image_finish(&task->chroma);
@@ -175,6 +187,9 @@ static int read_page(struct page_task *task, struct arena *arena, struct page_re
                              .scratch = &task->scratch,
                              .print = task->print,
                              .looks = task->looks,
+                             .glyphs = task->glyphs,
+                             .lines = task->lines,
+                             .hanzi = task->hanzi,
                              .bubble_scratch = task->bubble_scratch,
                              .arena = arena};
     record->verdict = PAGE_READ;

@@ -7,7 +7,8 @@
 
 #define OUTSIDE_GAP 0.55 /* mm from an outline to its outer points, where there is room */
 #define PATCH_SIDE 28.0  /* mm */
-#define PATCH_MIN 4      /* outlines; fewer join a neighbour */
+#define BUBBLES_ENOUGH 40
+#define PATCH_MIN 4 /* outlines; fewer join a neighbour */
 
 static void outline_init(struct outline *o, struct rect box, enum bubble_shape shape)
 {
@@ -16,17 +17,32 @@ static void outline_init(struct outline *o, struct rect box, enum bubble_shape s
     outline_points(shape, box.w, box.h, o->on, o->normal);
 }
 
-static int count_outlines(const struct form *form, int page)
+static int count_bubbles(const struct form *form, int page)
 {
     int n = 0;
     for (int i = 0; i < form->n_fields; i++)
+        n += form->fields[i].page == page ? form->fields[i].n_bubbles : 0;
+    return n;
+}
+
+/* Boxes are written into and over: where there are bubbles enough they say nothing more. */
+static int boxes_of(const struct field *f, int n_bubbles)
+{
+    return field_is_handwritten(f) && n_bubbles >= BUBBLES_ENOUGH ? 0 : f->n_boxes;
+}
+
+static int count_outlines(const struct form *form, int page)
+{
+    int n = count_bubbles(form, page), n_bubbles = n;
+    for (int i = 0; i < form->n_fields; i++)
         if (form->fields[i].page == page)
-            n += form->fields[i].n_bubbles + form->fields[i].n_boxes;
+            n += boxes_of(&form->fields[i], n_bubbles);
     return n;
 }
 
 static void collect_outlines(const struct form *form, int page, struct outline_set *set)
 {
+    int n_bubbles = count_bubbles(form, page);
     set->n_fields = form->n_fields;
     for (int i = 0; i < form->n_fields; i++) {
         const struct field *f = &form->fields[i];
@@ -35,7 +51,7 @@ static void collect_outlines(const struct form *form, int page, struct outline_s
             continue;
         for (int k = 0; k < f->n_bubbles; k++)
             outline_init(&set->outlines[set->n_outlines++], f->bubbles[k].box, f->shape);
-        for (int k = 0; k < f->n_boxes; k++)
+        for (int k = 0; k < boxes_of(f, n_bubbles); k++)
             outline_init(&set->outlines[set->n_outlines++], f->boxes[k], BUBBLE_BOX);
         for (int k = first; k < set->n_outlines; k++) {
             set->outlines[k].field = i;
