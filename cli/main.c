@@ -16,6 +16,7 @@ static const struct command {
 } commands[] = {
     {"grade", cmd_grade, N_("read and score scans")},
     {"regrade", cmd_regrade, N_("score the stored readings again")},
+    {"review", cmd_review, N_("list, show and settle the readings that wait for a person")},
     {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
     {"form", cmd_form, N_("check, lay out or import a form")},
     {"sheet", cmd_sheet, N_("draw a form as PDF, blank or for a roster")},

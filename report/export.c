@@ -1,6 +1,6 @@
 #include "export.h"
 
-#include "csvfile.h"
+#include "cell_writer.h"
 #include "diag.h"
 #include "i18n.h"
 #include "pending_file.h"
@@ -9,106 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-
-/* A place for one cell's text made clean; grows to the longest. */
-struct clean_text {
-    char *text;
-    size_t capacity;
-};
-
 struct table_writer {
     FILE *out;
     struct store_rows *rows;
     struct store_cell *cells;
     int n_columns;
     bool any_row;
-    struct clean_text clean;
+    struct cell_writer cell;
 };
 
-/* ---- UTF-8 ---- */
-
-/* Bytes of the character at s, 0 where there is none (RFC 3629: no overlong form, no surrogate). */
-static size_t character_size(const unsigned char *s)
-{
-    uint32_t c;
-    size_t size = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-    if (size <= 1)
-        return size;
-    c = s[0] & (0x7f >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    if ((size == 3 && c < 0x800) || (size == 4 && (c < 0x10000 || c > 0x10ffff)) ||
-        (c >= 0xd800 && c <= 0xdfff))
-        return 0;
-    return size;
-}
-
-static bool is_utf8(const char *text)
-{
-    const unsigned char *s = (const unsigned char *)text;
-
-    for (size_t size; *s != '\0'; s += size) {
-        size = character_size(s);
-        if (size == 0)
-            return false;
-    }
-    return true;
-}
-
-/* The text itself where it is UTF-8, else a copy that is; NULL: out of memory. */
-static const char *cleaned(struct clean_text *clean, const char *text)
-{
-    size_t length = 0;
-
-    if (is_utf8(text))
-        return text;
-    size_t need = strlen(text) * (sizeof(REPLACEMENT) - 1) + 1;
-    if (need > clean->capacity) {
-        char *grown = realloc(clean->text, need);
-
-        if (grown == NULL)
-            return NULL;
-        clean->text = grown;
-        clean->capacity = need;
-    }
-    while (*text != '\0') {
-        size_t size = character_size((const unsigned char *)text);
-        const char *from = size > 0 ? text : REPLACEMENT;
-        size_t n = size > 0 ? size : sizeof(REPLACEMENT) - 1;
-
-        memcpy(clean->text + length, from, n);
-        length += n;
-        text += size > 0 ? size : 1;
-    }
-    clean->text[length] = '\0';
-    return clean->text;
-}
-
 /* ---- CSV ---- */
-
-static int write_csv_cell(struct table_writer *w, int column, const char *text)
-{
-    const char *clean = cleaned(&w->clean, text);
-
-    if (clean == NULL)
-        return YJ_ENOMEM;
-    if (column > 0)
-        putc(',', w->out);
-    csv_write_cell(w->out, clean);
-    return 0;
-}
 
 static int begin_csv(struct table_writer *w)
 {
     int rc = 0;
 
     for (int i = 0; i < w->n_columns && rc == 0; i++)
-        rc = write_csv_cell(w, i, store_rows_column_name(w->rows, i));
+        rc = cell_write_csv(&w->cell, i, store_rows_column_name(w->rows, i));
     putc('\n', w->out);
     return rc;
 }
@@ -118,7 +35,7 @@ static int write_csv_row(struct table_writer *w)
     int rc = 0;
 
     for (int i = 0; i < w->n_columns && rc == 0; i++)
-        rc = write_csv_cell(w, i, w->cells[i].text);
+        rc = cell_write_csv(&w->cell, i, w->cells[i].text);
     putc('\n', w->out);
     return rc;
 }
@@ -131,44 +48,9 @@ static int end_csv(struct table_writer *w)
 
 /* ---- JSON ---- */
 
-static int write_json_string(struct table_writer *w, const char *text)
-{
-    const char *clean = cleaned(&w->clean, text);
-
-    if (clean == NULL)
-        return YJ_ENOMEM;
-    putc('"', w->out);
-    for (; *clean != '\0'; clean++)
-        if ((unsigned char)*clean < 0x20)
-            fprintf(w->out, "\\u%04x", (unsigned char)*clean);
-        else {
-            if (*clean == '"' || *clean == '\\')
-                putc('\\', w->out);
-            putc(*clean, w->out);
-        }
-    putc('"', w->out);
-    return 0;
-}
-
 static int begin_json(struct table_writer *w)
 {
     putc('[', w->out);
-    return 0;
-}
-
-static int write_json_cell(struct table_writer *w, int column)
-{
-    const struct store_cell *cell = &w->cells[column];
-
-    if (column > 0)
-        putc(',', w->out);
-    int rc = write_json_string(w, store_rows_column_name(w->rows, column));
-    putc(':', w->out);
-    if (rc < 0)
-        return rc;
-    if (!cell->numeric)
-        return write_json_string(w, cell->text);
-    fputs(cell->text[0] != '\0' ? cell->text : "null", w->out);
     return 0;
 }
 
@@ -178,7 +60,8 @@ static int write_json_row(struct table_writer *w)
 
     fputs(w->any_row ? ",\n{" : "\n{", w->out);
     for (int i = 0; i < w->n_columns && rc == 0; i++)
-        rc = write_json_cell(w, i);
+        rc = cell_write_json(&w->cell, i, store_rows_column_name(w->rows, i), w->cells[i].text,
+                             w->cells[i].numeric);
     putc('}', w->out);
     return rc;
 }
@@ -236,7 +119,7 @@ static int write_rows(struct table_writer *w, const struct table_format *format,
 int export_table(struct store *store, enum store_table table, enum export_format format, FILE *out,
                  const char *name, struct diag *d)
 {
-    struct table_writer w = {.out = out};
+    struct table_writer w = {.out = out, .cell = {.out = out}};
     int rc = store_rows_open(store, table, &w.rows, d);
 
     if (rc < 0)
@@ -246,7 +129,7 @@ int export_table(struct store *store, enum store_table table, enum export_format
     errno = 0;
     rc = w.cells != NULL ? write_rows(&w, &formats[format], name, d) : fail(YJ_ENOMEM, name, 0, d);
     free(w.cells);
-    free(w.clean.text);
+    cell_writer_finish(&w.cell);
     store_rows_close(w.rows);
     return rc;
 }

@@ -18,7 +18,7 @@
 struct diag;
 struct store;
 
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 
 enum store_mode { STORE_READ, STORE_WRITE /* creates or migrates where needed */ };
 
@@ -160,10 +160,68 @@ int store_put_exception(struct store *store, int64_t page_id, const char *candid
                         enum exception_kind kind, const char *detail, struct diag *d);
 /* Whether scores, items, statistics and derived exceptions follow from all that is stored: 1; 0
  * where pages were read or the exam changed since, because a run is under way or died before its
- * end; < 0 fault. What scores again audits "grade" or "regrade" in the same transaction. */
+ * end; < 0 fault. What scores again audits "grade", "regrade" or "review" in the same transaction.
+ */
 int store_scores_current(struct store *store, struct diag *d);
 /* What was done, by whom (user name), when: action "grade", "regrade", ... */
 int store_audit(struct store *store, const char *action, const char *detail, struct diag *d);
+
+/* ---- what people decide ---- */
+
+/* A reading as a person gets to see it. Strings are borrowed. */
+struct stored_doubt {
+    int64_t id; /* as stored_reading.id */
+    const char *scan;
+    int page;
+    const char *candidate; /* "" unknown */
+    int form, field;       /* of the exam, of the form; form -1: it is part of the exam no more */
+    const char *value;
+    enum reading_status status;
+    double confidence;
+    bool reviewed;        /* a person has set it */
+    const char *evidence; /* JSON, "" none */
+    int n_entries;        /* of a decision that waits for another person */
+    bool entries_differ;
+    const char *entered_by; /* names with "; " between, "" none */
+    struct crop crop;       /* deflated NULL: none, or not asked for */
+};
+
+typedef int (*store_visit_doubt)(void *context, const struct stored_doubt *doubt);
+
+/* Every reading that is uncertain, has several marks or waits for another person's entry, in the
+ * order of scan path, page number and form. What `visit` gets is valid during the call; a negative
+ * return ends the walk and is returned. */
+int store_each_doubt(struct store *store, bool with_crops, store_visit_doubt visit, void *context,
+                     struct diag *d);
+/* One reading, whatever its status, with its crop: 1; 0 where there is none of this id; < 0. */
+int store_visit_reading(struct store *store, int64_t id, store_visit_doubt visit, void *context,
+                        struct diag *d);
+
+/* "p12f5": an id as people type it, which no spreadsheet takes for a number or a date. */
+#define STORE_ID_TEXT_MAX 32
+void store_print_id(int64_t id, char text[STORE_ID_TEXT_MAX]);
+/* YJ_EINPUT: no id. */
+int store_parse_id(const char *text, int64_t *ret_id);
+
+struct store_decision {
+    int64_t id;
+    const char *value;          /* possible for the field: the caller has seen to it */
+    enum reading_status status; /* ok, blank or multiple */
+    const char *by, *why;       /* never NULL */
+    const char *group;          /* decided as part of it; "" none */
+};
+
+/* Inside begin/commit. Sets the reading (source review, confidence 1), settles its exceptions,
+ * forgets its entries, and audits "review" with what was there before. Scores are the caller's to
+ * make anew in the same transaction. */
+int store_decide(struct store *store, const struct store_decision *decision, struct diag *d);
+/* Keeps what one person entered, in place of what the same person entered before, and audits
+ * "entry"; the reading stays as it is. */
+int store_enter_decision(struct store *store, const struct store_decision *decision,
+                         struct diag *d);
+/* How many others have entered the same for this reading, and how many something else. */
+int store_count_entries(struct store *store, const struct store_decision *decision, int *ret_same,
+                        int *ret_other, struct diag *d);
 
 /* ---- tables for export: columns and rows as text, in a fixed order ---- */
 

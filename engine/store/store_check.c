@@ -90,6 +90,21 @@ static const struct check checks[] = {
      "WHERE p.verdict = 'read' AND EXISTS (SELECT 1 FROM sheets) AND NOT EXISTS "
      "(SELECT 1 FROM sheet_pages sp WHERE sp.page_id = p.id) ORDER BY s.path, p.number",
      N_("a page that was read belongs to no sheet; run regrade: %s")},
+    /* From the audit to the readings by their key, and back for the few that people set: most
+     * readings are the machine's. */
+    {"WITH said AS (SELECT json_extract(detail, '$.id') AS id, json_extract(detail, '$.new.value') "
+     "AS value, json_extract(detail, '$.new.status') AS status, MAX(seq) FROM audit "
+     "WHERE action = 'review' AND json_valid(detail) GROUP BY 1), wrong AS ("
+     "SELECT r.page_id AS page, r.field_id AS field FROM said JOIN readings r "
+     "ON r.page_id = CAST(substr(said.id, 2, instr(said.id, 'f') - 2) AS INTEGER) "
+     "AND r.field_id = CAST(substr(said.id, instr(said.id, 'f') + 1) AS INTEGER) "
+     "WHERE r.source <> 'review' OR r.value IS NOT said.value OR r.status IS NOT said.status "
+     "UNION SELECT r.page_id, r.field_id FROM readings r WHERE r.source = 'review' "
+     "AND 'p' || r.page_id || 'f' || r.field_id NOT IN (SELECT id FROM said WHERE id IS NOT NULL)) "
+     "SELECT s.path || ' ' || p.number || ' ' || f.name FROM wrong w "
+     "JOIN pages p ON p.id = w.page JOIN scans s ON s.id = p.scan_id "
+     "JOIN fields f ON f.id = w.field ORDER BY s.path, p.number, f.id",
+     N_("a reading is not what the audit says that a person decided: %s")},
 };
 
 static int run_check(struct store *store, const struct check *check, struct diag *d)

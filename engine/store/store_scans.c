@@ -214,16 +214,20 @@ static int insert_readings(struct store *store, int64_t page_id, const struct pa
 }
 
 static int insert_exceptions(struct store *store, int64_t page_id, const struct page_record *page,
-                             struct diag *d)
+                             const struct form_ids *form, struct diag *d)
 {
     int rc = 0;
 
-    for (int i = 0; i < page->n_exceptions && rc == 0; i++)
-        rc = store_run(store, d,
-                       "INSERT INTO exceptions (scan_id, page_id, candidate, kind, detail, derived)"
-                       "VALUES (?, ?, '', ?, ?, 0)",
-                       "iitt", store->scan, page_id, exception_kind_name(page->exceptions[i].kind),
-                       page->exceptions[i].detail);
+    for (int i = 0; i < page->n_exceptions && rc == 0; i++) {
+        const struct exception *e = &page->exceptions[i];
+        int64_t field = form != NULL && e->field > 0 ? form->fields[e->field - 1] : 0;
+
+        rc = store_run(
+            store, d,
+            "INSERT INTO exceptions (scan_id, page_id, candidate, kind, detail, derived, "
+            "field_id) VALUES (?, ?, '', ?, ?, 0, NULLIF(?, 0))",
+            "iitti", store->scan, page_id, exception_kind_name(e->kind), e->detail, field);
+    }
     return rc;
 }
 
@@ -261,7 +265,7 @@ int store_put_page(struct store *store, const struct exam *exam, const struct pa
     if (rc == 0)
         rc = insert_readings(store, id, page, form, d);
     if (rc == 0)
-        rc = insert_exceptions(store, id, page, d);
+        rc = insert_exceptions(store, id, page, form, d);
     if (rc == 0)
         store->scan_put++;
     return rc;

@@ -196,7 +196,7 @@ int store_scores_current(struct store *store, struct diag *d)
                   "    (SELECT 1 FROM sheet_pages s WHERE s.page_id = p.id)) "
                   "OR (SELECT COALESCE(MAX(seq), 0) FROM audit WHERE action = 'exam') > "
                   "   (SELECT COALESCE(MAX(seq), 0) FROM audit"
-                  "    WHERE action IN ('grade', 'regrade'))",
+                  "    WHERE action IN ('grade', 'regrade', 'review'))",
                   "");
 
     return rc < 0 ? rc : !stale;
