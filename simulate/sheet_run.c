@@ -27,6 +27,7 @@ enum purpose {
     PURPOSE_OTHER,
     PURPOSE_BACK,
     PURPOSE_TEACHER,
+    PURPOSE_WRITING,
 };
 
 #define FINENESS 1.5 /* pixels of the sheet for one of the scan */
@@ -51,6 +52,7 @@ void bench_finish(struct bench *b)
     image_finish(&b->blue.img);
     free(b->rgb);
     free(b->given);
+    free(b->written);
     capture_finish(&b->capture);
     page_plan_finish(&b->plan);
     trace_finish(&b->trace);
@@ -165,6 +167,21 @@ static int fill_stranger(struct job *j, int page, const struct damages *damages,
     return r < 0 ? r : pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
 }
 
+static int write_page(struct job *j, int page)
+{
+    struct bench *b = j->bench;
+    struct rng rng = stream(j, page, PURPOSE_WRITING);
+    int n = j->sitter.form->n_fields;
+    if (n > b->n_written) {
+        free(b->written);
+        b->written = calloc((size_t)n, sizeof *b->written);
+        b->n_written = b->written ? n : 0;
+    }
+    return b->written
+               ? writing_draw(&b->sheet, &j->sitter, page, &j->pupil, &b->trace, &rng, b->written)
+               : YJ_ENOMEM;
+}
+
 static int fill_own(struct job *j, int page, const struct damages *damages, const uint8_t *tone)
 {
     struct bench *b = j->bench;
@@ -172,9 +189,10 @@ static int fill_own(struct job *j, int page, const struct damages *damages, cons
     int r = print_page(j, j->sitter.form, page, damages);
     if (r == 0)
         r = pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
-    return r < 0 ? r
-                 : markup_draw(&b->sheet, j->sitter.form, page, &j->pupil, &b->plan, tone,
-                               &b->trace, &ink);
+    if (r == 0)
+        r = markup_draw(&b->sheet, j->sitter.form, page, &j->pupil, &b->plan, tone, &b->trace,
+                        &ink);
+    return r == 0 && writing_is_asked(j->sitter.form) ? write_page(j, page) : r;
 }
 
 /* Share of the page's bubbles that a cut hides. */
@@ -397,7 +415,8 @@ static void write_truth(struct job *j, int page, const struct damages *damages)
                                .damages = damages,
                                .profile = simulate_profile_names()[j->shop->settings->profile],
                                .has_code = true,
-                               .given = j->bench->given};
+                               .given = j->bench->given,
+                               .written = j->bench->written};
     snprintf(j->name, sizeof j->name, "%06d%s", j->index + 1, scan_writer_suffix(j->writer));
     truth_write_page(&truth, j->rows);
 }
@@ -407,6 +426,8 @@ static int make_page(struct job *j, int page)
     struct damages damages;
     struct rng rng = stream(j, page, PURPOSE_DAMAGE);
     damages_draw(&damages, j->shop->settings->profile, j->shop->damage, &rng);
+    if (j->bench->written)
+        memset(j->bench->written, 0, (size_t)j->bench->n_written * sizeof *j->bench->written);
     int r = set_capture(j, page, &damages);
     if (r == 0)
         r = fill_page(j, page, &damages);

@@ -32,6 +32,8 @@ struct bench {
     size_t rgb_size;
     struct given_points *given; /* [n_given] */
     int n_given;
+    struct written *written; /* [n_written] */
+    int n_written;
     struct capture capture;
     struct page_plan plan;
     struct trace trace;

@@ -139,7 +139,11 @@ static bool field_value(const struct truth_page *p, int index, struct value *v, 
         return true;
     case FIELD_DIGITS:
     case FIELD_LETTERS:
-        return true; /* nobody writes into them */
+        if (p->written && f->n_boxes > 0) {
+            value_add(v, p->written[index].text);
+            *ret_doubt |= p->written[index].ambiguous;
+        }
+        return f->n_boxes > 0;
     case FIELD_STRIP:
         value_add(v, p->given[index].value);
         *ret_doubt |= !p->given[index].clear;

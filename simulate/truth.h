@@ -5,6 +5,7 @@
 #include "damage.h"
 #include "pupil.h"
 #include "teacher.h"
+#include "writing.h"
 #include <stdio.h>
 
 enum truth_table { TRUTH_FIELDS, TRUTH_MARKS, TRUTH_PAGES, TRUTH_TABLES };
@@ -23,6 +24,7 @@ struct truth_page {
     const char *profile;
     bool has_code;                    /* the candidate's barcode is printed on it */
     const struct given_points *given; /* [n_fields], of strips; NULL: the form has none */
+    const struct written *written;    /* [n_fields], of boxes; NULL: nobody writes */
 };
 
 /* Writes the page's rows to out[TRUTH_TABLES]; errors are seen by ferror. */
