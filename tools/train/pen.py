@@ -17,20 +17,26 @@ DATA = Path(os.environ.get("YUEJUAN_DATA", Path(__file__).resolve().parents[3] /
 # UNIPEN is split by site, so that no writer is on both sides. What stands here trains nothing.
 TEST_SITES = ("aga", "art", "att", "gmd", "kar", "lav", "nic", "pap", "tos")
 WRONG_LABELS = ("ibm",)  # this site's labels are often wrong: neither trains nor tests
+WRONG_SAMPLES = (("aga/crlmtchl.dat", "1"),)  # by eye: a 2, beyond doubt
+CALIBRATION_SITES = {"digits_1a": ("tos",), "upper_1b": ("tos",)}  # of those, the ones that say what a claim is worth
 SUB = 8  # polylines are drawn on a grid as many times finer
 _SHIFT = 4  # and placed to 1/16 of its points
 
 
-def unipen(name, test=False):
-    """[(label, strokes, writer)] of digits_1a, upper_1b, lower_1c or words_7, on one side of the split."""
+def unipen(name, test=False, calibrate=False):
+    """[(label, strokes, writer)] of digits_1a, upper_1b, lower_1c or words_7, of one part of the split."""
     z = np.load(DATA / "handwriting/unipen" / (name + ".npz"))
     points, up, off = z["pts"].astype(np.float32) * np.float32([1, -1]), z["pen_up"], z["off"]
     out = []
     for i, (label, writer) in enumerate(zip(z["label"], z["writer"])):
         site = writer.split("/")[0]
-        if site in WRONG_LABELS or (site in TEST_SITES) != test:
+        if site in WRONG_LABELS or (site in TEST_SITES) != (test or calibrate):
+            continue
+        if (test or calibrate) and (site in CALIBRATION_SITES.get(name, ())) != calibrate:
             continue
         p, u = points[off[i]:off[i + 1]], up[off[i]:off[i + 1]]
+        if (writer, label) in WRONG_SAMPLES:
+            continue
         cuts = np.flatnonzero(u) + 1  # a stroke ends where the pen goes up
         strokes = [s for s in np.split(p, cuts) if len(s)]
         if strokes:
