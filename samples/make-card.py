@@ -47,7 +47,7 @@ class Form:
                 self.areas[f["field"]] = f["area"]
             elif f["kind"] == "grid":
                 self.fields[f["field"]] = self.grid(f)
-            else:
+            elif f["kind"] == "choice":  # else what write_head and write_digit write by hand
                 self.choices(f)
 
     @staticmethod
@@ -511,10 +511,11 @@ class Meant:
 
 def settle_meaning(form, sheet, pupils, answers):
     """Resolves a sheet's peculiarities to what its pupil meant, before any pencil is set down."""
-    value = {"number": "", "absent": ""}
+    value = {"number": "", "written": "", "name": "", "absent": ""}
     value |= {item: "" for item in answers[0]}
     if sheet.pupil:
-        value["number"] = pupils[sheet.pupil - 1].number
+        value["number"] = value["written"] = pupils[sheet.pupil - 1].number
+        value["name"] = pupils[sheet.pupil - 1].name
         if sheet.absent:
             value["absent"] = "缺考"
         else:
@@ -523,9 +524,6 @@ def settle_meaning(form, sheet, pupils, answers):
             value |= sheet.double
     if sheet.number == "shift":  # the digit beside the right one, in the last column
         value["number"] = value["number"][:-1] + str((int(value["number"][-1]) + 1) % 10)
-    if sheet.number_gap is not None:
-        n = value["number"]
-        value["number"] = n[: sheet.number_gap] + n[sheet.number_gap + 1:]
     for item, was in sheet.erase.items():
         if was in value[item]:  # the erased option must not be the answer
             value[item] = "ABCD"[("ABCD".index(was) + 1) % 4]
@@ -553,11 +551,10 @@ def fill_sheet(form, sheet, meant, pupil, rng):
     if not sheet.pupil:
         return hand, pencil, pen, red
     write_head(pen, rng, pupil)
-    digits = iter(meant.value["number"])
     for c, column in enumerate(form.fields["number"]):
         write_digit(pen, rng, pupil.number[c], column[0].x + column[0].w / 2, 41, 7)
         if c != sheet.number_gap:
-            hand.fill(pencil, column[int(next(digits))])
+            hand.fill(pencil, column[int(meant.value["number"][c])])
     for name, columns in form.fields.items():
         for b in columns[0] if name != "number" else ():
             if name == "absent":
@@ -807,7 +804,7 @@ def save_truth(form, sheets, meant):
     rows = [["scan", "page", "field", "value", "status"]]
     for s, m in zip(sheets, meant):
         page = s.page if s.kind == "pdf" else ""
-        for field in form.fields:
+        for field in m.value:
             rows.append([s.file, page, field, m.value[field], m.status(field)])
     save_csv(HERE / "truth.csv", rows)
 
@@ -861,7 +858,7 @@ def save_scores(form, key, pupils, sheets, meant):
             cells = unsettled("pending")
         else:
             cells = score_cells(form, key, m.value)
-        if s.number_gap is not None:  # a number with a hole names nobody
+        if number not in known:  # nor does one that was written otherwise above its bubbles name anybody
             number = ""
         rows.append([number, *person(known.get(number)), *cells])
     rows += [[p.number, *person(p), *unsettled("absent")] for p in pupils if p.number not in numbers]
@@ -879,9 +876,9 @@ def save_exceptions(form, pupils, sheets, meant):
     rows = [[f"{ROOM2}/029-中斷.jpg", 1, "", "unreadable_file"]]
     seen = []
     for s, m, number in zip(sheets, meant, numbers):
-        gap = s.number_gap is not None
-        shown = "" if gap else number
-        kinds = ["multiple_marks"] * len(s.double) + ["uncertain_reading"] * (len(m.ambiguous) + gap)
+        differs = number != m.value["written"]  # the bubbles from what is written above them
+        shown = "" if differs else number
+        kinds = ["multiple_marks"] * len(s.double) + ["uncertain_reading"] * (len(m.ambiguous) + differs)
         kinds += ["unknown_candidate"] * (number not in known)
         kinds += ["duplicate_candidate"] * (numbers.count(number) > 1)
         again = number in seen  # one card scanned twice is told at the second

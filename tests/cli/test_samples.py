@@ -29,7 +29,7 @@ def whose(row):
     return row["candidate"], row["status"]
 
 
-DIGIT_BESIDE = ("scans/第二考場/025.jpg", "number")  # a column of the number left out
+DIGIT_BESIDE = ("scans/第一考場/010.jpg", "number")  # filled beside the digit written above it
 NEEDLESS = 0.006  # of the fields
 
 
