@@ -12,7 +12,8 @@ class Usage(CliTest):
     def test_help_and_version(self):
         """Catches a command that is not in the help, and a help that fails."""
         text = self.run_program("--help", expect=0).stdout
-        for command in ("grade", "regrade", "export", "form", "sheet", "simulate", "verify"):
+        for command in ("grade", "regrade", "review", "export", "form", "sheet", "simulate",
+                        "verify"):
             self.assertRegex(text, rf"(?m)^  {command} ")
             own = self.run_program(command, "--help", expect=0)
             self.assertIn(f"yuejuan {command}", own.stdout)

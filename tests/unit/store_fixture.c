@@ -167,6 +167,10 @@ static struct crop small_crop(void)
 
 void fixture_page_init(struct fixture_page *page, const char *number, const char *const answers[4])
 {
+    static const char *const details[4] = {
+        "field 'q1': two faint marks", "field 'q2': two faint marks", "field 'q3': two faint marks",
+        "field 'q4': two faint marks"};
+
     memset(page, 0, sizeof(*page));
     page->readings[0] = (struct reading){0, number, READING_OK, 0.9999, "", {0}};
     for (int i = 0; i < 4; i++)
@@ -193,14 +197,14 @@ void fixture_page_init(struct fixture_page *page, const char *number, const char
     for (int i = 0; i < 4; i++)
         if (answers[i][0] == '?')
             page->exceptions[page->record.n_exceptions++] =
-                (struct exception){EXCEPTION_UNCERTAIN_READING, "q: two faint marks"};
+                (struct exception){EXCEPTION_UNCERTAIN_READING, details[i], i + 2};
 }
 
 void fixture_page_refuse(struct fixture_page *page, enum page_verdict verdict,
                          enum exception_kind kind, const char *detail)
 {
     memset(page, 0, sizeof(*page));
-    page->exceptions[0] = (struct exception){kind, detail};
+    page->exceptions[0] = (struct exception){kind, detail, 0};
     page->record = (struct page_record){.number = 1,
                                         .verdict = verdict,
                                         .form = -1,

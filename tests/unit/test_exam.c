@@ -113,7 +113,7 @@ static void test_folder(void **state)
     const char *folder = *state;
     write_file(folder, "exam.yaml",
                "title: 期中\nsubject: 數學\ndate: 2026-11-20\nmin_confidence: 0.95\n"
-               "keep_all_crops: true\ndb: out/r.db\n");
+               "keep_all_crops: true\nsecond_entry: true\ndb: out/r.db\n");
     write_file(folder, "form.yaml", form_text);
     write_file(folder, "key.csv", key_text);
     write_file(folder, "roster.csv", roster_text);
@@ -123,6 +123,7 @@ static void test_folder(void **state)
     assert_string_equal(exam->date, "2026-11-20");
     assert_true(exam->min_confidence == 0.95);
     assert_true(exam->keep_all_crops);
+    assert_true(exam->second_entry);
     assert_path(exam->path, folder, "exam.yaml");
     assert_path(exam->db_path, folder, "out/r.db");
     assert_path(exam->scans_dir, folder, "scans");

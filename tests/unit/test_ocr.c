@@ -186,6 +186,22 @@ static void test_ink_tells_writing_from_an_empty_box(void **state)
     page_finish(&p);
 }
 
+/* A place blackened all over, and one beyond the scan, both called empty. */
+static void test_ink_calls_nothing_unseen_empty(void **state)
+{
+    struct page p;
+    struct rect box = {20, 20, 8, 10}, beyond = {5000, 20, 8, 10};
+    bool present = false;
+    page_init(&p, PX_PER_MM);
+    draw_box(&p, (struct rect){15, 15, 20, 20}, 20);
+    assert_int_equal(ink_present(&p.img, &p.map, &box, 1, &p.scratch, &present), 0);
+    assert_true(present);
+    present = false;
+    assert_int_equal(ink_present(&p.img, &p.map, &beyond, 1, &p.scratch, &present), 0);
+    assert_true(present);
+    page_finish(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_crop_shows_the_area_asked_for),
         cmocka_unit_test(test_crop_survives_deflating),
         cmocka_unit_test(test_ink_tells_writing_from_an_empty_box),
+        cmocka_unit_test(test_ink_calls_nothing_unseen_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

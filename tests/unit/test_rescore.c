@@ -187,7 +187,7 @@ static void make_page(const struct fixture *f, struct made_page *made, const cha
         words[n++] = w;
     for (int i = 0; i < n; i++) {
         if (strcmp(words[i], "refused") == 0) {
-            static struct exception why = {EXCEPTION_NO_REGISTRATION, "no marks"};
+            static struct exception why = {EXCEPTION_NO_REGISTRATION, "no marks", 0};
             page->verdict = PAGE_NO_REGISTRATION;
             page->form = page->form_page = -1;
             page->exceptions = &why;

@@ -202,7 +202,7 @@ static void truth_of(const struct form *form, const struct page_plan *plan, cons
 {
     struct sitter sitter = {form, NULL, "047"};
     struct damages none = {{0}};
-    struct truth_page page = {"1.jpg", 0, &sitter, plan, &none, "office", false, NULL};
+    struct truth_page page = {"1.jpg", 0, &sitter, plan, &none, "office", false, NULL, NULL};
     char *rows[TRUTH_TABLES], wanted[80];
     size_t sizes[TRUTH_TABLES];
     FILE *out[TRUTH_TABLES];

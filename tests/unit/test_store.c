@@ -753,13 +753,19 @@ static void an_older_schema_is_brought_up_to_date(void **state)
     store_close(store);
     int64_t fresh = fixture_number(s->path, tables);
     int64_t pages = fixture_number(s->path, "SELECT COUNT(*) FROM pages");
-    fixture_sql(s->path, "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health;"
+    fixture_sql(s->path, "DROP TABLE entries; ALTER TABLE exceptions DROP COLUMN field_id;"
+                         "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health;"
                          "PRAGMA user_version = 1");
     expect_refused(s->path, STORE_READ, YJ_EINPUT, "older yuejuan");
     store_close(fixture_open(s->path, STORE_WRITE));
     assert_int_equal(fixture_number(s->path, tables), fresh);
     assert_int_equal(fixture_number(s->path, "SELECT COUNT(*) FROM pages"), pages);
     assert_int_equal(fixture_number(s->path, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
+    /* A decision settles the exceptions of before, too: they know their field. */
+    assert_int_equal(fixture_number(s->path,
+                                    "SELECT COUNT(*) FROM exceptions WHERE derived = 0 AND "
+                                    "kind = 'uncertain_reading' AND field_id IS NULL"),
+                     0);
 }
 
 /* Would catch: results read from half a file. */
