@@ -195,8 +195,6 @@ const char *field_kind_name(enum field_kind kind);
 /* Sizes of paper by name, in mm: the i-th, false beyond the last. */
 bool form_paper(size_t i, const char **ret_name, double *ret_width, double *ret_height);
 #define FORM_MAX_SAME 7 /* fields that say the same as one */
-/* Confidence from which a written name that is not the number's owner's is told to a person. */
-#define NAME_CONTRADICTS 0.9
 /* Whether a field is written by hand into boxes or lines. */
 static inline bool field_is_handwritten(const struct field *f)
 {

@@ -5,6 +5,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "points.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_EXPECTED 10000
@@ -59,6 +60,27 @@ static int read_letters(struct form_reader *r, const struct field_source *source
     return rc;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Texts that stand twice would share their likelihood: neither could be sure. */
+static int check_expected(struct form_reader *r, const struct yaml_node *list,
+                          const struct field *field)
+{
+    size_t n = (size_t)field->n_expected;
+    char **sorted = arena_alloc(r->memory, n * sizeof *sorted);
+    if (!sorted)
+        return YJ_ENOMEM;
+    memcpy(sorted, field->expected, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_text);
+    for (size_t i = 1; i < n; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            return yaml_error(r->yaml, list, NULL, _("'%s' stands twice in 'expect'"), sorted[i]);
+    return 0;
+}
+
 static int read_expected_list(struct form_reader *r, const struct yaml_node *list,
                               struct field *field)
 {
@@ -79,7 +101,7 @@ static int read_expected_list(struct form_reader *r, const struct yaml_node *lis
             return YJ_ENOMEM;
     }
     field->n_expected = list->n;
-    return 0;
+    return check_expected(r, list, field);
 }
 
 /* `expect: name`, the name of somebody on the roster, or a list of texts. */

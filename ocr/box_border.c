@@ -282,10 +282,10 @@ static int print_level(const struct box_picture *box, const struct side_frame *f
     return (int)(PRINT_GAIN * level + PRINT_MARGIN);
 }
 
-/* px from its middle that a line reaches with its soft edge; half: of its width. */
-static int line_reach(double half)
+/* px from its middle that a line is taken out: its ink and its soft edge. */
+static int reach_of_line(const struct border_line *line)
 {
-    return (int)fmin(ceil(half + 1.5), BAND_REACH);
+    return (int)fmin(ceil(line->before + 1.5), BAND_REACH);
 }
 
 /* How dark print may be at each px off a line's middle, levels[BAND_REACH + px]: what two sides
@@ -293,10 +293,10 @@ static int line_reach(double half)
 static void find_print(const struct box_picture *box, const struct border_line *lines,
                        int levels[BAND_MAX])
 {
-    double half = 0;
+    int reach = 0;
     for (int side = 0; side < BOX_SIDES; side++)
-        half = fmax(half, lines[side].found ? lines[side].before : 0);
-    int reach = line_reach(half);
+        if (lines[side].found && reach_of_line(&lines[side]) > reach)
+            reach = reach_of_line(&lines[side]);
     for (int k = BAND_REACH - reach; k <= BAND_REACH + reach; k++) {
         int most = 0, second = 0, found = 0;
         for (int side = 0; side < BOX_SIDES; side++) {
@@ -317,7 +317,7 @@ static void remove_line(struct box_picture *box, enum box_side side, const struc
 {
     struct side_frame f = frame_of(box, side);
     double room = f.vertical ? box->height : box->width;
-    int reach = line_reach(line->before);
+    int reach = reach_of_line(line);
     int inwards = side == SIDE_LEFT || side == SIDE_TOP ? 1 : -1;
     for (double along = -room; along < f.length + room; along += 1) {
         double middle = lean_at(line, &f, along);

@@ -7,10 +7,9 @@
 #define SURELY_EMPTY 0.9999 /* of a box without ink: a character may be too pale to see */
 #define STRAY_MM2 0.8       /* of a box without ink of its own: more may be a character beside it */
 #define STRAY_IS_NOTHING 0.8
-#define HIDDEN_SHARE 0.1 /* of what is cut at the border like that */
-#define SELDOM 0.05      /* how much rarer a character is that may not be written */
-#define MOST_PIECES 24   /* of ink, in a character */
-#define SPOT 0.22        /* of the box's height: what is smaller each way is a point or a spot */
+#define SELDOM 0.05    /* how much rarer a character is that may not be written */
+#define MOST_PIECES 24 /* of ink, in a character */
+#define SPOT 0.22      /* of the box's height: what is smaller each way is a point or a spot */
 #define SPOT_MM2 1.2
 #define SPOT_IS_POINT 0.97
 #define SPOT_IS_NOTHING 0.5 /* where no point may stand: a touch of the pen, or dirt */
@@ -68,28 +67,6 @@ static bool judge_shape(const struct written_box *seen, struct rect box,
     return false;
 }
 
-/* Characters that differ by a stroke which may lie hidden in the box's border. */
-static const struct hidden_stroke {
-    char seen, meant;
-    bool top; /* else at the bottom */
-} hidden_strokes[] = {{'1', '7', true},  {'7', '2', false}, {'4', '9', true}, {'I', 'T', true},
-                      {'F', 'E', false}, {'I', 'L', false}, {'C', 'G', false}};
-
-static void suspect_border(const struct boxed_style *style, const struct written_box *seen,
-                           struct glyph_belief *glyph)
-{
-    for (size_t i = 0; i < sizeof hidden_strokes / sizeof *hidden_strokes; i++) {
-        const struct hidden_stroke *h = &hidden_strokes[i];
-        int from = glyph_index(style->alphabet, h->seen),
-            to = glyph_index(style->alphabet, h->meant);
-        if (from < 0 || to < 0 || !(h->top ? seen->at_top : seen->at_bottom))
-            continue;
-        double moved = HIDDEN_SHARE * glyph->of[from];
-        glyph->of[from] -= (float)moved;
-        glyph->of[to] += (float)moved;
-    }
-}
-
 /* Characters that may not be written are seldom written: what is left of them is junk here. The net
  * was made for all characters alike (Bayes' rule with another prior). */
 static void forbid(const struct boxed_style *style, struct glyph_belief *glyph)
@@ -120,7 +97,6 @@ static int ask_net(struct glyph_reader *reader, const struct boxed_style *style,
         memcpy(glyphs[k], seen[which[k]].glyph, GLYPH_POINTS);
     int r = glyph_read(reader, style->alphabet, (const uint8_t(*)[GLYPH_POINTS])glyphs, n, beliefs);
     for (int k = 0; k < n && r == 0; k++) {
-        suspect_border(style, &seen[which[k]], &beliefs[k]);
         forbid(style, &beliefs[k]);
         boxes[which[k]].glyph = beliefs[k];
     }

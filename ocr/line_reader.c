@@ -255,6 +255,13 @@ double line_log_likelihood(const struct line_reading *reading, const char *text)
 
 /* ---- lists ---- */
 
+double line_list_likelihood(const struct line_reading *reading, const char *text)
+{
+    if (reading->frames.n > 0 && reading->writing <= 0)
+        return 1;
+    return exp(languages[reading->kind].list_slope * line_log_likelihood(reading, text));
+}
+
 static double log_add(double a, double b)
 {
     double most = fmax(a, b);

@@ -47,6 +47,11 @@ int line_read(struct line_reader *reader, enum line_kind kind, const struct imag
  * know are skipped, at no cost. -INFINITY: cannot be. */
 double line_log_likelihood(const struct line_reading *reading, const char *text);
 
+/* How likely `text` is as what is written, in a list of texts: the same, flattened as its use in
+ * lists is calibrated, since a line's frames are no independent witnesses. 0: cannot be. Where the
+ * ink cannot be writing every text has the same. */
+double line_list_likelihood(const struct line_reading *reading, const char *text);
+
 /* Whether the net knows every letter and digit of `text` (UTF-8), folded as above; other signs are
  * of no account. What it does not know it cannot miss: to a net of letters "CO2" is "CO". */
 bool line_can_spell(enum line_kind kind, const char *text);

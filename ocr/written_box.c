@@ -31,7 +31,6 @@
 #define OWN_DEPTH 1.6    /* mm: ... where it reaches no deeper into the box */
 #define STRAY_DEPTH 1.2  /* mm: no deeper, and it comes from the next box */
 #define NEXT_BOX 0.5     /* share of the paper to the next box that is looked at */
-#define AT_BORDER 0.05   /* mm: ink so near to a border may go on in it */
 #define FAR_IN 0.15      /* of the shorter side, from the nearest one */
 #define MAX_PIECES 256   /* of ink in a box's picture */
 #define SOFT_EDGE 1      /* px around ink that belong to it */
@@ -229,14 +228,13 @@ static double stray_ink(const struct box_picture *p, const struct pieces *pieces
 static void measure(const struct box_picture *p, const struct pieces *pieces,
                     struct written_box *ret)
 {
-    int x0 = p->width, y0 = p->height, x1 = -1, y1 = -1, inside = 0, cut = 0;
+    int x0 = p->width, y0 = p->height, x1 = -1, y1 = -1, inside = 0;
     for (int i = 0; i < pieces->n; i++) {
         const struct piece *q = &pieces->list[i];
         if (!q->own)
             continue;
         ret->pieces++;
         inside += q->inside;
-        cut += q->area > q->inside ? q->inside : 0;
         x0 = q->x0 < x0 ? q->x0 : x0;
         y0 = q->y0 < y0 ? q->y0 : y0;
         x1 = q->x1 > x1 ? q->x1 : x1;
@@ -245,7 +243,6 @@ static void measure(const struct box_picture *p, const struct pieces *pieces,
     if (inside == 0)
         return;
     ret->ink = inside / (p->scale * p->scale);
-    ret->cut = (double)cut / inside;
     ret->extent = (struct rect){(x0 - p->left) / p->scale, (y0 - p->top) / p->scale,
                                 (x1 + 1 - x0) / p->scale, (y1 + 1 - y0) / p->scale};
 }
@@ -290,19 +287,7 @@ static int take_glyph(const struct box_picture *p, const struct pieces *pieces, 
     return 0;
 }
 
-static void find_touches(const struct box_picture *p, const struct border_line *lines,
-                         struct written_box *ret)
-{
-    const struct border_line *top = &lines[SIDE_TOP], *bottom = &lines[SIDE_BOTTOM];
-    double height = (p->bottom - p->top) / p->scale;
-    ret->at_top = top->found && ret->extent.y < (top->offset + top->after) / p->scale + AT_BORDER;
-    ret->at_bottom =
-        bottom->found && ret->extent.y + ret->extent.h >
-                             height + (bottom->offset - bottom->before) / p->scale - AT_BORDER;
-}
-
-static int look_into(const struct box_cut *cut, const struct border_line *lines,
-                     struct arena *arena, struct written_box *ret)
+static int look_into(const struct box_cut *cut, struct arena *arena, struct written_box *ret)
 {
     *ret = (struct written_box){.visible = cut->visible};
     if (!cut->visible)
@@ -321,10 +306,7 @@ static int look_into(const struct box_cut *cut, const struct border_line *lines,
     }
     measure(p, &pieces, ret);
     ret->stray = stray_ink(p, &pieces);
-    if (ret->ink <= 0)
-        return 0;
-    find_touches(p, lines, ret);
-    return take_glyph(p, &pieces, depth, arena, ret->glyph);
+    return ret->ink > 0 ? take_glyph(p, &pieces, depth, arena, ret->glyph) : 0;
 }
 
 /* ---- a field's boxes ---- */
@@ -383,14 +365,13 @@ int written_boxes_look(const struct image *img, const struct page_map *map,
     box_border_agree(lines, seen, scale);
     seen = 0;
     for (int i = 0; i < n; i++) {
-        const struct border_line *own = &lines[seen * BOX_SIDES];
         if (cuts[i].visible) {
+            const struct border_line *own = &lines[seen++ * BOX_SIDES];
             box_border_remove(&cuts[i].picture, own);
             move_to_print(&cuts[i].picture, own);
             clear_beyond(&cuts[i].picture, reach_of(boxes, n, i));
-            seen++;
         }
-        int r = look_into(&cuts[i], own, arena, &ret[i]);
+        int r = look_into(&cuts[i], arena, &ret[i]);
         if (r < 0)
             return r;
     }

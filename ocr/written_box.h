@@ -24,10 +24,8 @@ struct written_box {
     double ink;   /* mm2 that belong to it */
     double stray; /* mm2 in it that reach far in, of pieces that lie outside for the most */
     double depth; /* grey levels of its darkest below the paper */
-    struct rect extent;     /* of its ink, from the box's top-left corner; w = 0: none */
-    int pieces;             /* that do not touch each other */
-    double cut;             /* 0 to 1: share of its ink in pieces that a border was cut through */
-    bool at_top, at_bottom; /* its ink reaches the border there: a stroke along it may be hidden */
+    struct rect extent;          /* of its ink, from the box's top-left corner; w = 0: none */
+    int pieces;                  /* that do not touch each other */
     uint8_t glyph[GLYPH_POINTS]; /* 0 paper to 255 */
 };
 

@@ -5,6 +5,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "marks.h"
+#include "page_ways.h"
 #include "page_words.h"
 #include "page_writing.h"
 #include "print.h"
@@ -259,12 +260,29 @@ static bool wants_review(const struct page_view *view, const struct page_record 
            (!field_is_handwritten(field) || view->asked->asked[record->form][reading->field]);
 }
 
+static const struct reading *find_reading(const struct reading *readings, int n, int field)
+{
+    for (int i = 0; i < n; i++)
+        if (readings[i].field == field)
+            return &readings[i];
+    return NULL;
+}
+
+static bool is_anothers_name(const struct page_view *view, const struct page_record *record,
+                             const struct reading *reading)
+{
+    const struct form *form = form_of(view->exam, record);
+    const struct reading *number =
+        find_reading(record->readings, record->n_readings, form->candidate);
+    return number && number->status == READING_OK &&
+           page_words_contradict(view->exam, &form->fields[reading->field], number->value,
+                                 reading->value, reading->confidence);
+}
+
 static int add_doubt(const struct page_view *view, struct page_record *record,
                      const struct field *field, const struct reading *reading)
 {
-    const struct form *form = form_of(view->exam, record);
-    if (!wants_review(view, record, field, reading) &&
-        !page_words_contradict(view, form, record->readings, record->n_readings, reading))
+    if (!wants_review(view, record, field, reading) && !is_anothers_name(view, record, reading))
         return 0;
     bool multiple = reading->status == READING_MULTIPLE;
     char *detail =
@@ -290,14 +308,6 @@ static int count_fields(const struct form *form, int page)
     for (int i = 0; i < form->n_fields; i++)
         n += form->fields[i].page == page;
     return n;
-}
-
-static const struct reading *find_reading(const struct reading *readings, int n, int field)
-{
-    for (int i = 0; i < n; i++)
-        if (readings[i].field == field)
-            return &readings[i];
-    return NULL;
 }
 
 /* The field's reading, from omr's where it has bubbles. */
@@ -343,7 +353,7 @@ int page_fields_read(const struct page_view *view, struct page_record *record)
         if (r < 0)
             return r;
     }
-    page_writing_settle(view, form, record->readings, writings, n);
+    page_ways_settle(view, form, record->readings, writings, n);
     r = page_words_read(view, form, record->readings, n);
     for (int i = 0; i < n && r == 0; i++) {
         struct reading *reading = &record->readings[i];

@@ -12,6 +12,7 @@
 #define LINE_DPI 200.0
 #define MAX_NAMES 400    /* of a roster, that a name is sought among without a candidate */
 #define OWN_NAME 0.98    /* of sheets whose number is known, those that bear its owner's name */
+#define CONTRADICTS 0.9  /* confidence of another's name that a person is told of */
 #define HALF_SPELLED 0.5 /* of what the net of words cannot spell: "CO2" or "CO"? */
 
 struct word_list {
@@ -61,7 +62,7 @@ static int list_names(const struct page_view *view, const struct roster_entry *o
 {
     const struct roster *roster = view->exam->roster;
     int most = roster ? roster->n_entries : 0;
-    int r = make_room(list, most, view->arena);
+    int r = make_room(list, MAX_NAMES + 1, view->arena);
     if (r < 0 || (!own && most > MAX_NAMES))
         return r;
     for (int i = 0; i < most; i++) {
@@ -93,7 +94,7 @@ static int list_answers(const struct page_view *view, const struct field *field,
     int n_keys = item ? item->n_accepted : 0;
     int r = make_room(list, field->n_expected + n_keys, view->arena);
     for (int i = 0; r == 0 && i < field->n_expected; i++)
-        add_text(list, field->expected[i]);
+        list->texts[list->n++] = field->expected[i]; /* none twice: form_writing.c */
     for (int i = 0; r == 0 && i < n_keys; i++)
         add_text(list, item->accepted[i]);
     return r;
@@ -169,7 +170,7 @@ static int read_word(const struct page_view *view, const struct field *field,
     r = list.chinese ? read_chinese(view, &list, &word) : read_latin(view, &list, &word);
     if (r < 0)
         return r;
-    if (own && strcmp(word.text, own->name) == 0)
+    if (field->expects_name && own && strcmp(word.text, own->name) == 0)
         word.confidence = expected_confidence(word.confidence);
     /* Somebody else's name on a candidate's sheet is for a person, however well it is written. */
     bool own_name = !own || strcmp(word.text, own->name) == 0;
@@ -224,10 +225,10 @@ int page_words_read(const struct page_view *view, const struct form *form, struc
     return 0;
 }
 
-bool page_words_contradict(const struct page_view *view, const struct form *form,
-                           const struct reading *readings, int n, const struct reading *name)
+bool page_words_contradict(const struct exam *exam, const struct field *field,
+                           const char *candidate, const char *name, double confidence)
 {
-    const struct roster_entry *own = candidate_of(view, form, readings, n);
-    return form->fields[name->field].expects_name && own && name->value[0] &&
-           name->confidence >= NAME_CONTRADICTS && strcmp(name->value, own->name) != 0;
+    const struct roster_entry *own = exam->roster ? roster_find(exam->roster, candidate) : NULL;
+    return field->expects_name && own && name[0] && confidence >= CONTRADICTS &&
+           strcmp(name, own->name) != 0;
 }

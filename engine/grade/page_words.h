@@ -16,7 +16,7 @@ int page_words_read(const struct page_view *view, const struct form *form, struc
 
 /* Whether a name was read, for nearly certain, that is not the one which the page's number has on
  * the roster: two sheets mixed up, or somebody else's number. */
-bool page_words_contradict(const struct page_view *view, const struct form *form,
-                           const struct reading *readings, int n, const struct reading *name);
+bool page_words_contradict(const struct exam *exam, const struct field *field,
+                           const char *candidate, const char *name, double confidence);
 
 #endif

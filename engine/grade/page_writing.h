@@ -1,9 +1,6 @@
-/* page_writing.h - handwriting of one page: each field's own reading, and then what was expected.
- *
- * First every field is read for itself (page_writing_read). When all of the page's are, those that
- * say the same are held against each other and the candidate's number against the roster
- * (page_writing_settle): ways that are sure and differ are a person's; what one way doubts another,
- * or the roster, may settle. */
+/* page_writing.h - handwriting of one page, each field for itself: numbers and capitals in boxes,
+ * numbers on lines, and whether anything is written at all. What fields make of each other is
+ * page_ways.h's, words are page_words.h's. */
 #ifndef YJ_ENGINE_PAGE_WRITING_H
 #define YJ_ENGINE_PAGE_WRITING_H
 
@@ -27,9 +24,5 @@ int page_writing_ink(const struct page_view *view, const struct field *field,
 
 /* An area (mm) without the frame that may be printed around it. */
 struct rect page_writing_inside(struct rect area);
-
-/* Changes what the page's readings say where others of them, or the roster, say more. */
-void page_writing_settle(const struct page_view *view, const struct form *form,
-                         struct reading *readings, const struct writing *writings, int n);
 
 #endif

@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "page_fields.h"
+#include "page_words.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,17 +37,6 @@ const char *review_wait_name(enum review_wait wait)
 
 /* ---- loading ---- */
 
-/* Another's name than the roster has for the sheet's number: told as an exception too
- * (page_words.h). */
-static bool contradicts(const struct exam *exam, const struct field *field,
-                        const struct stored_doubt *doubt)
-{
-    const struct roster_entry *own =
-        exam->roster ? roster_find(exam->roster, doubt->candidate) : NULL;
-    return field->expects_name && own && doubt->value[0] && doubt->confidence >= NAME_CONTRADICTS &&
-           strcmp(doubt->value, own->name) != 0;
-}
-
 static bool is_wanted(const struct loader *l, const struct stored_doubt *doubt)
 {
     const struct review_filter *f = l->filter;
@@ -60,7 +50,8 @@ static bool is_wanted(const struct loader *l, const struct stored_doubt *doubt)
         return true;
     return doubt->status == READING_UNCERTAIN &&
            (!field_is_handwritten(field) || l->asked->asked[doubt->form][doubt->field] ||
-            contradicts(l->exam, field, doubt));
+            page_words_contradict(l->exam, field, doubt->candidate, doubt->value,
+                                  doubt->confidence));
 }
 
 static int copy_crop(struct arena *memory, const struct crop *crop, struct crop *ret)

@@ -1,7 +1,7 @@
-/* test_page_writing.c - what several ways of one number, and the roster, make of each other. */
+/* test_page_ways.c - what several ways of one number, and the roster, make of each other. */
 #include "diag.h"
 #include "form.h"
-#include "page_writing.h"
+#include "page_ways.h"
 #include "roster.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,7 +84,7 @@ static void desk_finish(struct desk *d)
 
 static void settle(struct desk *d)
 {
-    page_writing_settle(&d->view, d->form, d->readings, d->writings, 3);
+    page_ways_settle(&d->view, d->form, d->readings, d->writings, 3);
 }
 
 static void expect(const struct desk *d, int way, const char *value, enum reading_status status)
@@ -188,6 +188,34 @@ static void fills_no_gap(void **state)
     settle(&d);
     assert_int_equal(d.readings[1].status, READING_UNCERTAIN);
     desk_finish(&d);
+}
+
+/* A line that is not sure of itself, but of one digit that the bubbles do not have, passed over;
+ * one that only doubts it, taken for a quarrel. */
+static void hears_a_doubtful_line(void **state)
+{
+    static const struct {
+        float sure;
+        enum reading_status status;
+    } lines[] = {{0.995F, READING_UNCERTAIN}, {0.6F, READING_OK}};
+    for (size_t k = 0; k < 2; k++) {
+        struct desk d;
+        float frames[2 * DIGITS * 11] = {0};
+        struct line_reading line = {
+            .kind = LINE_DIGITS, .text = "1235", .writing = 1, .frames = {frames, 2 * DIGITS, 11}};
+        desk_init(&d, NULL);
+        for (int i = 0; i < DIGITS; i++) { /* a digit, and a frame that says nothing new */
+            frames[2 * i * 11 + 1 + "1235"[i] - '0'] = i == DIGITS - 1 ? lines[k].sure : 1;
+            frames[(2 * i + 1) * 11] = 1;
+        }
+        frames[2 * (DIGITS - 1) * 11 + 1 + 4] = 1 - lines[k].sure; /* or a 4 */
+        mark(&d, "1234", READING_OK, 0.99999);
+        d.readings[1] = (struct reading){1, "1235", READING_UNCERTAIN, 0.8, "", {0}};
+        d.writings[1].line = &line;
+        settle(&d);
+        assert_int_equal(d.readings[0].status, lines[k].status);
+        desk_finish(&d);
+    }
 }
 
 /* Nothing written above the bubbles held against them. */
@@ -297,6 +325,7 @@ int main(void)
         cmocka_unit_test(hears_what_an_open_value_denies),
         cmocka_unit_test(fills_no_gap),
         cmocka_unit_test(hears_no_empty_way),
+        cmocka_unit_test(hears_a_doubtful_line),
         cmocka_unit_test(proposes_what_was_only_written),
         cmocka_unit_test(settles_bubbles_by_handwriting),
         cmocka_unit_test(settles_a_digit_by_the_roster),
