@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "exam_settings.h"
 #include "i18n.h"
+#include "table_file.h"
 #include "textfile.h"
 #include "yamlfile.h"
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct exam_reader {
     const struct yaml *yaml;
     struct exam *exam;
     struct diag *d;
+    struct table_file *key, *roster; /* as they were read; not a spreadsheet: nothing in it */
 };
 
 /* ---- what exam.yaml says ---- */
@@ -214,25 +216,42 @@ static int check_form_names(const struct exam_reader *r)
 
 /* ---- key and roster ---- */
 
+/* What exam.yaml does not name: KEY.csv, else KEY.xlsx. Of both one may be the older, and nobody
+ * would see whose answers count. */
+static int find_usual_table(const struct exam_reader *r, const char *key, char **ret_path)
+{
+    char name[32], *sheet, *csv;
+    snprintf(name, sizeof name, "%s.xlsx", key);
+    sheet = path_join(r->exam->dir, name);
+    snprintf(name, sizeof name, "%s.csv", key);
+    csv = path_join(r->exam->dir, name);
+    int rc = csv && sheet ? 0 : YJ_ENOMEM;
+    bool has_csv = csv && access(csv, F_OK) == 0, has_sheet = sheet && access(sheet, F_OK) == 0;
+    if (rc == 0 && has_csv && has_sheet)
+        rc = diag_error(r->d, YJ_EINPUT, sheet, 0, 0, _("name the one that counts in exam.yaml"),
+                        _("'%s' is there too"), csv);
+    *ret_path = rc < 0 ? NULL : has_csv ? csv : has_sheet ? sheet : NULL;
+    if (*ret_path != csv)
+        free(csv);
+    if (*ret_path != sheet)
+        free(sheet);
+    return rc;
+}
+
 /* The path of a table: as exam.yaml names it, or the usual one where it is there; else NULL. */
-static int find_table(const struct exam_reader *r, const char *key, const char *usual,
-                      char **ret_path)
+static int find_table(const struct exam_reader *r, const char *key, char **ret_path)
 {
     const struct yaml_node *node = yaml_get(r->yaml->root, key);
     char *path = NULL;
-    int rc = read_path(r, key, usual, &path);
+    *ret_path = NULL;
+    if (!node)
+        return find_usual_table(r, key, ret_path);
+    int rc = read_path(r, key, "", &path);
     if (rc < 0)
         return rc;
-    size_t length = strlen(path);
     if (access(path, F_OK) != 0) {
-        if (node)
-            rc = yaml_error(r->yaml, node, _("names start from the exam's folder"),
-                            _("there is no %s '%s'"), key, path);
-        free(path);
-        path = NULL;
-    } else if (length > 5 && strcasecmp(path + length - 5, ".xlsx") == 0) {
-        rc = diag_error(r->d, YJ_EINPUT, path, 0, 0, _("save it as 'CSV UTF-8'"),
-                        _("'%s' is a spreadsheet, which is not read yet"), path);
+        rc = yaml_error(r->yaml, node, _("names start from the exam's folder"),
+                        _("there is no %s '%s'"), key, path);
         free(path);
         path = NULL;
     }
@@ -240,20 +259,44 @@ static int find_table(const struct exam_reader *r, const char *key, const char *
     return rc;
 }
 
-static int load_tables(const struct exam_reader *r)
+static int load_table(const struct exam_reader *r, const char *key, struct table_file *table)
 {
     char *path = NULL;
-    int bad = find_table(r, "key", "key.csv", &path);
+    int rc = find_table(r, key, &path);
     if (path)
-        bad = key_load(path, &r->exam->key, r->d);
+        rc = table_load(path, table, r->d);
     free(path);
-    path = NULL;
+    return rc;
+}
+
+static int load_key(const struct exam_reader *r)
+{
+    size_t told = r->d->count;
+    int rc = load_table(r, "key", r->key);
+    if (rc < 0 || !r->key->text)
+        return rc;
+    rc = key_parse(r->key->text, r->key->size, r->key->path, &r->exam->key, r->d);
+    table_name_cells(r->key, r->d, told);
+    return rc;
+}
+
+static int load_roster(const struct exam_reader *r)
+{
+    size_t told = r->d->count;
+    int rc = load_table(r, "roster", r->roster);
+    if (rc < 0 || !r->roster->text)
+        return rc;
+    rc = roster_parse(r->roster->text, r->roster->size, r->roster->path, &r->exam->roster, r->d);
+    table_name_cells(r->roster, r->d, told);
+    return rc;
+}
+
+static int load_tables(const struct exam_reader *r)
+{
+    int bad = load_key(r);
     if (bad == YJ_ENOMEM)
         return bad;
-    int rc = find_table(r, "roster", "roster.csv", &path);
-    if (path)
-        rc = roster_load(path, &r->exam->roster, r->d);
-    free(path);
+    int rc = load_roster(r);
     return rc < 0 ? rc : bad;
 }
 
@@ -267,7 +310,9 @@ static int check_key(const struct exam_reader *r)
         return YJ_ENOMEM;
     for (int i = 0; i < exam->n_forms; i++)
         forms[i] = exam->forms[i].form;
+    size_t told = r->d->count;
     int rc = key_check(exam->key, forms, exam->n_forms, r->d);
+    table_name_cells(r->key, r->d, told);
     free(forms);
     return rc;
 }
@@ -296,20 +341,38 @@ static int characters(const char *text)
     return n;
 }
 
+/* Where numbers were stored as numbers, noughts before them are lost, unless all have the length
+ * that the form asks for. */
+static void check_numbers(const struct exam_reader *r, bool all_fit)
+{
+    int n = table_numbers(r->roster, "candidate");
+    if (n > 0 && !all_fit)
+        diag_warning(r->d, r->roster->path, 0, 0,
+                     _("make the column text and type them anew where one began with a nought"),
+                     _("candidates that the spreadsheet holds as numbers, without noughts before "
+                       "them: %d"),
+                     n);
+}
+
 /* A spreadsheet drops the noughts before a number: such a candidate would never be found. */
 static void check_candidates(const struct exam_reader *r)
 {
     const struct roster *roster = r->exam->roster;
     bool exactly;
     int columns = candidate_columns(r->exam, &exactly), n = 0;
-    if (!roster || columns == 0)
+    if (!roster)
         return;
+    if (columns == 0) {
+        check_numbers(r, false);
+        return;
+    }
+    size_t told = r->d->count;
     for (int i = 0; i < roster->n_entries; i++) {
         int length = characters(roster->entries[i].candidate);
         if (length <= columns && !(exactly && length < columns))
             continue;
         if (n++ < MAX_TOLD_CANDIDATES)
-            diag_warning(r->d, roster->path, roster->entries[i].line, 0,
+            diag_warning(r->d, roster->path, roster->entries[i].line, roster->entries[i].column,
                          _("did a spreadsheet drop the noughts before it?"),
                          _("candidate '%s' has %d characters, the form's number %d"),
                          roster->entries[i].candidate, length, columns);
@@ -317,6 +380,8 @@ static void check_candidates(const struct exam_reader *r)
     if (n > MAX_TOLD_CANDIDATES)
         diag_warning(r->d, roster->path, 0, 0, NULL, _("%d more candidates of another length"),
                      n - MAX_TOLD_CANDIDATES);
+    check_numbers(r, exactly && n == 0);
+    table_name_cells(r->roster, r->d, told);
 }
 
 /* ---- the whole ---- */
@@ -415,7 +480,9 @@ static int load_file(struct exam *exam, struct diag *d)
         return rc;
     rc = yaml_parse(text, size, exam->path, &yaml, d);
     if (rc == 0) {
-        const struct exam_reader r = {.yaml = yaml, .exam = exam, .d = d};
+        struct table_file key = {0}, roster = {0};
+        const struct exam_reader r = {
+            .yaml = yaml, .exam = exam, .d = d, .key = &key, .roster = &roster};
         if (is_form(yaml->root)) {
             rc = read_lone_form(&r, text, size);
         } else {
@@ -423,6 +490,8 @@ static int load_file(struct exam *exam, struct diag *d)
             text = NULL;
             rc = read_exam(&r);
         }
+        table_finish(&key);
+        table_finish(&roster);
     }
     yaml_destroy(yaml);
     free(text);

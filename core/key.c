@@ -3,6 +3,7 @@
 #include "csvfile.h"
 #include "diag.h"
 #include "i18n.h"
+#include "table_file.h"
 #include "textfile.h"
 #include <assert.h>
 #include <ctype.h>
@@ -596,14 +597,15 @@ out:
 
 int key_load(const char *path, struct key **ret_key, struct diag *d)
 {
-    char *text;
-    size_t size;
-    int rc = text_load(path, &text, &size, d);
+    struct table_file table;
+    size_t told = d ? d->count : 0;
+    int rc = table_load(path, &table, d);
 
     if (rc < 0)
         return rc;
-    rc = key_parse(text, size, path, ret_key, d);
-    free(text);
+    rc = key_parse(table.text, table.size, path, ret_key, d);
+    table_name_cells(&table, d, told);
+    table_finish(&table);
     return rc;
 }
 
