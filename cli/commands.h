@@ -15,6 +15,7 @@ enum exit_status {
 int cmd_grade(int argc, char **argv);
 int cmd_regrade(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_annotate(int argc, char **argv);
 int cmd_form(int argc, char **argv);
 int cmd_form_import(int argc, char **argv); /* form import-omrchecker */
 int cmd_review(int argc, char **argv);

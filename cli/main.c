@@ -18,6 +18,7 @@ static const struct command {
     {"regrade", cmd_regrade, N_("score the stored readings again")},
     {"review", cmd_review, N_("list, show and settle the readings that wait for a person")},
     {"export", cmd_export, N_("write a table of the results as CSV, JSON or a spreadsheet")},
+    {"annotate", cmd_annotate, N_("draw what was read and its points over a candidate's scans")},
     {"form", cmd_form, N_("check, lay out or import a form")},
     {"sheet", cmd_sheet, N_("draw a form as PDF, blank or for a roster")},
     {"simulate", cmd_simulate, N_("make filled and scanned sheets, with the truth")},
