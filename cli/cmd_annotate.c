@@ -85,6 +85,13 @@ static char *picture_path(const struct annotate_run *r, const struct sheet_page 
     return path;
 }
 
+static int make_folder(const char *path, struct diag *d)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return 0;
+    return file_write_error(path, errno, d);
+}
+
 static int visit_page(void *context, const struct sheet_page *page)
 {
     struct annotate_run *r = context;
@@ -96,6 +103,8 @@ static int visit_page(void *context, const struct sheet_page *page)
         r->unreadable++;
         return 0;
     }
+    if (rc == 0 && r->pages - r->unreadable == 1)
+        rc = make_folder(r->command->output, r->d);
     char *path = rc == 0 ? picture_path(r, page) : NULL;
     if (rc == 0)
         rc = path ? annotate_page(r->exam, page, &r->page, path, r->d) : YJ_ENOMEM;
@@ -106,13 +115,6 @@ static int visit_page(void *context, const struct sheet_page *page)
 }
 
 /* ---- the run ---- */
-
-static int make_folder(const char *path, struct diag *d)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return 0;
-    return file_write_error(path, errno, d);
-}
 
 static int annotate_all(struct annotate_run *r, struct store *store, char **candidates, int n)
 {
@@ -150,8 +152,6 @@ static int run(const struct annotate_command *c, char **candidates, int n, bool 
     diag_finish(&of_exam);
     if (rc == 0)
         rc = scan_finder_create(&r.finder, d);
-    if (rc == 0)
-        rc = make_folder(c->output, d);
     if (rc == 0)
         rc = annotate_all(&r, store, candidates, n);
     if (rc >= 0 && r.unreadable > 0)

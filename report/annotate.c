@@ -101,7 +101,7 @@ static char *expected_text(const struct key_item *item)
     return text;
 }
 
-/* "0/2 → C", "2/2", "? → C", with a '*' where a person has decided. The caller's to free. */
+/* "0/2", "「7」 0/2 →8", "?/2", with a '*' where a person has decided. The caller's to free. */
 static char *label_of(const struct sheet_answer *answer, const struct key_item *item,
                       enum verdict verdict, const struct field *f)
 {
@@ -112,12 +112,13 @@ static char *label_of(const struct sheet_answer *answer, const struct key_item *
         points_print(answer->points, got);
         points_print(item->points, of);
     }
-    const char *arrow = expected && expected[0] && verdict != JUDGED_RIGHT &&
+    /* Of a choice the dashed ring says it. */
+    const char *arrow = !shown && expected && expected[0] && verdict != JUDGED_RIGHT &&
                                 verdict != JUDGED_NOT && verdict != JUDGED_DROPPED
                             ? expected
                             : NULL;
     int n = asprintf(&label, "%s%s%s%s%s%s%s%s%s", shown || !answer->value[0] ? "" : "「",
-                     shown ? "" : answer->value, shown || !answer->value[0] ? "" : "」",
+                     shown ? "" : answer->value, shown || !answer->value[0] ? "" : "」 ",
                      verdict == JUDGED_DOUBT ? "?" : got, of[0] ? "/" : "", of, arrow ? " →" : "",
                      arrow ? arrow : "", answer->reviewed ? " *" : "");
     free(expected);

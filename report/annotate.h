@@ -2,7 +2,7 @@
  *
  * Over the scan, turned upright: each mark that was read in a ring, with a tick where it is right
  * and a cross where it is wrong; right options that were not marked in a dashed ring; beside each
- * item its points and, where they are not full, the expected answer; '?' on a dotted ring where a
+ * item its points and, where rings cannot say it, the expected answer; '?' on a dotted ring where a
  * person must still look, '*' where one has decided. Colours say the same again: green, red,
  * orange, so that a grey copy says everything. Above the page a strip names the candidate, the
  * total and its status. */

@@ -265,6 +265,8 @@ double annotation_text(struct annotation_pen *pen, struct point left, double siz
         lay_text(pen, size * (smaller < 0.6 ? 0.6 : smaller), true, 0, text, &width, &height);
     }
     struct point p = place(pen, left.x, left.y);
+    double beyond = p.x + width - cairo_image_surface_get_width(pen->surface) + 0.5 * pen->mm;
+    p.x -= fmax(beyond, 0);
     int baseline = pango_layout_get_baseline(pen->layout) / PANGO_SCALE;
     double top = p.y - baseline * 0.58; /* capitals in the middle */
     cairo_set_source_rgba(pen->cr, 1, 1, 1, 0.75);
