@@ -71,6 +71,9 @@ int xlsx_book_open(struct xlsx_book *b, struct diag *d)
         b->path = NULL;
         return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
     }
+    /* The same tables give the same bytes. */
+    lxw_doc_properties properties = {.created = 315532800}; /* 1980-01-01, as ZIP counts from */
+    workbook_set_properties(b->book, &properties);
     add_formats(b);
     return 0;
 }
