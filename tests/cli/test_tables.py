@@ -4,9 +4,11 @@ import io
 import os
 import pty
 import shutil
+import struct
 import subprocess
 import unittest
 import zipfile
+import zlib
 
 import sheets
 import workbooks
@@ -347,6 +349,154 @@ class Exports(Tables):
         self.assertEqual({r[0]: r[2] for r in rows[1:]},
                          {c: row["total"] for c, row in scores.items()})
         self.run_program("export", self.db, "--what", "moodle", "--format", "xlsx", expect=2)
+
+
+class Annotated(CliTest):
+    """Pictures are looked at by their sizes and by where their colours are."""
+
+    GREEN, RED, ORANGE = (0, 128, 51), (204, 0, 13), (224, 107, 0)
+
+    def setUp(self):
+        super().setUp()
+        self.scan = self.exam / "scans" / "0001.png"
+        sheets.write_scans(self.exam / "scans", [1, 2])
+
+    def annotate(self, *candidates, expect=0):
+        return self.run_program("annotate", self.exam, *candidates, "-o", self.dir / "out",
+                                expect=expect)
+
+    def picture(self, name="0001-1.png"):
+        return Picture((self.dir / "out" / name).read_bytes())
+
+    def test_right_and_wrong(self):
+        """Catches a right answer in red, a wrong one in green, or rings elsewhere than the marks."""
+        answers = sheets.answers_of(1)
+        self.assertIn(False, [a == k for a, k in zip(answers, sheets.KEY)])
+        self.assertIn(True, [a == k for a, k in zip(answers, sheets.KEY)])
+        self.grade("--quiet")
+        done = self.annotate("0001")
+        self.assertEqual(done.stdout, f"{self.dir / 'out' / '0001-1.png'}\n")
+        picture = self.picture()
+        self.assertEqual(picture.width, sheets.WIDTH)
+        strip = picture.height - sheets.HEIGHT
+        self.assertGreater(strip, 50)
+        for q, (given, key) in enumerate(zip(answers, sheets.KEY)):
+            for option in "ABCD":
+                x, y = sheets.Page._question(q, "ABCD".index(option))
+                seen = {colour: picture.near(colour, x * sheets.PX, y * sheets.PX + strip, 4 * sheets.PX)
+                        for colour in (self.GREEN, self.RED)}
+                with self.subTest(question=q + 1, option=option):
+                    self.assertEqual(seen[self.GREEN] > 10, option == key)
+                    self.assertEqual(seen[self.RED] > 10, option == given != key)
+
+    def test_doubt_and_decision(self):
+        """Catches a doubtful mark shown as right or wrong, or a decision that the picture lacks."""
+        with open(self.exam / "exam.yaml", "a", encoding="utf-8") as file:
+            file.write("marks: {fill: doubt}\n")
+        self.grade("--quiet")
+        self.annotate("0001")
+        picture = self.picture()
+        strip = picture.height - sheets.HEIGHT
+        given = sheets.answers_of(1)[0]
+        x, y = sheets.Page._question(0, "ABCD".index(given))
+        place = (x * sheets.PX, y * sheets.PX + strip, 4 * sheets.PX)
+        self.assertGreater(picture.near(self.ORANGE, *place), 10)
+        self.assertEqual(picture.near(self.RED, *place), 0)
+        listed = csv.DictReader(io.StringIO(
+            self.run_program("review", "list", self.exam, "--field", "q1", expect=0).stdout))
+        ident = next(row["id"] for row in listed if row["scan"].endswith("0001.png"))
+        self.run_program("review", "set", self.exam, ident, sheets.KEY[0], "--by", "Lin", "--why",
+                         "looked", expect=0)
+        self.annotate("0001")
+        x, y = sheets.Page._question(0, "ABCD".index(sheets.KEY[0]))
+        self.assertGreater(self.picture().near(self.GREEN, x * sheets.PX, y * sheets.PX + strip,
+                                               4 * sheets.PX), 10)
+
+    def test_upside_down(self):
+        """Catches rings on the wrong end of a sheet that was fed upside down."""
+        self.grade("--quiet")
+        self.annotate("0001")
+        upright = self.picture()
+        page = sheets.Page().mark_number("0001").mark_all(sheets.answers_of(1))
+        page.rows = bytearray(reversed(page.rows))
+        for path in (self.exam / "scans").iterdir():
+            path.unlink()
+        self.scan.write_bytes(page.png())
+        self.db.unlink()
+        self.grade("--quiet")
+        self.annotate("0001")
+        turned = self.picture()
+        self.assertEqual((turned.width, turned.height), (upright.width, upright.height))
+        for q, key in enumerate(sheets.KEY):
+            x, y = sheets.Page._question(q, "ABCD".index(key))
+            place = (x * sheets.PX, y * sheets.PX + turned.height - sheets.HEIGHT, 4 * sheets.PX)
+            self.assertGreater(turned.near(self.GREEN, *place), 10)
+
+    def test_gone_and_changed(self):
+        """Catches answers drawn over another sheet, and a missing scan passed over in silence."""
+        self.grade("--quiet")
+        scans = sorted((self.exam / "scans").iterdir())
+        scans[0].unlink()
+        done = self.annotate("--all", expect=3)
+        self.assertIn("the scan is gone", done.stderr)
+        self.assertIn("could not be drawn: 1 of 2", done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+        scans[1].write_bytes(sheets.Page().png())
+        self.assertIn("another than the one that was read", self.annotate("--all", expect=3).stderr)
+
+    def test_zip_member_and_usage(self):
+        """Catches members of a ZIP not found again, and a candidate that is nobody's."""
+        with zipfile.ZipFile(self.exam / "scans" / "room.zip", "w") as archive:
+            for c in (5, 4):
+                page = sheets.Page().mark_number(f"{c:04d}").mark_all(sheets.answers_of(c))
+                archive.writestr(f"x/{c}.png", page.png())
+        self.grade("--quiet")
+        self.assertEqual(len(self.annotate("--all").stdout.splitlines()), 4)
+        self.annotate("0004", "0005")
+        self.assertIn("no sheet of candidate '0029'", self.annotate("0029", expect=2).stderr)
+        self.annotate(expect=2)
+        self.annotate("0001", "--all", expect=2)
+
+
+class Picture:
+    """An RGB PNG, read with the standard library: filters as the PNG specification has them."""
+
+    def __init__(self, data):
+        at, packed = 8, b""
+        while at < len(data):
+            size, kind = struct.unpack(">I4s", data[at:at + 8])
+            body = data[at + 8:at + 8 + size]
+            if kind == b"IHDR":
+                self.width, self.height, bits, colour = struct.unpack(">IIBB", body[:10])
+                assert (bits, colour) == (8, 2)
+            elif kind == b"IDAT":
+                packed += body
+            at += size + 12
+        raw, stride = zlib.decompress(packed), 3 * self.width
+        self.rows, above = [], bytes(stride)
+        for y in range(self.height):
+            start = y * (stride + 1)
+            above = self._row(raw[start], bytearray(raw[start + 1:start + 1 + stride]), above)
+            self.rows.append(above)
+
+    @staticmethod
+    def _row(kind, row, above):
+        for i in range(len(row)) if kind else ():
+            left = row[i - 3] if i >= 3 else 0
+            corner = above[i - 3] if i >= 3 else 0
+            guess = left + above[i] - corner
+            nearest = min((left, above[i], corner), key=lambda v: abs(guess - v))
+            row[i] = (row[i] + (0, left, above[i], (left + above[i]) // 2, nearest)[kind]) & 255
+        return row
+
+    def near(self, colour, x, y, radius):
+        """Pixels of the colour within a square about the place."""
+        n = 0
+        for row in self.rows[max(0, int(y - radius / 2)):int(y + radius / 2)]:
+            for i in range(int(x - radius), int(x + radius)):
+                pixel = row[3 * i:3 * i + 3]
+                n += len(pixel) == 3 and all(abs(p - c) < 40 for p, c in zip(pixel, colour))
+        return n
 
 
 if __name__ == "__main__":
