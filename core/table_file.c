@@ -40,8 +40,8 @@ static int load_sheet(FILE *file, struct table_file *table, struct diag *d)
 
 static int load_text(struct table_file *table, struct diag *d)
 {
-    char *converted;
-    size_t size;
+    char *converted = NULL;
+    size_t size = 0;
     int rc = text_load(table->path, &table->text, &table->size, d);
     if (rc == 0)
         rc = text_to_utf8(table->text, table->size, table->path, &converted, &size, d);

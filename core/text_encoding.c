@@ -15,8 +15,8 @@
 
 /* Of the letters at least this share must be common ones; the other encoding's less than half of
  * it. In the right encoding the sample roster has 0.76, lists of officials and scientists 0.65 and
- * 0.59, of rare surnames 0.32; of 4000 lists of ten names made up of these letters and decoded wrongly
- * none had more than 0.17. */
+ * 0.59, of rare surnames 0.32; of 4000 lists of ten names made up of these letters and decoded
+ * wrongly none had more than 0.17. */
 #define PLAUSIBLE 0.3
 #define MIN_COMMON 3 /* letters: fewer may be chance */
 
