@@ -280,6 +280,7 @@ static void set_pitch(PangoLayout *layout, double size)
     PangoAttrList *lines = pango_attr_list_new();
     pango_attr_list_insert(
         lines, pango_attr_line_height_new_absolute((int)(LINE_PITCH * size * PANGO_SCALE)));
+    pango_attr_list_insert(lines, pango_attr_insert_hyphens_new(FALSE));
     pango_layout_set_attributes(layout, lines);
     pango_attr_list_unref(lines);
 }

@@ -120,9 +120,10 @@ static void write_overview(struct html *h)
 static void write_scores(struct html *h)
 {
     struct report_table t = report_table_scores(h->a);
+    int third = (t.n_rows + 2) / 3, block = third < SCORE_BLOCK ? third : SCORE_BLOCK;
     fputs("<div class=\"blocks\">\n", h->out);
-    for (int i = 0; i < t.n_rows; i += SCORE_BLOCK)
-        write_rows(h, &t, i, t.n_rows - i < SCORE_BLOCK ? t.n_rows - i : SCORE_BLOCK, false);
+    for (int i = 0; i < t.n_rows; i += block)
+        write_rows(h, &t, i, t.n_rows - i < block ? t.n_rows - i : block, false);
     fputs("</div>\n", h->out);
 }
 

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WEAK_MOST 6
+#define WEAK_MOST 5
+#define DISTRIBUTION 50 /* mm high */
+#define TWO_COLUMNS 34  /* candidates: of more the list stands in three */
 
 struct class_page {
     const struct class_list *list;
@@ -107,7 +109,7 @@ static struct report_table weak_table(const struct class_page *page)
         {N_("class"), 1.1, ALIGN_RIGHT, false},
         {N_("all"), 1.1, ALIGN_RIGHT, false},
         {N_("difference"), 1.2, ALIGN_RIGHT, false},
-        {N_("most frequent wrong answer (how many)"), 3.4, ALIGN_RIGHT, false}};
+        {N_("most frequent wrong answer"), 3.4, ALIGN_RIGHT, false}};
     return (struct report_table){.a = page->list->a,
                                  .columns = columns,
                                  .n_columns = 7,
@@ -203,8 +205,8 @@ static int draw_class(struct pdf_document *doc, struct class_page *page)
     pdf_paragraph(doc, text, TONE_INK, LETTERS_BODY);
     int rc = plot_distribution(&doc->drawing, doc->a, page->list->order + page->range->first,
                                page->range->n,
-                               (struct plot_place){PAGE_LEFT, doc->y, CONTENT_WIDTH, 58});
-    doc->y += 58;
+                               (struct plot_place){PAGE_LEFT, doc->y, CONTENT_WIDTH, DISTRIBUTION});
+    doc->y += DISTRIBUTION;
     if (rc == 0)
         rc = draw_sections(doc, page);
     page->n_weak = class_weak_items(page->list, page->range, page->weak, WEAK_MOST);
@@ -216,7 +218,7 @@ static int draw_class(struct pdf_document *doc, struct class_page *page)
         pdf_table(doc, &weak);
     }
     pdf_subheading(doc, report_part_title(PART_CANDIDATES), 30);
-    pdf_table_columns(doc, &candidates, 2);
+    pdf_table_columns(doc, &candidates, page->range->n > TWO_COLUMNS ? 3 : 2);
     return rc;
 }
 

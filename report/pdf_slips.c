@@ -10,8 +10,9 @@
 #include <math.h>
 #include <string.h>
 
-#define MARGIN 7.0 /* mm inside a slip, above and below */
-#define LEAST 1.7  /* mm: the smallest letters of the list of items */
+#define MARGIN 7.0            /* mm inside a slip, above and below */
+#define JOINER "\xe2\x81\xa0" /* no line ends here */
+#define LEAST 1.7             /* mm: the smallest letters of the list of items */
 
 struct slip {
     struct pdf_document *doc;
@@ -40,7 +41,7 @@ static void add_item(GString *words, const struct analysis_item *item,
     if (words->len > 0)
         g_string_append(words, "   ");
     if (*item->key) {
-        g_string_append_printf(words, "%s\xc2\xa0%s\xe2\x86\x92%s", item->item,
+        g_string_append_printf(words, "%s\xc2\xa0%s" JOINER "\xe2\x86\x92" JOINER "%s", item->item,
                                *answer->value ? answer->value : NO_NUMBER, item->key);
         return;
     }
@@ -148,7 +149,7 @@ static void draw_score(const struct slip *slip, double y)
 static void draw_fitted(const struct slip *slip, const char *text, double y, double foot)
 {
     struct letters letters = {
-        .size = 2.8, .tone = TONE_INK, .align = ALIGN_LEFT, .width = CONTENT_WIDTH, .wrap = true};
+        .size = 3.2, .tone = TONE_INK, .align = ALIGN_LEFT, .width = CONTENT_WIDTH, .wrap = true};
     while (letters.size > LEAST &&
            y + drawing_text_height(&slip->doc->drawing, text, letters) > foot)
         letters.size -= 0.1;

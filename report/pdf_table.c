@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define PAD 0.9 /* mm beside a cell's words */
-#define GAP 8.0 /* mm between tables beside each other */
+#define GAP 7.0 /* mm between tables beside each other */
 
 /* Where a table stands on the page. */
 struct grid {
@@ -140,7 +140,8 @@ static double draw_column(struct grid *g, double top, int first, int n)
 void pdf_table_columns(struct pdf_document *doc, const struct report_table *t, int columns)
 {
     double width = (CONTENT_WIDTH - GAP * (columns - 1)) / columns;
-    struct grid g = {doc, t, PAGE_LEFT, width, LETTERS_TABLE};
+    struct grid g = {doc, t, PAGE_LEFT, width,
+                     columns > 2 && t->n_columns > 4 ? LETTERS_DENSE : LETTERS_TABLE};
     for (int done = 0; done < t->n_rows;) {
         double head = head_height(&g) + 0.3, foot = 0;
         pdf_room(doc, head + 5 * row_pitch(&g));

@@ -129,6 +129,7 @@ static void draw_strip(struct drawing *d, const struct analysis *a, const struct
                        TONE_WARN);
 }
 
+/* Of all candidates, also where the bars are a class's. */
 static void draw_legend(struct drawing *d, const struct analysis *a, struct rect box)
 {
     char mean[NUMBER_TEXT_MAX], median[NUMBER_TEXT_MAX], q1[NUMBER_TEXT_MAX], q3[NUMBER_TEXT_MAX];
@@ -137,7 +138,8 @@ static void draw_legend(struct drawing *d, const struct analysis *a, struct rect
     number_print_short(median, a->median);
     number_print_short(q1, a->q1);
     number_print_short(q3, a->q3);
-    snprintf(text, sizeof text, _("\xe2\x97\x86 mean %s   | median %s   box: middle half %s to %s"),
+    snprintf(text, sizeof text,
+             _("all: \xe2\x97\x86 mean %s \xc2\xb7 | median %s \xc2\xb7 box: middle half %s to %s"),
              mean, median, q1, q3);
     drawing_text(
         d, (struct point){box.x + box.w, box.y - STRIP - 1.2}, text,
@@ -162,7 +164,7 @@ int plot_distribution(struct drawing *d, const struct analysis *a, const int *on
     int most = highest(&bins);
     struct scale x = scale_make(bins.low - bins.offset,
                                 bins.low + bins.n * bins.width - bins.offset, box.x, box.x + box.w);
-    struct scale y = scale_make(0, most * 1.06, box.y + box.h, box.y);
+    struct scale y = scale_make(0, most * 1.14, box.y + box.h, box.y);
     struct ticks across = ticks_choose(x.low, x.high, 12), up = whole_ticks(y.high);
     drawing_begin(d, at.x, at.y, at.width, at.height, _("distribution of scores"));
     if (most == 0) {

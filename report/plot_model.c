@@ -10,7 +10,7 @@
 #define LOWEST -4.0 /* logits: the curve's ends */
 #define HIGHEST 4.0
 #define BIN 0.25 /* logits: a row of the Wright map */
-#define ROWS 32
+#define ROWS 32  /* most of them: from LOWEST to HIGHEST */
 
 /* ---- information ---- */
 
@@ -82,39 +82,67 @@ int plot_information(struct drawing *d, const struct analysis *a, struct plot_pl
 
 /* ---- Wright map ---- */
 
-static int row_of(double logits)
+/* The rows of a map: those that hold somebody or something, and no more. */
+struct wright {
+    double low; /* logits: the foot of row 0, a multiple of a half */
+    int rows;
+};
+
+static void reach(double logits, double *low, double *high)
 {
-    int row = (int)floor((logits - LOWEST) / BIN);
-    return row < 0 ? 0 : row >= ROWS ? ROWS - 1 : row;
+    if (isfinite(logits)) {
+        *low = fmin(*low, fmax(LOWEST, logits));
+        *high = fmax(*high, fmin(HIGHEST, logits));
+    }
 }
 
-static void draw_persons(struct drawing *d, const struct analysis *a, struct rect box)
+static struct wright choose_rows(const struct analysis *a)
+{
+    double low = -1, high = 1;
+    for (int i = 0; i < a->n_candidates; i++)
+        reach(a->candidates[i].ability, &low, &high);
+    for (int i = 0; i < a->n_items; i++)
+        reach(a->items[i].b, &low, &high);
+    low = floor(low * 2) / 2;
+    high = ceil(high * 2) / 2;
+    return (struct wright){low, (int)lround((high - low) / BIN)};
+}
+
+static int row_of(const struct wright *w, double logits)
+{
+    int row = (int)floor((logits - w->low) / BIN);
+    return row < 0 ? 0 : row >= w->rows ? w->rows - 1 : row;
+}
+
+static void draw_persons(struct drawing *d, const struct analysis *a, const struct wright *w,
+                         struct rect box)
 {
     int count[ROWS] = {0}, most = 1;
     for (int i = 0; i < a->n_candidates; i++)
         if (isfinite(a->candidates[i].ability))
-            count[row_of(a->candidates[i].ability)]++;
-    for (int i = 0; i < ROWS; i++)
+            count[row_of(w, a->candidates[i].ability)]++;
+    for (int i = 0; i < w->rows; i++)
         most = count[i] > most ? count[i] : most;
-    for (int i = 0; i < ROWS; i++) {
-        double w = box.w * count[i] / most, h = box.h / ROWS;
+    for (int i = 0; i < w->rows; i++) {
+        double wide = box.w * count[i] / most, h = box.h / w->rows;
         if (count[i] > 0)
-            drawing_area(
-                d, (struct rect){box.x + box.w - w, box.y + box.h - (i + 1) * h + 0.15, w, h - 0.3},
-                TONE_LIGHT);
+            drawing_area(d,
+                         (struct rect){box.x + box.w - wide, box.y + box.h - (i + 1) * h + 0.15,
+                                       wide, h - 0.3},
+                         TONE_LIGHT);
     }
 }
 
 /* The names of a row's items one after another, as many as there is room for; "+3" for the rest. */
-static void draw_row(struct drawing *d, const struct analysis *a, int row, double x, double width,
-                     double y, double size)
+static void draw_row(struct drawing *d, const struct analysis *a, const struct wright *map, int row,
+                     double x, double width, double y, double size)
 {
     const struct letters letters = {.size = size, .tone = TONE_INK, .align = ALIGN_LEFT};
     const double last = x + width - size * 2;
     int rest = 0;
     for (int i = 0; i < a->n_items; i++) {
         const struct analysis_item *item = &a->items[i];
-        if (!isfinite(item->b) || row_of(item->b) != row)
+        if (!isfinite(item->b) || row_of(map, item->b) != row)
             continue;
         double w = drawing_text_width(d, item->item, letters);
         if (rest > 0 || x + w > last) {
@@ -131,10 +159,12 @@ static void draw_row(struct drawing *d, const struct analysis *a, int row, doubl
     }
 }
 
-static void draw_wright_axis(struct drawing *d, struct rect box, double middle)
+static void draw_wright_axis(struct drawing *d, const struct wright *w, struct rect box,
+                             double middle)
 {
-    const struct scale y = scale_make(LOWEST, HIGHEST, box.y + box.h, box.y);
-    const struct ticks up = ticks_choose(LOWEST, HIGHEST, 9);
+    const double high = w->low + w->rows * BIN;
+    const struct scale y = scale_make(w->low, high, box.y + box.h, box.y);
+    const struct ticks up = ticks_choose(w->low, high, 9);
     axis_draw_y(d, &y, &up, box, false, false);
     drawing_line(d, (struct point){middle, box.y}, (struct point){middle, box.y + box.h},
                  (struct pen){TONE_SOFT, 0.3, DASH_NONE});
@@ -143,7 +173,8 @@ static void draw_wright_axis(struct drawing *d, struct rect box, double middle)
 int plot_wright(struct drawing *d, const struct analysis *a, struct plot_place at)
 {
     const struct rect box = {9, 6, at.width - 10, at.height - 8};
-    const double middle = box.x + box.w * 0.38, pitch = box.h / ROWS;
+    const struct wright map = choose_rows(a);
+    const double middle = box.x + box.w * 0.38, pitch = box.h / map.rows;
     const double size = fmin(LETTERS_TICK, pitch * 0.92);
     bool any = false;
     for (int i = 0; i < a->n_items; i++)
@@ -154,10 +185,10 @@ int plot_wright(struct drawing *d, const struct analysis *a, struct plot_place a
         drawing_end(d);
         return 0;
     }
-    draw_wright_axis(d, box, middle);
-    draw_persons(d, a, (struct rect){box.x, box.y, middle - box.x - 0.4, box.h});
-    for (int i = 0; i < ROWS; i++)
-        draw_row(d, a, i, middle + 1.5, box.x + box.w - middle - 1.5,
+    draw_wright_axis(d, &map, box, middle);
+    draw_persons(d, a, &map, (struct rect){box.x, box.y, middle - box.x - 0.4, box.h});
+    for (int i = 0; i < map.rows; i++)
+        draw_row(d, a, &map, i, middle + 1.5, box.x + box.w - middle - 1.5,
                  box.y + box.h - i * pitch - pitch * 0.5 + size * 0.36, size);
     drawing_text(
         d, (struct point){middle - 2, 3.2}, _("abler candidates up"),

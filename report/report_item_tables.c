@@ -94,8 +94,8 @@ static void fill_parameter(const struct report_table *t, int row, int column,
                            struct report_cell *cell)
 {
     const struct analysis_item *i = &t->a->items[row];
-    const double figures[] = {i->b, i->b_error, i->a,     i->a_error,
-                              i->c, i->c_error, i->infit, i->outfit};
+    const double figures[] = {i->b, i->b_error, i->infit, i->outfit,
+                              i->a, i->a_error, i->c,     i->c_error};
     if (column == 0) {
         cell->text = i->item;
         cell->strong = true;
@@ -103,19 +103,21 @@ static void fill_parameter(const struct report_table *t, int row, int column,
     }
     double value = figures[column - 1];
     set_number(cell, value, 2);
-    cell->warn = column >= 7 && (value < 0.7 || value > 1.3);
+    cell->warn = (column == 3 || column == 4) && (value < 0.7 || value > 1.3);
 }
 
 struct report_table report_table_parameters(const struct analysis *a)
 {
     static const struct report_column columns[] = {
-        {N_("item"), 1.4, ALIGN_LEFT, false}, {N_("difficulty b"), 1.2, ALIGN_RIGHT, false},
-        {N_("error"), 1, ALIGN_RIGHT, false}, {N_("slope a"), 1.2, ALIGN_RIGHT, false},
-        {N_("error"), 1, ALIGN_RIGHT, false}, {N_("guessing c"), 1.2, ALIGN_RIGHT, false},
-        {N_("error"), 1, ALIGN_RIGHT, false}, {N_("infit"), 1, ALIGN_RIGHT, false},
-        {N_("outfit"), 1, ALIGN_RIGHT, false}};
-    return (struct report_table){
-        a, COLUMNS(columns), 0, *a->model ? a->n_items : 0, fill_parameter, NULL};
+        {N_("item"), 1.4, ALIGN_LEFT, false},  {N_("difficulty b"), 1.2, ALIGN_RIGHT, false},
+        {N_("error"), 1, ALIGN_RIGHT, false},  {N_("infit"), 1, ALIGN_RIGHT, false},
+        {N_("outfit"), 1, ALIGN_RIGHT, false}, {N_("slope a"), 1.2, ALIGN_RIGHT, false},
+        {N_("error"), 1, ALIGN_RIGHT, false},  {N_("guessing c"), 1.2, ALIGN_RIGHT, false},
+        {N_("error"), 1, ALIGN_RIGHT, false}};
+    /* The Rasch model has no slopes, only the 3PL a guess. */
+    int n = strcmp(a->model, "rasch") == 0 ? 5 : strcmp(a->model, "2pl") == 0 ? 7 : 9;
+    return (struct report_table){a,   columns, n, 0, *a->model ? a->n_items : 0, fill_parameter,
+                                 NULL};
 }
 
 static void fill_dif(const struct report_table *t, int row, int column, struct report_cell *cell)

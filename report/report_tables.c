@@ -49,7 +49,7 @@ struct report_table report_table_scores(const struct analysis *a)
 {
     static const struct report_column columns[] = {{N_("score"), 1, ALIGN_RIGHT, false},
                                                    {N_("count"), 1, ALIGN_RIGHT, false},
-                                                   {N_("cumulated"), 1.1, ALIGN_RIGHT, false},
+                                                   {N_("cumulated"), 1.5, ALIGN_RIGHT, false},
                                                    {N_("share"), 1.2, ALIGN_RIGHT, false}};
     return (struct report_table){a, COLUMNS(columns), 0, a->n_scores, fill_score, NULL};
 }
@@ -112,16 +112,19 @@ static void print_interval(struct report_cell *cell, const struct estimate *e)
     cell->strong = e->low > 0 || e->high < 0;
 }
 
+#define GROUP_COLUMNS 13 /* with the school, which only classes have */
+
 static void fill_group(const struct report_table *t, int row, int column, struct report_cell *cell)
 {
     const struct analysis_group *g = &t->a->groups[row];
     const double figures[] = {g->mean, g->sd, g->min, g->median, g->max};
-    switch (column) {
+    switch (t->n_columns == GROUP_COLUMNS ? column : column + 1) {
     case 0:
-        cell->text = g->name;
+        cell->text = g->school;
         break;
     case 1:
-        cell->text = g->school;
+        cell->text = g->name;
+        cell->strong = true;
         break;
     case 2:
         set_count(cell, g->n);
@@ -137,7 +140,7 @@ static void fill_group(const struct report_table *t, int row, int column, struct
     case 7:
     case 8:
     case 9:
-        set_number(cell, figures[column - 5], 1);
+        set_number(cell, figures[t->n_columns == GROUP_COLUMNS ? column - 5 : column - 4], 1);
         break;
     case 10:
         share_print(cell->own, g->pass);
@@ -160,25 +163,27 @@ static int same_kind(const struct analysis *a, int first)
 
 bool report_table_groups(const struct analysis *a, int which, struct report_table *ret)
 {
-    static const struct report_column columns[] = {
-        {N_("group"), 2.6, ALIGN_LEFT, false},
-        {N_("school"), 2.6, ALIGN_LEFT, false},
+    static const struct report_column columns[GROUP_COLUMNS] = {
+        {N_("school"), 2.8, ALIGN_LEFT, false},
+        {N_("group"), 2.2, ALIGN_LEFT, false},
         {N_("scored"), 1.1, ALIGN_RIGHT, false},
-        {N_("absent"), 1, ALIGN_RIGHT, false},
-        {N_("pending"), 1, ALIGN_RIGHT, false},
+        {N_("absent"), 1.2, ALIGN_RIGHT, false},
+        {N_("pending"), 1.3, ALIGN_RIGHT, false},
         {N_("mean"), 1.1, ALIGN_RIGHT, false},
         {N_("sd"), 1, ALIGN_RIGHT, false},
         {N_("least"), 1, ALIGN_RIGHT, false},
-        {N_("median"), 1.1, ALIGN_RIGHT, false},
-        {N_("greatest"), 1.2, ALIGN_RIGHT, false},
+        {N_("median"), 1.3, ALIGN_RIGHT, false},
+        {N_("greatest"), 1.4, ALIGN_RIGHT, false},
         {N_("passed"), 1.3, ALIGN_RIGHT, false},
-        {N_("distinction"), 1.4, ALIGN_RIGHT, false},
+        {N_("distinction"), 1.8, ALIGN_RIGHT, false},
         {N_("difference (95 %)"), 2.8, ALIGN_RIGHT, false}};
     for (int first = 0, n; first < a->n_groups; first += n) {
         n = same_kind(a, first);
         if (n < 2 || which-- > 0)
             continue;
-        *ret = (struct report_table){a, COLUMNS(columns), first, n, fill_group, NULL};
+        int skip = strcmp(a->groups[first].kind, "class") == 0 ? 0 : 1;
+        *ret = (struct report_table){
+            a, columns + skip, GROUP_COLUMNS - skip, first, n, fill_group, NULL};
         return true;
     }
     return false;

@@ -141,8 +141,8 @@ const char *section_name(const char *section)
 const char *model_name(const char *model)
 {
     static const char *const names[][2] = {{"rasch", N_("Rasch model")},
-                                           {"2pl", N_("two-parameter model (2PL)")},
-                                           {"3pl", N_("three-parameter model (3PL)")}};
+                                           {"2pl", N_("Two-parameter model (2PL)")},
+                                           {"3pl", N_("Three-parameter model (3PL)")}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(model, names[i][0]) == 0)
             return _(names[i][1]);
