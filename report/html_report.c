@@ -136,7 +136,8 @@ static void write_sections(struct html *h)
 
 static void write_items(struct html *h)
 {
-    h->rc = plot_items(&h->drawing, h->a, (struct plot_place){0, 0, WIDTH, 120});
+    if (plot_items_any(h->a))
+        h->rc = plot_items(&h->drawing, h->a, (struct plot_place){0, 0, WIDTH, 120});
     write_table(h, report_table_items(h->a));
 }
 

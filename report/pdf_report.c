@@ -83,7 +83,9 @@ static int draw_sections(struct pdf_document *doc)
 static int draw_items(struct pdf_document *doc)
 {
     struct report_table t = report_table_items(doc->a);
-    int rc = plot_items(&doc->drawing, doc->a, take(doc, 118));
+    int rc = 0;
+    if (plot_items_any(doc->a))
+        rc = plot_items(&doc->drawing, doc->a, take(doc, 118));
     pdf_table(doc, &t);
     return rc;
 }

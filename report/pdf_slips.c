@@ -34,6 +34,16 @@ static bool is_lost(const struct analysis_item *item, const struct analysis_answ
     return answer->counts && !answer->pending && points_double(answer->points) < item->max - 1e-9;
 }
 
+/* "part-2" stays on one line. */
+static void add_unbroken(GString *words, const char *text)
+{
+    for (; *text; text++) {
+        g_string_append_c(words, *text);
+        if (*text == '-' || *text == '/')
+            g_string_append(words, JOINER);
+    }
+}
+
 static void add_item(GString *words, const struct analysis_item *item,
                      const struct analysis_answer *answer)
 {
@@ -41,7 +51,8 @@ static void add_item(GString *words, const struct analysis_item *item,
     if (words->len > 0)
         g_string_append(words, "   ");
     if (*item->key) {
-        g_string_append_printf(words, "%s\xc2\xa0%s" JOINER "\xe2\x86\x92" JOINER "%s", item->item,
+        add_unbroken(words, item->item);
+        g_string_append_printf(words, "\xc2\xa0%s" JOINER "\xe2\x86\x92" JOINER "%s", item->item,
                                *answer->value ? answer->value : NO_NUMBER, item->key);
         return;
     }
@@ -119,7 +130,8 @@ static void draw_who(const struct slip *slip, double y)
         &slip->doc->drawing, (struct point){PAGE_LEFT, y}, who,
         (struct letters){
             .size = 4.6, .tone = TONE_INK, .align = ALIGN_LEFT, .bold = true, .width = 112});
-    g_string_printf(slip->words, "%s   %s   %s", c->candidate, c->class_name, c->school);
+    g_string_printf(slip->words, *c->name ? "%s   %s   %s" : "%.0s%s   %s", c->candidate,
+                    c->class_name, c->school);
     drawing_text(
         &slip->doc->drawing, (struct point){PAGE_LEFT, y + 5.6}, slip->words->str,
         (struct letters){.size = 2.9, .tone = TONE_SOFT, .align = ALIGN_LEFT, .width = 112});

@@ -20,6 +20,14 @@ static bool has_place(const struct analysis_item *item)
     return item->counts && isfinite(item->difficulty) && isfinite(item->d27);
 }
 
+bool plot_items_any(const struct analysis *a)
+{
+    for (int i = 0; i < a->n_items; i++)
+        if (has_place(&a->items[i]))
+            return true;
+    return false;
+}
+
 static double lowest(const struct analysis *a)
 {
     double low = 0;

@@ -19,6 +19,8 @@ int plot_distribution(struct drawing *d, const struct analysis *a, const int *on
                       struct plot_place at);
 
 /* Each item by how easy it is and how well it tells good from weak candidates. */
+/* With nothing to show: no difference between candidates. */
+bool plot_items_any(const struct analysis *a);
 int plot_items(struct drawing *d, const struct analysis *a, struct plot_place at);
 
 /* Who chose what in each fifth of the candidates, for one item; the key's options are bold. */
