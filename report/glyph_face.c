@@ -1,5 +1,6 @@
 #include "glyph_face.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define EM 1000.0 /* units in which the real font's outlines are asked for */
@@ -8,6 +9,7 @@ struct glyph_faces {
     GHashTable *faces; /* description of a font without its size -> cairo_font_face_t */
     GArray *glyphs;    /* of a run: cairo_glyph_t */
     GArray *clusters;  /* cairo_text_cluster_t */
+    int bytes_before;  /* of letters without a glyph, such as joiners: the next glyph's text */
 };
 
 static const cairo_user_data_key_t real_font;
@@ -122,8 +124,25 @@ static double add_cluster(struct glyph_faces *faces, cairo_t *cr, const PangoGly
         }
         advance += units(info->geometry.width);
     }
-    g_array_append_val(faces->clusters, cluster);
+    cluster.num_bytes += faces->bytes_before;
+    faces->bytes_before = cluster.num_glyphs > 0 ? 0 : cluster.num_bytes;
+    if (cluster.num_glyphs > 0)
+        g_array_append_val(faces->clusters, cluster);
     return advance;
+}
+
+/* What is left over at a run's end belongs to its last glyph. Cairo refuses, for good, clusters
+ * that do not cover a text exactly: those of an ellipsis may not. */
+static bool clusters_cover(struct glyph_faces *faces, int length)
+{
+    cairo_text_cluster_t *clusters = (cairo_text_cluster_t *)faces->clusters->data;
+    int n = (int)faces->clusters->len, bytes = 0;
+    if (n == 0)
+        return false;
+    clusters[n - 1].num_bytes += faces->bytes_before;
+    for (int i = 0; i < n; i++)
+        bytes += clusters[i].num_bytes;
+    return bytes == length;
 }
 
 static void show_run(struct glyph_faces *faces, cairo_t *cr, PangoLayoutRun *run, const char *text,
@@ -132,13 +151,14 @@ static void show_run(struct glyph_faces *faces, cairo_t *cr, PangoLayoutRun *run
     PangoGlyphItemIter at;
     g_array_set_size(faces->glyphs, 0);
     g_array_set_size(faces->clusters, 0);
+    faces->bytes_before = 0;
     for (gboolean more = pango_glyph_item_iter_init_start(&at, run, text); more;
          more = pango_glyph_item_iter_next_cluster(&at))
         x += add_cluster(faces, cr, &at, size, x, y);
     cairo_set_font_face(cr, find_face(faces, run->item->analysis.font));
     cairo_set_font_size(cr, size);
-    /* What was left out for an ellipsis, and runs from right to left, are not told as text. */
-    if (run->item->analysis.level % 2 == 0 && faces->glyphs->len >= faces->clusters->len)
+    /* Runs from right to left are drawn, but are no text. */
+    if (run->item->analysis.level % 2 == 0 && clusters_cover(faces, run->item->length))
         cairo_show_text_glyphs(cr, text + run->item->offset, run->item->length,
                                (cairo_glyph_t *)faces->glyphs->data, (int)faces->glyphs->len,
                                (cairo_text_cluster_t *)faces->clusters->data,

@@ -52,7 +52,7 @@ static void add_item(GString *words, const struct analysis_item *item,
         g_string_append(words, "   ");
     if (*item->key) {
         add_unbroken(words, item->item);
-        g_string_append_printf(words, "\xc2\xa0%s" JOINER "\xe2\x86\x92" JOINER "%s", item->item,
+        g_string_append_printf(words, "\xc2\xa0%s" JOINER "\xe2\x86\x92" JOINER "%s",
                                *answer->value ? answer->value : NO_NUMBER, item->key);
         return;
     }
