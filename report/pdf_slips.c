@@ -24,7 +24,7 @@ struct slip {
 /* Enough for the items of a weak candidate, in letters that can be read. */
 static int slips_a_page(const struct analysis *a)
 {
-    return a->n_items <= 45 ? 5 : a->n_items <= 90 ? 4 : a->n_items <= 150 ? 3 : 2;
+    return a->n_items <= 45 ? 6 : a->n_items <= 70 ? 5 : a->n_items <= 110 ? 4 : 3;
 }
 
 /* ---- words ---- */

@@ -421,7 +421,7 @@ static void test_pdf_page_counts(void **state)
     assert_int_equal(report_write_classes(a, f.path, NULL), 0);
     assert_int_equal(pdf_pages(f.path), 6); /* classes of 11 */
     assert_int_equal(report_write_slips(a, f.path, NULL), 0);
-    assert_int_equal(pdf_pages(f.path), 6 * 3); /* five a page: 5 + 5 + 1 */
+    assert_int_equal(pdf_pages(f.path), 6 * 2); /* six a page: 6 + 5 */
     analysis_fixture_destroy(a);
     a = analysis_fixture_create(&(struct analysis_fixture_options){
         .candidates = 400, .items = 40, .schools = 1, .classes = 1, .seed = 2});
