@@ -11,6 +11,7 @@
 
 #define WIDTH 180.0     /* mm: of a page's column */
 #define SCORE_BLOCK 30  /* rows of the score table in one block */
+#define SHORT 8         /* letters of a cell that stays on one line */
 #define OPTION_WIDTH 42 /* mm of one item's options */
 #define OPTION_HEIGHT 34
 
@@ -61,6 +62,15 @@ static void write_head(struct html *h, const struct report_table *t)
     fputs("</tr></thead>\n<tbody>\n", h->out);
 }
 
+/* A name of a few letters is not torn apart, whatever stands beside it. */
+static bool is_short(const char *text)
+{
+    int letters = 0;
+    for (; *text && letters <= SHORT; text++)
+        letters += ((unsigned char)*text & 0xc0) != 0x80;
+    return letters <= SHORT;
+}
+
 static void write_row(struct html *h, const struct report_table *t, int row)
 {
     struct report_cell cell;
@@ -68,8 +78,9 @@ static void write_row(struct html *h, const struct report_table *t, int row)
     for (int i = 0; i < t->n_columns; i++) {
         const char *tag = i == 0 ? "th" : "td";
         report_table_cell(t, row, i, &cell);
-        fprintf(h->out, "<%s%s class=\"%s%s%s\">", tag, i == 0 ? " scope=\"row\"" : "",
-                cell_class(t->columns[i].align), cell.strong ? " s" : "", cell.warn ? " w" : "");
+        fprintf(h->out, "<%s%s class=\"%s%s%s%s\">", tag, i == 0 ? " scope=\"row\"" : "",
+                cell_class(t->columns[i].align), cell.strong ? " s" : "", cell.warn ? " w" : "",
+                is_short(cell.text) ? " n" : "");
         html_write_text(h->out, cell.text);
         fprintf(h->out, "</%s>", tag);
     }

@@ -32,14 +32,15 @@ const char html_style[] =
     "table{border-collapse:collapse;width:100%;font-size:.83em;line-height:1.35;"
     "font-variant-numeric:tabular-nums;margin:.6em 0 1.2em}\n"
     "thead th{position:sticky;top:0;background:#fff;color:var(--soft);font-weight:600;"
-    "vertical-align:bottom;border-bottom:1.5px solid var(--ink);padding:.4em .5em}\n"
+    "vertical-align:bottom;border-bottom:1.5px solid var(--ink);padding:.4em "
+    ".5em;white-space:nowrap}\n"
     "tbody th{font-weight:600;min-width:3.2em}\n"
     "td,tbody th{padding:.28em .5em;border-bottom:1px solid var(--line);vertical-align:top;"
     "overflow-wrap:break-word;text-align:left}\n"
     "tbody tr:hover{background:var(--tint)}\n"
     ".r{text-align:right!important;overflow-wrap:normal}.c{text-align:center!important}"
     ".s{font-weight:600}\n"
-    "th.l{text-align:left}td.r,tbody th.r{white-space:nowrap}\n"
+    "th.l{text-align:left}td.r,tbody th.r,.n{white-space:nowrap}\n"
     ".w{color:var(--warn);font-weight:600}\n"
     "thead th[aria-sort=ascending]::after{content:\" \\25b2\";font-size:.7em}\n"
     "thead th[aria-sort=descending]::after{content:\" \\25bc\";font-size:.7em}\n"
@@ -62,7 +63,7 @@ const char html_style[] =
     "h2{margin-top:1.6em}"
     ".blocks{grid-template-columns:repeat(3,1fr)}"
     ".small{grid-template-columns:repeat(4,1fr);gap:2mm 4mm}"
-    "dl{grid-template-columns:repeat(3,1fr)}}\n";
+    "dl{grid-template-columns:repeat(3,1fr)}dl div{padding:.16em 0}}\n";
 
 const char html_script[] =
     "document.querySelectorAll('table.sorts').forEach(function(t){"

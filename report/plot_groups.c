@@ -74,24 +74,35 @@ static struct scale group_scale(const struct analysis *a, const struct analysis_
     return scale_make(low - room, high + room, box.x, box.x + box.w);
 }
 
+/* The school may be cut short, its class not: classes of one school would look the same. */
+static void draw_group_name(struct drawing *d, const struct analysis_group *g, double width,
+                            double y)
+{
+    struct letters letters = {.size = LETTERS_LABEL, .tone = TONE_INK, .width = width};
+    if (*g->school) {
+        double own = fmin(drawing_text_width(d, g->name, letters), width * 0.6);
+        letters.width = width - own - 2;
+        drawing_text(d, (struct point){0, y}, g->school, letters);
+        letters.width = own + 0.1;
+        letters.align = ALIGN_RIGHT;
+    }
+    drawing_text(d, (struct point){*g->school ? width : 0, y}, g->name, letters);
+}
+
 static void draw_group(struct drawing *d, const struct analysis *a, const struct analysis_group *g,
                        const struct scale *x, struct rect box, double y)
 {
-    char text[NUMBER_TEXT_MAX + 24], mean[NUMBER_TEXT_MAX], name[256];
+    char text[NUMBER_TEXT_MAX + 24], mean[NUMBER_TEXT_MAX];
     double low, high;
     interval_of(a, g, &low, &high);
     bool apart = low > a->mean || high < a->mean;
-    snprintf(name, sizeof name, *g->school ? "%s %s" : "%s%s", g->school, g->name);
     number_print(mean, g->mean, 1);
     snprintf(text, sizeof text, "%s (%d)", mean, g->n);
     drawing_line(d, (struct point){scale_place(x, low), y}, (struct point){scale_place(x, high), y},
                  (struct pen){apart ? TONE_ACCENT : TONE_SOFT, apart ? 0.6 : 0.4, DASH_NONE});
     drawing_marker(d, apart ? MARKER_DISC : MARKER_RING, (struct point){scale_place(x, g->mean), y},
                    2, apart ? TONE_ACCENT : TONE_SOFT);
-    drawing_text(
-        d, (struct point){0, y + 1}, name,
-        (struct letters){
-            .size = LETTERS_LABEL, .tone = TONE_INK, .align = ALIGN_LEFT, .width = box.x - 3});
+    draw_group_name(d, g, box.x - 3, y + 1);
     drawing_text(d, (struct point){box.x + box.w + 20, y + 1}, text,
                  (struct letters){
                      .size = LETTERS_TICK, .tone = TONE_INK, .align = ALIGN_RIGHT, .width = 18});
@@ -122,7 +133,7 @@ static void draw_groups(struct drawing *d, const struct analysis *a,
 
 int plot_groups(struct drawing *d, const struct analysis *a, int first, int n, struct plot_place at)
 {
-    const struct rect box = {48, HEAD, at.width - 70, at.height - HEAD - FOOT};
+    const struct rect box = {58, HEAD, at.width - 80, at.height - HEAD - FOOT};
     int kept;
     const struct analysis_group **groups = sort_groups(a, first, n, &kept);
     if (!groups)

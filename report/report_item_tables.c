@@ -141,10 +141,10 @@ static void fill_dif(const struct report_table *t, int row, int column, struct r
         set_number(cell, f->delta, 2);
         break;
     case 5:
-        set_number(cell, f->p, 4);
+        p_print(cell->own, f->p);
         break;
     case 6:
-        set_number(cell, f->p_logistic, 4);
+        p_print(cell->own, f->p_logistic);
         break;
     case 7:
         snprintf(cell->own, sizeof cell->own, "%c", f->ets ? f->ets : ' ');
@@ -196,10 +196,7 @@ static void fill_pair(const struct report_table *t, int row, int column, struct 
         set_number(cell, p->omega, 1);
         break;
     case 7:
-        if (isfinite(p->p_family))
-            snprintf(cell->own, sizeof cell->own, "%.1g", p->p_family);
-        else
-            strcpy(cell->own, NO_NUMBER);
+        p_print(cell->own, p->p_family);
     }
 }
 

@@ -49,6 +49,14 @@ void share_print(char text[NUMBER_TEXT_MAX], double share)
         strcat(text, " %");
 }
 
+void p_print(char text[NUMBER_TEXT_MAX], double p)
+{
+    if (p < 5e-5)
+        strcpy(text, "< 0.0001");
+    else
+        number_print(text, p, 4);
+}
+
 void points_print_short(char text[NUMBER_TEXT_MAX], struct points points)
 {
     number_print_short(text, points_double(points));

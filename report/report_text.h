@@ -20,7 +20,9 @@ void number_print(char text[NUMBER_TEXT_MAX], double value, int decimals);
 void number_print_short(char text[NUMBER_TEXT_MAX], double value);
 /* A share of 0 to 1 as "12.5 %". */
 void share_print(char text[NUMBER_TEXT_MAX], double share);
-/* Points as they are exact ("1/3"), else to a hundredth. */
+/* A probability: "0.0123", "< 0.0001". */
+void p_print(char text[NUMBER_TEXT_MAX], double p);
+/* Points, to a hundredth. */
 void points_print_short(char text[NUMBER_TEXT_MAX], struct points points);
 
 /* What a finding of the kind means, in plain words; what to do about it. */
