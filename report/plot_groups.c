@@ -82,14 +82,15 @@ static void draw_group_name(struct drawing *d, const struct analysis_group *g, d
                             double y)
 {
     struct letters letters = {.size = LETTERS_LABEL, .tone = TONE_INK, .width = width};
+    double x = 0;
     if (*g->school) {
         double own = fmin(drawing_text_width(d, g->name, letters), width * 0.6);
         letters.width = width - own - 2;
         drawing_text(d, (struct point){0, y}, g->school, letters);
+        x = fmin(drawing_text_width(d, g->school, letters), letters.width) + 2;
         letters.width = own + 0.1;
-        letters.align = ALIGN_RIGHT;
     }
-    drawing_text(d, (struct point){*g->school ? width : 0, y}, g->name, letters);
+    drawing_text(d, (struct point){x, y}, g->name, letters);
 }
 
 static void draw_group(struct drawing *d, const struct analysis *a, const struct analysis_group *g,

@@ -5,8 +5,9 @@
  * same bytes: no file holds the day on which it was made. Memory does not grow with the candidates,
  * but for an index of them.
  *
- * Returns: 0; YJ_EIO (disk full), YJ_EINPUT (the fonts are not on this machine), YJ_ENOMEM, told.
- */
+ * Set in Noto Sans CJK; where it is not on the machine, in what pango finds instead.
+ *
+ * Returns: 0; YJ_EIO (disk full, no such folder), YJ_ENOMEM, told. */
 #ifndef YJ_REPORT_REPORT_H
 #define YJ_REPORT_REPORT_H
 
