@@ -64,7 +64,7 @@ static void interval_of(const struct analysis *a, const struct analysis_group *g
 static struct scale group_scale(const struct analysis *a, const struct analysis_group **groups,
                                 int n, struct rect box)
 {
-    double low = a->mean, high = a->mean, l, h;
+    double low = a->mean, high = low, l, h;
     for (int i = 0; i < shown(n); i++) {
         interval_of(a, groups[group_of_row(i, n)], &l, &h);
         low = fmin(low, fmin(l, groups[group_of_row(i, n)]->mean));

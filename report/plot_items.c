@@ -185,7 +185,7 @@ static void draw_option(struct drawing *d, const struct analysis_option *option,
 static void draw_ends(struct drawing *d, const struct analysis_item *item, const struct scale *y,
                       struct rect box)
 {
-    struct end_label ends[END_LABELS_MAX];
+    struct end_label ends[END_LABELS_MAX] = {{0}};
     int n = 0;
     for (int i = 0; i < item->n_options && n < END_LABELS_MAX; i++)
         if (isfinite(item->options[i].fifth[ANALYSIS_FIFTHS - 1]))
