@@ -39,13 +39,17 @@ struct analysis_candidate {
         ability_error; /* of the model (EAP), in logits or its own units; NaN: no model */
     double exam_error; /* conditional standard error of the total (Lord); NaN */
     const struct points *sections; /* [n_sections] exact */
-    /* [n_items]; where the item waits for a person value is what was read so far */
-    const struct analysis_answer {
-        const char *value; /* as readings have it; "" blank */
-        enum reading_status status;
-        struct points points;
-        bool pending, counts, right;
-    } * answers;
+    const uint32_t *answers;       /* [n_items] numbers of items[i].answers: analysis_answer */
+};
+
+/* A hundred thousand candidates give an item a few dozen different answers: each stands here once.
+ */
+struct analysis_answer {
+    const char
+        *value; /* as readings have it; "" blank; while a person is waited for, what was read */
+    enum reading_status status;
+    struct points points;
+    bool pending, counts, right;
 };
 
 struct analysis_option {
@@ -67,6 +71,8 @@ struct analysis_item {
     double fifth[ANALYSIS_FIFTHS]; /* mean / max in each fifth */
     const struct analysis_option *options;
     int n_options;
+    const struct analysis_answer *answers;
+    int n_answers;
     /* The model: NaN where the item is in none. Guess is 0 unless 3PL. */
     double a, b, c, a_error, b_error, c_error, infit, outfit;
 };
@@ -192,6 +198,12 @@ struct analysis {
 
     struct analysis_memory *memory; /* everything that is pointed to */
 };
+
+static inline const struct analysis_answer *analysis_answer(const struct analysis *a, int candidate,
+                                                            int item)
+{
+    return &a->items[item].answers[a->candidates[candidate].answers[item]];
+}
 
 struct analysis_options {
     bool models; /* IRT, DIF and pairs too: seconds to a minute; else the classical figures alone */
