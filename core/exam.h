@@ -7,6 +7,7 @@
 #ifndef YJ_CORE_EXAM_H
 #define YJ_CORE_EXAM_H
 
+#include "exam_statistics.h"
 #include "form.h"
 #include "key.h"
 #include "roster.h"
@@ -58,6 +59,7 @@ struct exam {
                                 person, at most this share may be wrong. 0: only min_confidence
                                 counts */
     struct marking_culture marks;
+    struct statistics_wishes statistics; /* what is counted of the scores, and the scale */
     bool accept_text;  /* words that were expected and read for sure are taken; default: a person
                           decides about every answer in words */
     bool second_entry; /* a person's decision counts once another enters the same; default false */
