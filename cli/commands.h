@@ -23,6 +23,8 @@ int cmd_review_show(int argc, char **argv); /* review show */
 int cmd_review_set(int argc, char **argv);  /* review set */
 int cmd_sheet(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 
 #endif

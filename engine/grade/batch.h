@@ -26,6 +26,7 @@ struct page_slot {
     enum slot_job job;
     struct scan *scan;  /* one reference; NULL: the slot is free */
     int number;         /* page, from 1 */
+    size_t argument;    /* that the scan came from */
     bool again;         /* KNOWN: this very run has met these bytes before */
     struct arena arena; /* holds what `record` points to */
     struct page_record record;

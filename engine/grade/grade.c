@@ -120,6 +120,7 @@ static int feed_slot(struct feed *feed, enum slot_job job, struct scan *scan, in
     slot->job = job;
     slot->scan = scan_ref(scan);
     slot->number = number;
+    slot->argument = scan_source_argument(batch->source);
     slot->again = again;
     ring_feed(batch->ring);
     return 1;
@@ -368,10 +369,10 @@ int grade_run(const struct exam *exam, const struct grade_options *options,
     if (r == 0)
         r = read_scans(&batch, &feed);
     if (r == 0)
-        r = score(&batch);
+        r = options->defer_scores ? audit(&batch) : score(&batch);
     if (r == 0)
         r = summarize(&batch, &feed, ret_summary);
-    if (r == 0 && options->alarm)
+    if (r == 0 && options->alarm && !options->defer_scores)
         r = batch_alarms_tell(batch.store, options->alarm, options->context, d);
     if (r == YJ_ENOMEM && d->errors == told)
         diag_error(d, r, NULL, 0, 0, _("close other programs, or use fewer --jobs"),

@@ -30,6 +30,21 @@ struct grade_alarm {
     const char *detail;
 };
 
+/* What became of one scan, once it is committed. */
+enum grade_fate {
+    FATE_STORED,     /* read; what is doubtful waits for a person */
+    FATE_KNOWN,      /* a run before stored this very scan */
+    FATE_DUPLICATE,  /* the same bytes are stored under another name */
+    FATE_UNREADABLE, /* no scan, or none of its pages is one */
+};
+
+struct grade_outcome {
+    size_t argument; /* of options->paths; an archive or a folder has one a member */
+    enum grade_fate fate;
+    const char *path;   /* of the scan */
+    const char *detail; /* why it is unreadable; where the same bytes are stored; "" else */
+};
+
 struct grade_options {
     const char *const *paths; /* files and folders */
     size_t n_paths;
@@ -40,7 +55,11 @@ struct grade_options {
     void (*progress)(void *context, const struct grade_progress *progress);
     /* Called at the end for each alarm that the database then holds; may be NULL. */
     void (*alarm)(void *context, const struct grade_alarm *alarm);
+    /* Called on the writer's thread, in the order of the paths, for what has just been committed;
+     * may be NULL. Strings are borrowed during the call. */
+    void (*outcome)(void *context, const struct grade_outcome *outcome);
     void *context;
+    bool defer_scores;       /* only read and store: a run without paths scores what waits */
     const atomic_bool *stop; /* set by a signal handler: finish the pages in hand, commit, return */
 };
 

@@ -35,6 +35,8 @@ int scan_source_next(struct scan_source *source, struct scan **ret_scan);
 /* 0 to 1: how much of the names given is walked past; a guess, as folders are not looked into
  * before their turn. */
 double scan_source_share(const struct scan_source *source);
+/* Which of `paths` the last scan came from. */
+size_t scan_source_argument(const struct scan_source *source);
 /* Ends the walk: how many files were not taken (a ZIP with members left is one). < 0 fault. */
 int scan_source_count_left(struct scan_source *source);
 void scan_source_close(struct scan_source *source);

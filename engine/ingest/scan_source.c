@@ -287,6 +287,11 @@ double scan_source_share(const struct scan_source *source)
     return source->next > 0 ? ((double)source->next - 1 + share) / (double)source->n : 0;
 }
 
+size_t scan_source_argument(const struct scan_source *source)
+{
+    return source->next > 0 ? source->next - 1 : 0;
+}
+
 /* As open_path, but looks no further than whether it is a folder. */
 static int pass_path(struct scan_source *source, const char *path, struct scan **ret_scan)
 {
