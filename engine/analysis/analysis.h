@@ -135,6 +135,9 @@ enum finding_kind {
     FINDING_KINDS
 };
 
+/* "miskeyed", "hurts_alpha", ... */
+const char *finding_name(enum finding_kind kind);
+
 struct analysis_finding {
     enum finding_kind kind;
     bool grave;          /* likely to change scores: look before they are handed out */

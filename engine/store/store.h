@@ -154,6 +154,27 @@ int store_clear_scores(struct store *store, struct diag *d);
 int store_put_score(struct store *store, const struct score_row *row, struct diag *d);
 int store_put_item(struct store *store, const struct item_row *row, struct diag *d);
 int store_put_test(struct store *store, const struct test_row *row, struct diag *d);
+/* What is counted of the scores beyond that (schema_5.sql), replaced as scores are: clear, then a
+ * row at a time. values[]: a column each in the table's order, without `position`; a real that is
+ * not finite is stored as NULL. */
+enum store_statistic {
+    STATISTIC_TEST,
+    STATISTIC_STANDING,
+    STATISTIC_ITEM_MODEL,
+    STATISTIC_FIFTHS, /* with its position */
+    STATISTIC_GROUP,
+    STATISTIC_DIF,
+    STATISTIC_PAIR,
+    STATISTIC_FINDING,
+};
+struct store_value {
+    const char *text; /* one of the three, as the column is */
+    int64_t integer;
+    double real;
+};
+int store_clear_statistics(struct store *store, struct diag *d);
+int store_put_statistic(struct store *store, enum store_statistic what,
+                        const struct store_value *values, struct diag *d);
 /* An exception that scoring found (unknown candidate, duplicate, missing page, absent). page_id 0:
  * of no page. */
 int store_put_exception(struct store *store, int64_t page_id, const char *candidate,
@@ -235,6 +256,14 @@ enum store_table {
     TABLE_RELIABILITY,  /* one row a batch: what goes to a person, what to expect of the rest */
     TABLE_HEALTH,       /* one row a page: how the scanner did */
     TABLE_ALARMS,       /* what came in a run of pages */
+    TABLE_STATISTICS,   /* the test: one row a figure */
+    TABLE_STANDINGS,    /* rank, scaled score and ability of each scored candidate */
+    TABLE_MODELS,       /* items by the item response model */
+    TABLE_FIFTHS,       /* options and items by fifth of the candidates */
+    TABLE_GROUPS,       /* classes, schools, rooms, batches */
+    TABLE_DIF,          /* items between groups */
+    TABLE_PAIRS,        /* candidates whose answers agree too well */
+    TABLE_FINDINGS,     /* what somebody should look at */
     TABLE_TOTALS,       /* scores up to `status`, without sections and items: many times faster */
 };
 

@@ -302,6 +302,12 @@ static const char alarms_outer[] =
     "FROM alarms a JOIN v_pages v ON v.page_id = a.first_page "
     "JOIN v_pages w ON w.page_id = a.last_page ORDER BY a.id";
 
+static const char standings_outer[] =
+    "SELECT s.candidate, COALESCE(r.name, ''), COALESCE(r.class, ''), COALESCE(r.school, ''), "
+    "s.rank, s.percentile, s.z, s.t, s.scaled, s.label, s.ability, s.ability_error, s.exam_error "
+    "FROM standings s LEFT JOIN roster r ON r.candidate = s.candidate "
+    "ORDER BY s.rank, s.candidate";
+
 static const char audit_outer[] =
     "SELECT seq, time, user, action, detail, hash FROM audit ORDER BY seq";
 
@@ -491,6 +497,39 @@ static const struct table {
                       health_outer, NULL, "titffffffittft", 0, NULL, next_plain},
     [TABLE_ALARMS] = {"kind,scan,page,last_scan,last_page,pages,place,run,detail", alarms_outer,
                       NULL, "ttitiifit", 0, NULL, next_plain},
+    [TABLE_STATISTICS] = {"figure,value,note",
+                          "SELECT name, value, note FROM test_figures ORDER BY position", NULL,
+                          "tft", 0, NULL, next_plain},
+    [TABLE_STANDINGS] = {"candidate,name,class,school,rank,percentile,z,t,scaled,label,ability,"
+                         "ability_error,exam_error",
+                         standings_outer, NULL, "ttttifffftfff", 0, NULL, next_plain},
+    [TABLE_MODELS] = {"item,a,b,c,a_error,b_error,c_error,infit,outfit",
+                      "SELECT m.item, a, b, c, a_error, b_error, c_error, infit, outfit "
+                      "FROM item_models m JOIN items i ON i.item = m.item ORDER BY i.position",
+                      NULL, "tffffffff", 0, NULL, next_plain},
+    [TABLE_FIFTHS] = {"item,option,fifth_1,fifth_2,fifth_3,fifth_4,fifth_5",
+                      "SELECT item, option, fifth_1, fifth_2, fifth_3, fifth_4, fifth_5 "
+                      "FROM item_fifths ORDER BY position, place",
+                      NULL, "ttfffff", 0, NULL, next_plain},
+    [TABLE_GROUPS] = {"kind,school,name,n,absent,pending,mean,sd,min,median,max,above_mean,pass,"
+                      "distinction,difference,difference_low,difference_high",
+                      "SELECT kind, school, name, n, absent, pending, mean, sd, min, median, max, "
+                      "above_mean, pass, distinction, difference, difference_low, difference_high "
+                      "FROM group_figures ORDER BY position",
+                      NULL, "tttiiifffffffffff", 0, NULL, next_plain},
+    [TABLE_DIF] = {"item,kind,reference,focal,alpha_mh,delta,chi2,p,p_logistic,ets",
+                   "SELECT item, kind, reference, focal, alpha_mh, delta, chi2, p, p_logistic, ets "
+                   "FROM item_dif ORDER BY position",
+                   NULL, "ttttffffft", 0, NULL, next_plain},
+    [TABLE_PAIRS] = {"candidate,other,room,same_right,same_wrong,differ,omega,gbt,k_index,"
+                     "harpp_hogan,p,p_family",
+                     "SELECT candidate, other, room, same_right, same_wrong, differ, omega, gbt, "
+                     "k_index, harpp_hogan, p, p_family FROM pairs ORDER BY position",
+                     NULL, "tttiiiffffff", 0, NULL, next_plain},
+    [TABLE_FINDINGS] = {"kind,grave,subject,figure,detail",
+                        "SELECT kind, grave, subject, figure, detail FROM findings "
+                        "ORDER BY position",
+                        NULL, "titft", 0, NULL, next_plain},
     [TABLE_DISTRIBUTION] = {"score,count,cumulative,share", distribution_outer, NULL, "piif", 0,
                             NULL, next_plain},
 };

@@ -1,0 +1,41 @@
+/* analysis_internal.h - what the files of an analysis share. Each fills its part of the struct:
+ * candidates, items, the test, groups, models, findings; in this order, since each looks at those
+ * before it. */
+#ifndef YJ_ENGINE_ANALYSIS_INTERNAL_H
+#define YJ_ENGINE_ANALYSIS_INTERNAL_H
+
+#include "analysis.h"
+#include "rescore_internal.h"
+
+struct analysis_memory {
+    struct rescoring rescoring; /* readings, answers and names are its */
+    struct arena arena;
+
+    /* Over the scored candidates, k from 0 to n_scored - 1, and the items that count. */
+    int *scored;      /* [k]: candidate */
+    double *totals;   /* [k] points of the items that count */
+    double *matrix;   /* [k * n_columns + column] points */
+    int *item_of;     /* [column]: item */
+    int *column_of;   /* [item]: column; -1: dropped */
+    double *item_max; /* [column] */
+    int n_columns;
+};
+
+/* Zeroed memory of the analysis; NULL where there is none. */
+void *analysis_alloc(struct analysis *a, size_t n, size_t size);
+const char *analysis_text(struct analysis *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* NULL: no memory */
+
+/* Each 0 or YJ_ENOMEM. */
+int analysis_take_items(struct analysis *a);      /* names, keys, answers */
+int analysis_take_candidates(struct analysis *a); /* who, status, points; reconciliation */
+int analysis_take_matrix(struct analysis *a);
+int analysis_rate_test(struct analysis *a);   /* the test, scores, ranks, scale */
+int analysis_rate_items(struct analysis *a);  /* classical figures, options, fifths, sections */
+int analysis_rate_groups(struct analysis *a); /* classes, schools, rooms, batches */
+int analysis_fit_model(struct analysis *a);
+int analysis_find_dif(struct analysis *a);
+int analysis_find_pairs(struct analysis *a);
+int analysis_find(struct analysis *a); /* findings */
+
+#endif

@@ -1,0 +1,10 @@
+/* analysis_rows.h - an analysis as rows of the store. */
+#ifndef YJ_ENGINE_ANALYSIS_ROWS_H
+#define YJ_ENGINE_ANALYSIS_ROWS_H
+
+#include "analysis.h"
+
+/* In place of the statistics that are stored, in a transaction the caller has begun. */
+int analysis_put(const struct analysis *a, struct store *store, struct diag *d);
+
+#endif
