@@ -19,7 +19,7 @@ struct regrade_command {
 
 struct regrade_result {
     struct score_lines before, after;
-    size_t changed;
+    struct score_changes changes;
     struct store_counts counts;
 };
 
@@ -89,9 +89,11 @@ static int score_again(struct store *store, const struct exam *exam, struct regr
         rc = score_lines_read(&result->after, store, d);
     if (rc < 0)
         return rc;
-    result->changed = score_lines_compare(&result->before, &result->after, 0, NULL);
-    snprintf(detail, sizeof detail, "%zu scores, %zu changed", result->after.n, result->changed);
-    return store_audit(store, "regrade", detail, d);
+    if (score_changes_find(&result->before, &result->after, &result->changes) < 0)
+        return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+    snprintf(detail, sizeof detail, "%zu scores, %zu changed", result->after.n, result->changes.n);
+    return store_audit_changes(store, "regrade", detail, result->changes.changes, result->changes.n,
+                               d);
 }
 
 /* The key as it now is and the scores that follow from it are stored together, or neither is. */
@@ -125,10 +127,8 @@ static void print_summary_of_regrade(const struct regrade_result *r)
 {
     const struct score_lines *before = &r->before, *after = &r->after;
 
-    score_lines_compare(before, after, MAX_PRINTED, stdout);
-    if (r->changed > MAX_PRINTED)
-        printf(_("  ... and %zu more\n"), r->changed - MAX_PRINTED);
-    printf(_("%zu scores, %zu changed: %d scored, %d pending, %d absent\n"), after->n, r->changed,
+    score_changes_print(stdout, &r->changes, MAX_PRINTED);
+    printf(_("%zu scores, %zu changed: %d scored, %d pending, %d absent\n"), after->n, r->changes.n,
            r->counts.scored, r->counts.pending, r->counts.absent);
     if (before->n > 0 && after->n > 0 && strcmp(before->lines[0].max, after->lines[0].max) != 0)
         printf(_("the maximum was %s and is now %s\n"), before->lines[0].max, after->lines[0].max);
@@ -138,7 +138,7 @@ static void print_json(const struct regrade_result *r)
 {
     printf("{\"scores\":%zu,\"changed\":%zu,\"scored\":%d,\"pending\":%d,\"absent\":%d,"
            "\"exceptions\":%d}\n",
-           r->after.n, r->changed, r->counts.scored, r->counts.pending, r->counts.absent,
+           r->after.n, r->changes.n, r->counts.scored, r->counts.pending, r->counts.absent,
            r->counts.exceptions);
 }
 
@@ -174,6 +174,7 @@ int cmd_regrade(int argc, char **argv)
     else if (rc == 0)
         print_summary_of_regrade(&result);
     status = finish_command(&d, rc);
+    score_changes_finish(&result.changes);
     score_lines_finish(&result.before);
     score_lines_finish(&result.after);
     diag_finish(&d);

@@ -28,11 +28,28 @@ const char *analysis_text(struct analysis *a, const char *format, ...)
 static void forget_figures(struct analysis *a)
 {
     double *const figures[] = {
-        &a->mean,       &a->sd,       &a->min,       &a->q1,       &a->median,
-        &a->q3,         &a->maximum,  &a->skewness,  &a->kurtosis, &a->alpha,
-        &a->kr20,       &a->kr21,     &a->omega,     &a->lambda6,  &a->split_half,
-        &a->sem,        &a->pass,     &a->distinction, &a->scale_mean, &a->scale_sd,
-        &a->log_likelihood, &a->model_reliability,
+        &a->mean,
+        &a->sd,
+        &a->min,
+        &a->q1,
+        &a->median,
+        &a->q3,
+        &a->maximum,
+        &a->skewness,
+        &a->kurtosis,
+        &a->alpha,
+        &a->kr20,
+        &a->kr21,
+        &a->omega,
+        &a->lambda6,
+        &a->split_half,
+        &a->sem,
+        &a->pass,
+        &a->distinction,
+        &a->scale_mean,
+        &a->scale_sd,
+        &a->log_likelihood,
+        &a->model_reliability,
     };
 
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
@@ -42,12 +59,12 @@ static void forget_figures(struct analysis *a)
 
 static int analyse(struct analysis *a, bool models)
 {
-    int (*const steps[])(struct analysis *a) = {
+    int (*const steps[])(struct analysis * a) = {
         analysis_take_items, analysis_take_candidates, analysis_take_matrix,
         analysis_rate_test,  analysis_rate_items,      analysis_rate_groups,
     };
-    int (*const slow_steps[])(struct analysis *a) = {analysis_fit_model, analysis_find_dif,
-                                                     analysis_find_pairs};
+    int (*const slow_steps[])(struct analysis * a) = {analysis_fit_model, analysis_find_dif,
+                                                      analysis_find_pairs};
     int rc = 0;
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)

@@ -80,11 +80,11 @@ static int take_item(struct analysis *a, int index, struct analysis_item *item)
         .counts = key->rule != RULE_VOID_DROP,
         .max = points_double(score_item_max(key)),
     };
-    double *const figures[] = {&item->mean,    &item->sd,       &item->difficulty,
-                               &item->d27,     &item->rpb,      &item->rpb_rest,
-                               &item->alpha_without, &item->a,  &item->b,
-                               &item->c,       &item->a_error,  &item->b_error,
-                               &item->c_error, &item->infit,    &item->outfit};
+    double *const figures[] = {
+        &item->mean,    &item->sd,       &item->difficulty,    &item->d27,
+        &item->rpb,     &item->rpb_rest, &item->alpha_without, &item->a,
+        &item->b,       &item->c,        &item->a_error,       &item->b_error,
+        &item->c_error, &item->infit,    &item->outfit};
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
         *figures[i] = NAN;
     for (int f = 0; f < ANALYSIS_FIFTHS; f++)

@@ -4,9 +4,18 @@
 #include <math.h>
 #include <string.h>
 
-#define TEXT(value) {.text = (value)}
-#define INTEGER(value) {.integer = (value)}
-#define REAL(value) {.real = (value)}
+#define TEXT(value)                                                                                \
+    {                                                                                              \
+        .text = (value)                                                                            \
+    }
+#define INTEGER(value)                                                                             \
+    {                                                                                              \
+        .integer = (value)                                                                         \
+    }
+#define REAL(value)                                                                                \
+    {                                                                                              \
+        .real = (value)                                                                            \
+    }
 
 static int put_test(struct store *store, const struct analysis *a, struct diag *d)
 {
@@ -60,10 +69,16 @@ static int put_standings(struct store *store, const struct analysis *a, struct d
 
     for (int i = 0; i < a->n_candidates && rc == 0; i++) {
         const struct analysis_candidate *c = &a->candidates[i];
-        const struct store_value values[] = {
-            TEXT(c->candidate),    INTEGER(c->rank),       REAL(c->percentile), REAL(c->z),
-            REAL(c->t),            REAL(c->scaled.value),  TEXT(c->scaled.label),
-            REAL(c->ability),      REAL(c->ability_error), REAL(c->exam_error)};
+        const struct store_value values[] = {TEXT(c->candidate),
+                                             INTEGER(c->rank),
+                                             REAL(c->percentile),
+                                             REAL(c->z),
+                                             REAL(c->t),
+                                             REAL(c->scaled.value),
+                                             TEXT(c->scaled.label),
+                                             REAL(c->ability),
+                                             REAL(c->ability_error),
+                                             REAL(c->exam_error)};
         if (c->status == SCORE_SCORED)
             rc = store_put_statistic(store, STATISTIC_STANDING, values, d);
     }
@@ -83,9 +98,10 @@ static int put_fifths(struct store *store, int item, int place, const char *name
 static int put_item(struct store *store, const struct analysis *a, int index, struct diag *d)
 {
     const struct analysis_item *item = &a->items[index];
-    const struct store_value model[] = {TEXT(item->item),    REAL(item->a),       REAL(item->b),
-                                        REAL(item->c),       REAL(item->a_error), REAL(item->b_error),
-                                        REAL(item->c_error), REAL(item->infit),   REAL(item->outfit)};
+    const struct store_value model[] = {
+        TEXT(item->item),    REAL(item->a),       REAL(item->b),
+        REAL(item->c),       REAL(item->a_error), REAL(item->b_error),
+        REAL(item->c_error), REAL(item->infit),   REAL(item->outfit)};
     int rc = put_fifths(store, index, 0, item->item, "", item->fifth, d);
 
     for (int o = 0; o < item->n_options && rc == 0; o++)
@@ -98,13 +114,23 @@ static int put_item(struct store *store, const struct analysis *a, int index, st
 
 static int put_group(struct store *store, const struct analysis_group *g, struct diag *d)
 {
-    const struct store_value values[] = {
-        TEXT(g->kind),       TEXT(g->school),          TEXT(g->name),
-        INTEGER(g->n),       INTEGER(g->absent),       INTEGER(g->pending),
-        REAL(g->mean),       REAL(g->sd),              REAL(g->min),
-        REAL(g->median),     REAL(g->max),             REAL(g->above_mean),
-        REAL(g->pass),       REAL(g->distinction),     REAL(g->difference.value),
-        REAL(g->difference.low), REAL(g->difference.high)};
+    const struct store_value values[] = {TEXT(g->kind),
+                                         TEXT(g->school),
+                                         TEXT(g->name),
+                                         INTEGER(g->n),
+                                         INTEGER(g->absent),
+                                         INTEGER(g->pending),
+                                         REAL(g->mean),
+                                         REAL(g->sd),
+                                         REAL(g->min),
+                                         REAL(g->median),
+                                         REAL(g->max),
+                                         REAL(g->above_mean),
+                                         REAL(g->pass),
+                                         REAL(g->distinction),
+                                         REAL(g->difference.value),
+                                         REAL(g->difference.low),
+                                         REAL(g->difference.high)};
 
     return store_put_statistic(store, STATISTIC_GROUP, values, d);
 }
@@ -113,10 +139,16 @@ static int put_dif(struct store *store, const struct analysis *a, const struct a
                    struct diag *d)
 {
     const char ets[] = {dif->ets, '\0'};
-    const struct store_value values[] = {
-        TEXT(a->items[dif->item].item), TEXT(dif->by),    TEXT(dif->reference), TEXT(dif->focal),
-        REAL(dif->alpha_mh),            REAL(dif->delta), REAL(dif->chi2),      REAL(dif->p),
-        REAL(dif->p_logistic),          TEXT(ets)};
+    const struct store_value values[] = {TEXT(a->items[dif->item].item),
+                                         TEXT(dif->by),
+                                         TEXT(dif->reference),
+                                         TEXT(dif->focal),
+                                         REAL(dif->alpha_mh),
+                                         REAL(dif->delta),
+                                         REAL(dif->chi2),
+                                         REAL(dif->p),
+                                         REAL(dif->p_logistic),
+                                         TEXT(ets)};
 
     return store_put_statistic(store, STATISTIC_DIF, values, d);
 }
@@ -124,11 +156,18 @@ static int put_dif(struct store *store, const struct analysis *a, const struct a
 static int put_pair(struct store *store, const struct analysis *a, const struct analysis_pair *p,
                     struct diag *d)
 {
-    const struct store_value values[] = {
-        TEXT(a->candidates[p->a].candidate), TEXT(a->candidates[p->b].candidate), TEXT(p->room),
-        INTEGER(p->same_right),              INTEGER(p->same_wrong),  INTEGER(p->differ),
-        REAL(p->omega),                      REAL(p->gbt),            REAL(p->k_index),
-        REAL(p->harpp_hogan),                REAL(p->p),              REAL(p->p_family)};
+    const struct store_value values[] = {TEXT(a->candidates[p->a].candidate),
+                                         TEXT(a->candidates[p->b].candidate),
+                                         TEXT(p->room),
+                                         INTEGER(p->same_right),
+                                         INTEGER(p->same_wrong),
+                                         INTEGER(p->differ),
+                                         REAL(p->omega),
+                                         REAL(p->gbt),
+                                         REAL(p->k_index),
+                                         REAL(p->harpp_hogan),
+                                         REAL(p->p),
+                                         REAL(p->p_family)};
 
     return store_put_statistic(store, STATISTIC_PAIR, values, d);
 }

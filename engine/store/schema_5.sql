@@ -74,3 +74,18 @@ CREATE TABLE findings (
     figure REAL,
     detail TEXT NOT NULL                 -- in plain words
 ) STRICT;
+
+-- ---- audit: whose score changed by what, only ever added to ----
+
+CREATE TABLE score_changes (
+    seq INTEGER NOT NULL REFERENCES audit (seq), -- whose detail ends with the hash of its rows here
+    position INTEGER NOT NULL,           -- from 1
+    candidate TEXT NOT NULL,
+    before TEXT NOT NULL,                -- total, or status where there was none; '' no such score
+    after TEXT NOT NULL,
+    PRIMARY KEY (seq, position)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER score_changes_no_update BEFORE UPDATE ON score_changes
+BEGIN SELECT RAISE(ABORT, 'the audit is never changed'); END;
+CREATE TRIGGER score_changes_no_delete BEFORE DELETE ON score_changes
+BEGIN SELECT RAISE(ABORT, 'the audit is never cut'); END;

@@ -18,7 +18,7 @@
 struct diag;
 struct store;
 
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 
 enum store_mode { STORE_READ, STORE_WRITE /* creates or migrates where needed */ };
 
@@ -187,6 +187,15 @@ int store_scores_current(struct store *store, struct diag *d);
 /* What was done, by whom (user name), when: action "grade", "regrade", ... */
 int store_audit(struct store *store, const char *action, const char *detail, struct diag *d);
 
+/* Whose score became another; "" where there was none, or is none. Borrowed. */
+struct store_change {
+    const char *candidate, *before, *after;
+};
+/* The same, with the scores that changed: they are kept (TABLE_CHANGES), and the detail ends with
+ * their hash, so that the chain covers them. */
+int store_audit_changes(struct store *store, const char *action, const char *detail,
+                        const struct store_change *changes, size_t n, struct diag *d);
+
 /* ---- what people decide ---- */
 
 /* A reading as a person gets to see it. Strings are borrowed. */
@@ -264,6 +273,7 @@ enum store_table {
     TABLE_DIF,          /* items between groups */
     TABLE_PAIRS,        /* candidates whose answers agree too well */
     TABLE_FINDINGS,     /* what somebody should look at */
+    TABLE_CHANGES,      /* scores that a regrade or a decision changed */
     TABLE_TOTALS,       /* scores up to `status`, without sections and items: many times faster */
 };
 

@@ -88,6 +88,11 @@ int store_sha256(const void *bytes, size_t size, char text[STORE_HASH_TEXT_MAX])
 /* Walks the chain: YJ_EDATA with an entry for each break. */
 int store_audit_check(struct store *store, struct diag *d);
 
+/* ---- store_changes.c ---- */
+
+/* Whether the changes of an audit row are those that its detail vouches for: YJ_EDATA, told. */
+int store_check_changes(struct store *store, int64_t seq, const char *detail, struct diag *d);
+
 /* ---- store_health.c ---- */
 
 /* Nothing where the page was not looked at. */

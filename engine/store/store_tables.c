@@ -497,6 +497,11 @@ static const struct table {
                       health_outer, NULL, "titffffffittft", 0, NULL, next_plain},
     [TABLE_ALARMS] = {"kind,scan,page,last_scan,last_page,pages,place,run,detail", alarms_outer,
                       NULL, "ttitiifit", 0, NULL, next_plain},
+    [TABLE_CHANGES] = {"seq,time,user,action,candidate,before,after",
+                       "SELECT c.seq, a.time, a.user, a.action, c.candidate, c.before, c.after "
+                       "FROM score_changes c JOIN audit a ON a.seq = c.seq "
+                       "ORDER BY c.seq, c.position",
+                       NULL, "itttttt", 0, NULL, next_plain},
     [TABLE_STATISTICS] = {"figure,value,note",
                           "SELECT name, value, note FROM test_figures ORDER BY position", NULL,
                           "tft", 0, NULL, next_plain},
