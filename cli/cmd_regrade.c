@@ -130,6 +130,9 @@ static void print_summary_of_regrade(const struct regrade_result *r)
     score_changes_print(stdout, &r->changes, MAX_PRINTED);
     printf(_("%zu scores, %zu changed: %d scored, %d pending, %d absent\n"), after->n, r->changes.n,
            r->counts.scored, r->counts.pending, r->counts.absent);
+    char roster[240];
+    describe_roster(&r->counts.roster, roster, sizeof roster);
+    printf(_("roster: %s\n"), roster);
     if (before->n > 0 && after->n > 0 && strcmp(before->lines[0].max, after->lines[0].max) != 0)
         printf(_("the maximum was %s and is now %s\n"), before->lines[0].max, after->lines[0].max);
 }

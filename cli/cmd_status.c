@@ -77,11 +77,13 @@ struct status_facts {
 static void print_facts(const struct status_facts *f)
 {
     const struct store_counts *c = &f->counts;
-    struct labelled lines[5] = {0};
+    struct labelled lines[6] = {0};
     size_t n = 0;
     lines[n].label = _("candidates");
     snprintf(lines[n++].value, sizeof lines->value, _("%d: %d scored, %d pending, %d absent"),
              c->candidates, c->scored, c->pending, c->absent);
+    lines[n].label = _("roster");
+    describe_roster(&c->roster, lines[n++].value, sizeof lines->value);
     lines[n].label = _("readings");
     snprintf(lines[n++].value, sizeof lines->value, _("%d, %d wait for a person"), c->readings,
              c->uncertain);

@@ -177,9 +177,11 @@ static int run(const struct verify_command *c, struct verify_result *result, str
 
 static void print_result(const struct verify_result *r)
 {
-    struct labelled lines[] = {{.label = _("marks")}, {.label = _("silent errors")}};
+    struct labelled lines[] = {
+        {.label = _("marks")}, {.label = _("silent errors")}, {.label = _("roster")}};
     describe_review(&r->marks, lines[0].value, sizeof lines[0].value);
     describe_silent(&r->marks, lines[1].value, sizeof lines[1].value);
+    describe_roster(&r->counts.roster, lines[2].value, sizeof lines[2].value);
     printf(_("ok: pages in %d = pages out %d, audit chain of %d whole, %d scores equal a "
              "rescore\n"),
            r->counts.pages_in, r->counts.pages, r->audit_rows, r->scores);

@@ -139,6 +139,16 @@ struct page_record {
     double cpu_ms[STAGES]; /* thread CPU time */
 };
 
+/* ---- reconciliation: everybody on the roster is somewhere ---- */
+
+/* candidates = scored + pending + absent + voided + waiting, always. */
+struct roster_counts {
+    int candidates;                      /* on the roster; -1: there is none */
+    int scored, pending, absent, voided; /* pending where one of several sheets is */
+    int waiting;                         /* have no score yet: scores are older than the roster */
+    int others;                          /* score rows of nobody on it */
+};
+
 /* ---- alarms: what comes in a run of pages (docs/scan-health.md) ---- */
 
 enum alarm_kind {

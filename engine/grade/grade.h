@@ -68,10 +68,12 @@ struct grade_summary {
     int scans, scans_already; /* new ones; ones whose bytes were already stored */
     int unreadable;           /* files that are no scans: exit status 3 */
     int pages, pages_read, pages_refused;
+    int pages_in, pages_stored; /* that the scans have; that are stored: the same */
     int readings, uncertain, multiple, blank;
     struct mark_counts marks;
     double max_silent_error; /* the exam's wish */
     int candidates, scored, pending, absent, exceptions;
+    struct roster_counts roster;
     int scans_left; /* interrupted: files not begun */
     bool interrupted;
     double seconds;

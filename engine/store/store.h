@@ -300,6 +300,7 @@ struct store_counts {
     int pages_in; /* pages that the scans have; `pages` are those stored */
     int readings, uncertain, multiple, blank;
     int candidates, scored, pending, absent, voided, exceptions;
+    struct roster_counts roster;
 };
 int store_count(struct store *store, struct store_counts *ret, struct diag *d);
 /* Of all batches. What a person has looked at (source review) counts as gone to a person. */
