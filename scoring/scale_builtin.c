@@ -8,16 +8,12 @@
 #include "diag.h"
 #include <string.h>
 
-#define BAND(label, share, high, low)                                                              \
-    {                                                                                              \
-        label, {share, 1}, {high, 1},                                                              \
-        {                                                                                          \
-            low, 1                                                                                 \
-        }                                                                                          \
-    }
+/* clang-format off */
+#define BAND(label, share, high, low) {label, {share, 1}, {high, 1}, {low, 1}}
+/* clang-format on */
 
-/* 3+1+2: the Ministry of Education's guide of 2019 to the provinces that began it with the Gaokao
- * of 2021, for the subjects chosen besides physics or history. */
+/* 3+1+2: the plans of the eight provinces that began it with the Gaokao of 2021 (published in
+ * 2019), for the subjects chosen besides physics or history. */
 static const struct scale_band gaokao_312[] = {
     BAND("A", 15, 100, 86), BAND("B", 35, 85, 71), BAND("C", 35, 70, 56),
     BAND("D", 13, 55, 41),  BAND("E", 2, 40, 30),
