@@ -14,29 +14,29 @@ static const char *const models[] = {
     [MODEL_NONE] = "none", [MODEL_RASCH] = "rasch", [MODEL_2PL] = "2pl", [MODEL_3PL] = "3pl"};
 
 static const char *const scales[] = {
-    [SCALE_NONE] = "none",
-    [SCALE_GAOKAO_312] = "gaokao_312",
-    [SCALE_SHANDONG] = "shandong",
-    [SCALE_ZHEJIANG] = "zhejiang",
-    [SCALE_SHANGHAI] = "shanghai",
-    [SCALE_CEEC] = "ceec",
-    [SCALE_Z] = "z",
-    [SCALE_T] = "t",
-    [SCALE_PERCENTILE] = "percentile",
-    [SCALE_OWN] = "bands",
+    [EXAM_SCALE_NONE] = "none",
+    [EXAM_SCALE_GAOKAO_312] = "gaokao_312",
+    [EXAM_SCALE_SHANDONG] = "shandong",
+    [EXAM_SCALE_ZHEJIANG] = "zhejiang",
+    [EXAM_SCALE_SHANGHAI] = "shanghai",
+    [EXAM_SCALE_CEEC] = "ceec",
+    [EXAM_SCALE_Z] = "z",
+    [EXAM_SCALE_T] = "t",
+    [EXAM_SCALE_PERCENTILE] = "percentile",
+    [EXAM_SCALE_OWN] = "bands",
 };
 
 static const char *const ties[] = {
-    [TIES_BETTER] = "better", [TIES_WORSE] = "worse", [TIES_NEAREST] = "nearest"};
+    [EXAM_TIES_BETTER] = "better", [EXAM_TIES_WORSE] = "worse", [EXAM_TIES_NEAREST] = "nearest"};
 
 const char *statistics_model_name(enum statistics_model model)
 {
     return model == MODEL_NONE ? "" : models[model];
 }
 
-const char *scale_kind_name(enum scale_kind kind)
+const char *exam_scale_name(enum exam_scale kind)
 {
-    return kind == SCALE_NONE ? "" : scales[kind];
+    return kind == EXAM_SCALE_NONE ? "" : scales[kind];
 }
 
 void statistics_wishes_defaults(struct statistics_wishes *wishes)
@@ -46,7 +46,7 @@ void statistics_wishes_defaults(struct statistics_wishes *wishes)
                                          .pairs_level = DEFAULT_PAIRS_LEVEL,
                                          .pass = {{3, 5}, true},
                                          .distinction = {{17, 20}, true},
-                                         .ties = TIES_BETTER};
+                                         .ties = EXAM_TIES_BETTER};
 }
 
 struct points score_mark_points(const struct score_mark *mark, struct points max)
@@ -235,7 +235,7 @@ static int read_scale(const struct yaml *yaml, struct statistics_wishes *wishes)
 
     if (!node)
         return 0;
-    wishes->scale = SCALE_NONE;
+    wishes->scale = EXAM_SCALE_NONE;
     if (node->kind == YAML_MAP) {
         bad = yaml_check_keys(yaml, node, keys, N_ITEMS(keys));
         name = yaml_get(node, "name");
@@ -248,16 +248,16 @@ static int read_scale(const struct yaml *yaml, struct statistics_wishes *wishes)
             if (yaml_name(yaml, yaml_get(node, "ties"), "ties", ties, N_ITEMS(ties), &which) < 0)
                 bad = YJ_EINPUT;
             else
-                wishes->ties = (enum scale_ties)which;
+                wishes->ties = (enum exam_ties)which;
         }
         if (bands) {
-            wishes->scale = SCALE_OWN;
+            wishes->scale = EXAM_SCALE_OWN;
             return read_bands(yaml, bands, wishes) < 0 ? YJ_EINPUT : bad;
         }
     }
-    if (yaml_name(yaml, name, "scale", scales, SCALE_OWN, &which) < 0)
+    if (yaml_name(yaml, name, "scale", scales, EXAM_SCALE_OWN, &which) < 0)
         return YJ_EINPUT;
-    wishes->scale = (enum scale_kind)which;
+    wishes->scale = (enum exam_scale)which;
     return bad;
 }
 

@@ -21,21 +21,21 @@ enum statistics_model { MODEL_NONE, MODEL_RASCH, MODEL_2PL, MODEL_3PL };
 /* Kinds of groups that items are compared between (DIF): bits. */
 enum statistics_by { BY_CLASS = 1, BY_SCHOOL = 2, BY_ROOM = 4 };
 
-enum scale_kind {
-    SCALE_NONE,
-    SCALE_GAOKAO_312, /* 3+1+2 */
-    SCALE_SHANDONG,
-    SCALE_ZHEJIANG,
-    SCALE_SHANGHAI,
-    SCALE_CEEC,
-    SCALE_Z,
-    SCALE_T,
-    SCALE_PERCENTILE,
-    SCALE_OWN, /* the office's own bands */
+enum exam_scale {
+    EXAM_SCALE_NONE,
+    EXAM_SCALE_GAOKAO_312, /* 3+1+2 */
+    EXAM_SCALE_SHANDONG,
+    EXAM_SCALE_ZHEJIANG,
+    EXAM_SCALE_SHANGHAI,
+    EXAM_SCALE_CEEC,
+    EXAM_SCALE_Z,
+    EXAM_SCALE_T,
+    EXAM_SCALE_PERCENTILE,
+    EXAM_SCALE_OWN, /* the office's own bands */
 };
 
 /* Candidates who stand equal at the cut between two bands. */
-enum scale_ties { TIES_BETTER, TIES_WORSE, TIES_NEAREST };
+enum exam_ties { EXAM_TIES_BETTER, EXAM_TIES_WORSE, EXAM_TIES_NEAREST };
 
 /* A mark on the way of the scores: points, or a share of the maximum. */
 struct score_mark {
@@ -54,9 +54,9 @@ struct statistics_wishes {
     unsigned dif;                /* enum statistics_by; default school */
     double pairs_level;          /* family-wise error, 0 to 0.5; default 0.01; 0: not sought */
     struct score_mark pass, distinction;           /* default 60 % and 85 % */
-    enum scale_kind scale;                         /* default none */
-    enum scale_ties ties;                          /* default better */
-    struct scale_band_wish bands[SCALE_BANDS_MAX]; /* SCALE_OWN, the best first */
+    enum exam_scale scale;                         /* default none */
+    enum exam_ties ties;                           /* default better */
+    struct scale_band_wish bands[SCALE_BANDS_MAX]; /* EXAM_SCALE_OWN, the best first */
     int n_bands;
 };
 
@@ -65,7 +65,7 @@ void statistics_wishes_defaults(struct statistics_wishes *wishes);
 int statistics_wishes_read(const struct yaml *yaml, struct statistics_wishes *wishes);
 
 const char *statistics_model_name(enum statistics_model model); /* "rasch"; "" none */
-const char *scale_kind_name(enum scale_kind kind);              /* "ceec"; "" none */
+const char *exam_scale_name(enum exam_scale kind);              /* "ceec"; "" none */
 /* The mark in points of an exam of that maximum. */
 struct points score_mark_points(const struct score_mark *mark, struct points max);
 

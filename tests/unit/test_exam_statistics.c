@@ -43,7 +43,7 @@ static void test_silence(void **state)
     char message[256];
     assert_int_equal(read_text("title: x\n", &w, message), 0);
     assert_int_equal(w.model, MODEL_RASCH);
-    assert_int_equal(w.scale, SCALE_NONE);
+    assert_int_equal(w.scale, EXAM_SCALE_NONE);
     assert_points(score_mark_points(&w.pass, (struct points){150, 1}), 90, 1);
     assert_points(score_mark_points(&w.distinction, (struct points){100, 1}), 85, 1);
 }
@@ -69,11 +69,11 @@ static void test_everything(void **state)
     assert_int_equal(w.model, MODEL_2PL);
     assert_int_equal(w.dif, BY_CLASS | BY_ROOM);
     assert_true(w.pairs_level == 0);
-    assert_int_equal(w.scale, SCALE_SHANDONG);
-    assert_int_equal(w.ties, TIES_NEAREST);
+    assert_int_equal(w.scale, EXAM_SCALE_SHANDONG);
+    assert_int_equal(w.ties, EXAM_TIES_NEAREST);
     assert_int_equal(read_text("scale: ceec\nstatistics: {dif: none, model: none}\n", &w, message),
                      0);
-    assert_int_equal(w.scale, SCALE_CEEC);
+    assert_int_equal(w.scale, EXAM_SCALE_CEEC);
     assert_int_equal(w.dif, 0);
     assert_string_equal(statistics_model_name(w.model), "");
 }
@@ -87,7 +87,7 @@ static void test_own_bands(void **state)
                                "  - {label: 可, share: 2/3, low: 0.5, high: 79}\n",
                                &w, message),
                      0);
-    assert_int_equal(w.scale, SCALE_OWN);
+    assert_int_equal(w.scale, EXAM_SCALE_OWN);
     assert_int_equal(w.n_bands, 2);
     assert_string_equal(w.bands[0].label, "優");
     assert_points(w.bands[0].share, 1, 3);
