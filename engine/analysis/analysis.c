@@ -94,6 +94,11 @@ void analysis_finish(struct analysis *a)
     if (!a->memory)
         return;
     rescoring_finish(&a->memory->rescoring);
+    free(a->memory->suspicions);
+    free(a->groups);
+    free(a->dif);
+    free(a->pairs);
+    free(a->findings);
     arena_finish(&a->memory->arena);
     free(a->memory);
     *a = (struct analysis){0};

@@ -5,6 +5,7 @@
 #define YJ_ENGINE_ANALYSIS_INTERNAL_H
 
 #include "analysis.h"
+#include "findings.h"
 #include "rescore_internal.h"
 
 struct analysis_memory {
@@ -19,6 +20,12 @@ struct analysis_memory {
     int *column_of;   /* [item]: column; -1: dropped */
     double *item_max; /* [column] */
     int n_columns;
+
+    struct item_statistics *stats; /* [column] */
+    struct test_statistics test;
+    struct suspicion *suspicions; /* of items; malloc'ed */
+    size_t n_suspicions, suspicions_capacity;
+    size_t groups_capacity, findings_capacity; /* malloc'ed, as dif and pairs are */
 };
 
 /* Zeroed memory of the analysis; NULL where there is none. */
