@@ -13,8 +13,8 @@
  *   (`ability_sd`), in logits: mirt's itemtype "Rasch", TAM's tam.mml. R's ltm fixes the sd at 1
  * and frees one common discrimination: its Dscrmn is our ability_sd, its Dffclt our b / ability_sd.
  * - 2PL: c is 0, abilities are standard normal. a may be negative: the key is wrong, or the item.
- * - 3PL: as 2PL, with c > 0. The likelihood alone hardly knows c, so two priors help, those of
- *   BILOG in this metric: log a normal(log 1.7, 0.5), d = -a b flat, logit c
+ * - 3PL: as 2PL, with c > 0. The likelihood alone hardly knows c, so two priors help, after
+ *   BILOG's defaults: log a normal(log 1.7, 0.5), d = -a b flat, logit c
  *   normal(logit(1 / options), 0.5); estimates are the posterior's mode in (log a, d, logit c).
  *
  * Items are right or wrong. An item with partial credit must be cut by the caller, and full marks
