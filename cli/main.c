@@ -17,6 +17,7 @@ static const struct command {
     {"grade", cmd_grade, N_("read and score scans")},
     {"regrade", cmd_regrade, N_("score the stored readings again")},
     {"review", cmd_review, N_("list, show and settle the readings that wait for a person")},
+    {"explain", cmd_explain, N_("say how a candidate's score came about")},
     {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
     {"form", cmd_form, N_("check, lay out or import a form")},
     {"sheet", cmd_sheet, N_("draw a form as PDF, blank or for a roster")},
