@@ -18,6 +18,7 @@ static const struct command {
     {"watch", cmd_watch, N_("grade every scan that arrives in a folder")},
     {"regrade", cmd_regrade, N_("score the stored readings again")},
     {"review", cmd_review, N_("list, show and settle the readings that wait for a person")},
+    {"explain", cmd_explain, N_("say how a candidate's score came about")},
     {"export", cmd_export, N_("write a table of the results as CSV or JSON")},
     {"form", cmd_form, N_("check, lay out or import a form")},
     {"sheet", cmd_sheet, N_("draw a form as PDF, blank or for a roster")},

@@ -77,8 +77,9 @@ static int read_titles(const struct exam_reader *r)
 
 static int read_settings(const struct exam_reader *r)
 {
-    static const char *const keys[] = {"title", "subject", "date",  "form", "forms",
-                                       "key",   "roster",  "scans", "db",   EXAM_SETTING_KEYS};
+    static const char *const keys[] = {"title", "subject", "date",           "form",
+                                       "forms", "key",     "roster",         "scans",
+                                       "db",    "scoring", EXAM_SETTING_KEYS};
     int bad = yaml_check_keys(r->yaml, r->yaml->root, keys, N_ITEMS(keys));
     if (r->yaml->root->kind != YAML_MAP)
         return bad;
@@ -87,6 +88,8 @@ static int read_settings(const struct exam_reader *r)
         return rc;
     bad = rc < 0 ? rc : bad;
     rc = exam_settings_read(r->yaml, r->exam);
+    bad = rc < 0 ? rc : bad;
+    rc = scheme_read(r->yaml, &r->exam->scheme);
     return rc < 0 ? rc : bad;
 }
 
@@ -245,7 +248,7 @@ static int load_tables(const struct exam_reader *r)
     char *path = NULL;
     int bad = find_table(r, "key", "key.csv", &path);
     if (path)
-        bad = key_load(path, &r->exam->key, r->d);
+        bad = key_load_with(path, r->exam->scheme, &r->exam->key, r->d);
     free(path);
     path = NULL;
     if (bad == YJ_ENOMEM)
@@ -269,7 +272,7 @@ static int check_key(const struct exam_reader *r)
         forms[i] = exam->forms[i].form;
     int rc = key_check(exam->key, forms, exam->n_forms, r->d);
     free(forms);
-    return rc;
+    return rc < 0 ? rc : scheme_check(exam->scheme, exam->key, r->d);
 }
 
 /* The greatest number of characters of a candidate number that some form can hold; 0: any. */
@@ -462,6 +465,7 @@ void exam_destroy(struct exam *exam)
     }
     free(exam->forms);
     key_destroy(exam->key);
+    scheme_destroy(exam->scheme);
     roster_destroy(exam->roster);
     free(exam->path);
     free(exam->dir);

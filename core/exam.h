@@ -11,6 +11,7 @@
 #include "form.h"
 #include "key.h"
 #include "roster.h"
+#include "scheme.h"
 
 /* A form and the scans it is for. */
 struct exam_form {
@@ -48,6 +49,7 @@ struct exam {
     char *title, *subject, *date; /* "" where not given */
     struct exam_form *forms;
     int n_forms;
+    struct scheme *scheme; /* of `scoring`; NULL: none. The key borrows its rules */
     struct key *key;       /* NULL: read and score nothing */
     struct roster *roster; /* NULL: any candidate is welcome */
     char *scans_dir;       /* default input */

@@ -2,6 +2,15 @@
 
 #include "diag.h"
 
+static int put_sections(const struct rescoring *r, struct store *store, struct diag *d)
+{
+    int rc = 0;
+
+    for (int s = 0; s + 1 < r->plan.n_sections && rc == 0; s++)
+        rc = store_put_section(store, r->plan.sections[s].name, r->plan.sections[s].max, d);
+    return rc;
+}
+
 static int put_scores(struct rescoring *r, struct store *store, struct diag *d)
 {
     for (int k = 0; k < r->sheets.n_rows; k++) {
@@ -47,6 +56,8 @@ int rescore_within(struct store *store, const struct exam *exam, struct diag *d)
 
     if (rc == 0)
         rc = store_clear_scores(store, d);
+    if (rc == 0)
+        rc = put_sections(&r, store, d);
     if (rc == 0)
         rc = put_scores(&r, store, d);
     if (rc == 0)

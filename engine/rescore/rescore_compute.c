@@ -237,43 +237,73 @@ static int score_rows(struct rescoring *r)
     r->status = malloc(n * sizeof *r->status);
     r->scored = malloc(n * sizeof *r->scored);
     r->row_items = calloc((size_t)r->n_items + 1, sizeof *r->row_items);
+    r->row_answers = calloc((size_t)r->n_items + 1, sizeof *r->row_answers);
+    r->row_sections = calloc((size_t)r->n_items + 2, sizeof *r->row_sections);
+    r->row_section_points = calloc((size_t)r->n_items + 2, sizeof *r->row_section_points);
     r->row_pages = malloc((size_t)(r->n_pages + 1) * sizeof *r->row_pages);
-    if (!r->status || !r->scored || !r->row_items || !r->row_pages)
+    if (!r->status || !r->scored || !r->row_items || !r->row_answers || !r->row_sections ||
+        !r->row_section_points || !r->row_pages)
         return YJ_ENOMEM;
     for (int k = 0; k < r->sheets.n_rows; k++) {
         r->status[k] = find_status(r, k);
         if (r->status[k] == SCORE_SCORED)
             r->scored[r->n_scored++] = k;
     }
-    r->max = POINTS_ZERO;
-    for (int i = 0; i < r->n_items; i++)
-        r->max = points_add(r->max, score_item_max(&r->exam->key->items[i]));
     return 0;
+}
+
+static void compose(struct rescoring *r, int index, struct test_total *ret_total)
+{
+    for (int i = 0; i < r->n_items; i++) {
+        const struct answer_entry *answer = rescoring_answer(r, index, i);
+        struct response response = {answer->value, answer->status};
+        struct item_score score = answer->score;
+        r->row_answers[i] = test_item_of(&r->exam->key->items[i], &response, &score);
+        r->row_items[i] = (struct item_points){score.points, score.pending, score.counts};
+    }
+    test_score_compute(&r->plan, r->row_answers, r->row_sections, NULL, ret_total);
+}
+
+/* Void items are for those who sat. */
+static void compose_absent(struct rescoring *r)
+{
+    for (int i = 0; i < r->n_items; i++)
+        r->row_items[i] =
+            (struct item_points){POINTS_ZERO, false, !item_rule_drops(r->exam->key->items[i].rule)};
+    for (int s = 0; s < r->plan.n_sections; s++)
+        r->row_sections[s] = (struct section_score){.points = POINTS_ZERO};
+}
+
+struct points rescoring_total(struct rescoring *r, int index)
+{
+    struct test_total total = {.points = POINTS_ZERO};
+
+    if (r->n_items > 0 && r->status[index] != SCORE_ABSENT)
+        compose(r, index, &total);
+    else
+        compose_absent(r);
+    return total.points;
 }
 
 void rescoring_get_score(struct rescoring *r, int index, struct score_row *ret)
 {
     const struct sheet_row *sheet = &r->sheets.rows[index];
-    struct points total = POINTS_ZERO;
+    struct points total = rescoring_total(r, index);
 
-    for (int i = 0; i < r->n_items; i++) {
-        struct item_score score = rescoring_answer(r, index, i)->score;
-        if (r->status[index] == SCORE_ABSENT) { /* void items are for those who sat */
-            score.points = POINTS_ZERO;
-            score.pending = false;
-        }
-        r->row_items[i] = (struct item_points){score.points, score.pending, score.counts};
-        total = points_add(total, score.points);
-    }
+    for (int s = 0; s < r->plan.n_sections; s++)
+        r->row_section_points[s] =
+            (struct section_points){r->row_sections[s].points, r->row_sections[s].pending};
     for (int i = 0; i < sheet->n_pages; i++)
         r->row_pages[i] = r->pages[sheet->pages[i]].id;
     *ret = (struct score_row){
         .candidate = sheet->candidate,
         .status = r->status[index],
         .total = total,
-        .max = r->max,
+        .max = r->plan.max,
         .items = r->row_items,
         .n_items = r->n_items,
+        .sections = r->row_section_points,
+        .n_sections = r->plan.n_sections > 0 ? r->plan.n_sections - 1 : 0, /* "" is none */
         .pages = r->row_pages,
         .n_pages = sheet->n_pages,
     };
@@ -293,7 +323,7 @@ static int choose_columns(struct rescoring *r, double **ret_max, int *ret_n)
         return YJ_ENOMEM;
     }
     for (int i = 0; i < r->n_items; i++) {
-        bool counts = r->exam->key->items[i].rule != RULE_VOID_DROP;
+        bool counts = !item_rule_drops(r->exam->key->items[i].rule);
         r->column_of_item[i] = counts ? n : -1;
         if (counts)
             max[n++] = points_double(score_item_max(&r->exam->key->items[i]));
@@ -392,6 +422,51 @@ static int make_item_rows(struct rescoring *r, const double *totals)
     return rc;
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* Items are held against the plain sum of their points (weights would only blur what an item does);
+ * the test's own figures are those of the totals that candidates get. Overwrites totals[]. */
+static void describe_totals(struct rescoring *r, double *totals)
+{
+    double sum = 0, squares = 0, rest = 0;
+    size_t n = (size_t)r->n_scored;
+
+    if (n == 0)
+        return;
+    for (size_t k = 0; k < n; k++) {
+        totals[k] = points_double(rescoring_total(r, r->scored[k]));
+        sum += totals[k];
+    }
+    for (size_t k = 0; k < n; k++) {
+        double off = totals[k] - sum / (double)n;
+        squares += off * off;
+        rest += off;
+    }
+    qsort(totals, n, sizeof *totals, compare_numbers);
+    r->test.mean = sum / (double)n;
+    r->test.sd = n > 1 ? sqrt(fmax(0, squares - rest * rest / (double)n) / (double)(n - 1)) : NAN;
+    r->test.sem = r->test.sd * sqrt(1 - r->test.alpha);
+    r->test.min = totals[0];
+    r->test.max = totals[n - 1];
+    r->test.median = (totals[(n - 1) / 2] + totals[n / 2]) / 2;
+}
+
+/* Whether a total can be another than the plain sum of its items. */
+static bool is_composed(const struct rescoring *r)
+{
+    for (int i = 0; i < r->n_items; i++)
+        if (r->exam->key->items[i].rule == RULE_VOID_REBASE)
+            return true;
+    return r->exam->scheme &&
+           (r->exam->scheme->n_sections > 0 || r->exam->scheme->total.floor.given ||
+            r->exam->scheme->total.rounding.given);
+}
+
 static int compute_statistics(struct rescoring *r)
 {
     double *max = NULL, *scores = NULL, *totals = NULL;
@@ -413,6 +488,8 @@ static int compute_statistics(struct rescoring *r)
     rc = item_statistics_compute(&matrix, r->items, &r->test);
     if (rc == 0)
         rc = make_item_rows(r, totals);
+    if (rc == 0 && is_composed(r))
+        describe_totals(r, totals);
 out:
     free(max);
     free(scores);
@@ -428,6 +505,8 @@ int rescoring_compute(struct rescoring *r, struct store *store, const struct exa
     *r = (struct rescoring){.exam = exam, .n_items = exam->key ? exam->key->n_items : 0};
     arena_init(&r->memory);
     int rc = make_plans(r);
+    if (rc == 0)
+        rc = test_plan_init(&r->plan, exam->key, exam->scheme);
     if (rc == 0)
         rc = open_books(r);
     if (rc == 0)
@@ -454,6 +533,10 @@ void rescoring_finish(struct rescoring *r)
     free(r->items);
     free(r->item_rows);
     free(r->row_items);
+    free(r->row_answers);
+    free(r->row_sections);
+    free(r->row_section_points);
+    test_plan_finish(&r->plan);
     free(r->row_pages);
     arena_finish(&r->memory);
 }

@@ -5,6 +5,7 @@
 #define YJ_ENGINE_RESCORE_INTERNAL_H
 
 #include "answers.h"
+#include "composition.h"
 #include "itemstats.h"
 #include "rescore.h"
 #include "sheets.h"
@@ -38,7 +39,7 @@ struct rescoring {
     struct sheets sheets;
 
     enum score_status *status; /* [row] */
-    struct points max;         /* of the test */
+    struct test_plan plan;     /* how items become a total */
 
     /* Statistics, over the rows whose status is SCORE_SCORED. */
     int n_scored;
@@ -49,6 +50,9 @@ struct rescoring {
     struct item_row *item_rows; /* [item] */
 
     struct item_points *row_items; /* of the row last asked for */
+    struct test_item *row_answers;
+    struct section_score *row_sections;
+    struct section_points *row_section_points;
     int64_t *row_pages;
 };
 
@@ -59,6 +63,8 @@ void rescoring_finish(struct rescoring *r);
 
 /* The score of row `index` of r->sheets; valid until the next call. */
 void rescoring_get_score(struct rescoring *r, int index, struct score_row *ret);
+/* The same for the total alone; what was read so far where the row is pending. */
+struct points rescoring_total(struct rescoring *r, int index);
 /* The answer of a row to an item, NULL of one that is on none of its pages is never returned: it is
  * the book's entry ANSWER_NONE. */
 const struct answer_entry *rescoring_answer(const struct rescoring *r, int row, int item);

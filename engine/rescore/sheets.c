@@ -622,7 +622,8 @@ static int tell_missing_items(struct resolver *r, struct row *row)
     if (!key || r->exam->n_forms < 2)
         return 0;
     for (int i = 0; i < key->n_items; i++) {
-        bool asked = key->items[i].rule == RULE_VOID_DROP || key->items[i].rule == RULE_VOID_FULL;
+        bool asked = item_rule_drops(key->items[i].rule) || key->items[i].rule == RULE_VOID_FULL ||
+                     key->items[i].by_hand;
         for (int f = 0; f < r->exam->n_forms && !asked; f++)
             asked =
                 row_has_form(r, row, f) && form_field_index(form_of(r, f), key->items[i].item) >= 0;

@@ -18,7 +18,7 @@
 struct diag;
 struct store;
 
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 
 enum store_mode { STORE_READ, STORE_WRITE /* creates or migrates where needed */ };
 
@@ -124,6 +124,11 @@ struct score_row {
     int n_items;
     const int64_t *pages; /* ids of the sheet's pages */
     int n_pages;
+    const struct section_points {
+        struct points points;
+        bool pending;
+    } * sections; /* in the order of store_put_section */
+    int n_sections;
 };
 
 struct option_row {
@@ -146,11 +151,12 @@ struct test_row {
     double mean, sd, alpha, sem, min, max, median;
 };
 
-/* Replaces all that scoring derives (scores, items, test, derived exceptions) in one transaction
- * the caller has begun: clear, then put. The items are those of the key that store_put_exam put
- * last; where there is none, a score row makes its sheet known and nothing else. Sheets of one
- * candidate are exported in the order in which they were put. */
+/* Replaces all that scoring derives (scores, sections, items, test, derived exceptions) in one
+ * transaction the caller has begun: clear, then put, sections before scores. The items are those of
+ * the key that store_put_exam put last; where there is none, a score row makes its sheet known and
+ * nothing else. Sheets of one candidate are exported in the order in which they were put. */
 int store_clear_scores(struct store *store, struct diag *d);
+int store_put_section(struct store *store, const char *section, struct points max, struct diag *d);
 int store_put_score(struct store *store, const struct score_row *row, struct diag *d);
 int store_put_item(struct store *store, const struct item_row *row, struct diag *d);
 int store_put_test(struct store *store, const struct test_row *row, struct diag *d);
@@ -252,6 +258,39 @@ int store_enter_decision(struct store *store, const struct store_decision *decis
 /* How many others have entered the same for this reading, and how many something else. */
 int store_count_entries(struct store *store, const struct store_decision *decision, int *ret_same,
                         int *ret_other, struct diag *d);
+
+/* ---- one candidate's score, for explaining it ---- */
+
+struct stored_answer {
+    int64_t id; /* as stored_reading.id */
+    const char *field, *value;
+    enum reading_status status;
+    double confidence;
+    bool reviewed; /* a person has set it */
+    const char *scan;
+    int page; /* of the scan, from 1 */
+    int form; /* of the exam; -1: part of it no more */
+};
+
+struct stored_score {
+    const char *candidate, *name, *class_name, *school;
+    enum score_status status;
+    struct points total, max;
+    const struct item_points *items; /* [n_items] key order */
+    int n_items;
+    const struct section_points *sections; /* [n_sections] */
+    int n_sections;
+    const struct stored_answer *answers; /* of all its pages, in the order of page and form */
+    int n_answers;
+    const char *const *exceptions; /* what was told of its pages and of the candidate */
+    int n_exceptions;
+};
+
+/* Every score of a candidate: one, or several where sheets are in doubt. What `visit` gets is valid
+ * during the call; a negative return ends the walk and is returned. Returns how many. */
+int store_visit_scores(struct store *store, const char *candidate,
+                       int (*visit)(void *context, const struct stored_score *score), void *context,
+                       struct diag *d);
 
 /* ---- tables for export: columns and rows as text, in a fixed order ---- */
 

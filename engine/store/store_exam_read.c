@@ -82,13 +82,14 @@ static int get_file(struct exam *exam, sqlite3_stmt *stmt, struct diag *d)
     if (strcmp(kind, "form") == 0)
         return get_form(exam, stmt, d);
     if (strcmp(kind, "key") == 0)
-        return key_parse(text, size, name, &exam->key, d);
+        return key_parse_with(text, size, name, exam->scheme, &exam->key, d);
     if (strcmp(kind, "roster") == 0)
         return roster_parse(text, size, name, &exam->roster, d);
     exam->text = strdup(text);
     if (exam->text == NULL)
         return out_of_memory(d);
-    return exam_settings_parse(text, size, name, exam, d);
+    int rc = exam_settings_parse(text, size, name, exam, d);
+    return rc < 0 ? rc : scheme_parse(text, size, name, &exam->scheme, d);
 }
 
 static int get_files(struct store *store, int64_t version, struct exam *exam, struct diag *d)
@@ -136,7 +137,7 @@ static int hold_key_against_forms(struct exam *exam, struct diag *d)
         forms[i] = exam->forms[i].form;
     rc = key_check(exam->key, forms, exam->n_forms, d);
     free(forms);
-    return rc;
+    return rc < 0 ? rc : scheme_check(exam->scheme, exam->key, d);
 }
 
 int store_get_exam(struct store *store, struct exam **ret_exam, struct diag *d)

@@ -20,12 +20,14 @@ int store_clear_scores(struct store *store, struct diag *d)
 {
     /* Children before parents; the items are then those of the key in force. */
     static const char *const steps[] = {
+        "DELETE FROM section_scores",
         "DELETE FROM item_scores",
         "DELETE FROM scores",
         "DELETE FROM sheet_pages",
         "DELETE FROM sheets",
         "DELETE FROM item_options",
         "DELETE FROM items",
+        "DELETE FROM sections",
         "DELETE FROM test",
         "DELETE FROM exceptions WHERE derived = 1",
         "INSERT INTO items (position, item, section) SELECT position, item, section FROM key_items",
@@ -94,6 +96,26 @@ static int put_item_scores(struct store *store, int64_t sheet, const struct scor
     return rc;
 }
 
+static int put_section_scores(struct store *store, int64_t sheet, const struct score_row *row,
+                              struct diag *d)
+{
+    int rc = 0;
+
+    for (int i = 0; i < row->n_sections && rc == 0; i++)
+        rc = store_run(store, d,
+                       "INSERT INTO section_scores (sheet_id, section, points_num, points_den, "
+                       "pending) VALUES (?, ?, ?, ?, ?)",
+                       "iiiii", sheet, (int64_t)i + 1, row->sections[i].points.num,
+                       row->sections[i].points.den, (int64_t)row->sections[i].pending);
+    return rc;
+}
+
+int store_put_section(struct store *store, const char *section, struct points max, struct diag *d)
+{
+    return store_run(store, d, "INSERT INTO sections (section, max_num, max_den) VALUES (?, ?, ?)",
+                     "tii", section, max.num, max.den);
+}
+
 static int put_sheet(struct store *store, const struct score_row *row, int64_t *ret_id,
                      struct diag *d)
 {
@@ -126,6 +148,8 @@ int store_put_score(struct store *store, const struct score_row *row, struct dia
                    "VALUES (?, ?, ?, ?, ?, ?)",
                    "itiiii", sheet, score_status_name(row->status), row->total.num, row->total.den,
                    row->max.num, row->max.den);
+    if (rc == 0)
+        rc = put_section_scores(store, sheet, row, d);
     return rc < 0 ? rc : put_item_scores(store, sheet, row, d);
 }
 

@@ -517,7 +517,8 @@ static void scores_of_another_key_are_refused(void **state)
     static const struct item_points points[2] = {{{1, 1}, false, true}, {{1, 1}, false, true}};
     struct state *s = *state;
     struct store *store = fixture_open(s->path, STORE_WRITE);
-    const struct score_row row = {"0001", SCORE_SCORED, {2, 1}, {2, 1}, points, 2, NULL, 0};
+    const struct score_row row = {"0001", SCORE_SCORED, {2, 1}, {2, 1}, points,
+                                  2,      NULL,         0,      NULL,   0};
 
     expect_put(store, s->exam, 0, "");
     assert_int_equal(store_begin(store, NULL), 0);
@@ -536,7 +537,7 @@ static void without_a_key_sheets_are_kept_and_nothing_scored(void **state)
     struct exam *survey = fixture_exam(fixture_form, NULL, NULL);
     struct fixture_page page;
     const int64_t first = 1;
-    const struct score_row row = {"7", SCORE_SCORED, {0, 1}, {0, 1}, NULL, 0, &first, 1};
+    const struct score_row row = {"7", SCORE_SCORED, {0, 1}, {0, 1}, NULL, 0, &first, 1, NULL, 0};
 
     expect_put(store, survey, 0, "");
     fixture_page_init(&page, "0001", right);
@@ -753,7 +754,8 @@ static void an_older_schema_is_brought_up_to_date(void **state)
     store_close(store);
     int64_t fresh = fixture_number(s->path, tables);
     int64_t pages = fixture_number(s->path, "SELECT COUNT(*) FROM pages");
-    fixture_sql(s->path, "DROP TABLE entries; ALTER TABLE exceptions DROP COLUMN field_id;"
+    fixture_sql(s->path, "DROP TABLE section_scores; DROP TABLE sections; DROP TABLE entries; "
+                         "ALTER TABLE exceptions DROP COLUMN field_id;"
                          "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health;"
                          "PRAGMA user_version = 1");
     expect_refused(s->path, STORE_READ, YJ_EINPUT, "older yuejuan");
