@@ -1,5 +1,6 @@
 /* analysis_candidates.c - who sat, what became of each, and that nobody is lost. */
 #include "analysis_internal.h"
+#include "diag.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,6 +37,19 @@ static int take_answers(struct analysis *a, int row, struct analysis_candidate *
     return 0;
 }
 
+static int take_sections(struct analysis *a, const struct score_row *score,
+                         struct analysis_candidate *c)
+{
+    struct points *sections = analysis_alloc(a, (size_t)score->n_sections, sizeof *sections);
+
+    if (!sections)
+        return YJ_ENOMEM;
+    for (int s = 0; s < score->n_sections; s++)
+        sections[s] = score->sections[s].points;
+    c->sections = sections;
+    return 0;
+}
+
 static int take_candidate(struct analysis *a, int row, struct analysis_candidate *c)
 {
     struct rescoring *r = &a->memory->rescoring;
@@ -60,7 +74,8 @@ static int take_candidate(struct analysis *a, int row, struct analysis_candidate
         a->counts.of_roster++;
     }
     a->counts.pages_scored += score.n_pages;
-    return take_answers(a, row, c);
+    int rc = take_sections(a, &score, c);
+    return rc < 0 ? rc : take_answers(a, row, c);
 }
 
 static void count(struct analysis *a, enum score_status status)
@@ -89,7 +104,7 @@ int analysis_take_candidates(struct analysis *a)
     a->counts.roster = a->exam->roster ? a->exam->roster->n_entries : -1;
     a->counts.pages_waiting = r->n_refused;
     a->counts.pages_in = r->n_pages + r->n_refused;
-    a->max = r->max;
+    a->max = r->plan.max;
     a->candidates = analysis_alloc(a, (size_t)n, sizeof *a->candidates);
     a->memory->scored = analysis_alloc(a, (size_t)n, sizeof *a->memory->scored);
     if (!a->candidates || !a->memory->scored)

@@ -1,7 +1,10 @@
 /* analysis_figures.c - the classical figures of items, options and sections. */
 #include "analysis_internal.h"
 
+#include "diag.h"
+
 #include "distractors.h"
+#include "distribution.h"
 #include "fifths.h"
 #include "findings.h"
 #include <math.h>
@@ -136,45 +139,41 @@ static int rate_item(struct analysis *a, int index, struct scratch *s)
 
 /* ---- sections ---- */
 
+/* Those that composition has, but for the items of no section. */
 static int name_sections(struct analysis *a)
 {
-    a->sections = analysis_alloc(a, (size_t)a->n_items, sizeof *a->sections);
+    const struct test_plan *plan = &a->memory->rescoring.plan;
+    int n = plan->n_sections > 0 ? plan->n_sections - 1 : 0;
+
+    a->sections = analysis_alloc(a, (size_t)n, sizeof *a->sections);
     if (!a->sections)
         return YJ_ENOMEM;
-    for (int i = 0; i < a->n_items; i++) {
-        int s = 0;
-        while (s < a->n_sections && strcmp(a->sections[s].section, a->items[i].section) != 0)
-            s++;
-        if (a->items[i].section[0] == '\0')
-            continue;
-        if (s == a->n_sections)
-            a->sections[a->n_sections++] =
-                (struct analysis_section){.section = a->items[i].section, .sd = NAN, .alpha = NAN};
-        a->sections[s].n_items++;
-        a->sections[s].max += a->items[i].max;
-    }
+    for (int s = 0; s < n; s++)
+        a->sections[s] = (struct analysis_section){.section = plan->sections[s].name,
+                                                   .max = points_double(plan->sections[s].max),
+                                                   .n_items = plan->sections[s].n_items};
+    a->n_sections = n;
     return 0;
 }
 
-static int add_up_sections(struct analysis *a)
+/* Of what the section brings into the total. */
+static int rate_section_points(struct analysis *a, int index)
 {
-    for (int c = 0; c < a->n_candidates; c++) {
-        struct points *sums = analysis_alloc(a, (size_t)a->n_sections, sizeof *sums);
-        if (!sums)
-            return YJ_ENOMEM;
-        for (int s = 0; s < a->n_sections; s++) {
-            sums[s] = POINTS_ZERO;
-            for (int i = 0; i < a->n_items; i++)
-                if (strcmp(a->items[i].section, a->sections[s].section) == 0)
-                    sums[s] = points_add(sums[s], analysis_answer(a, c, i)->points);
-        }
-        a->candidates[c].sections = sums;
-    }
-    return 0;
+    struct distribution d;
+    double *points = malloc(((size_t)a->n_scored + 1) * sizeof *points);
+    if (!points)
+        return YJ_ENOMEM;
+    for (int k = 0; k < a->n_scored; k++)
+        points[k] = points_double(a->candidates[a->memory->scored[k]].sections[index]);
+    int rc = distribution_compute(points, (size_t)a->n_scored, &d);
+    free(points);
+    a->sections[index].mean = rc == 0 ? d.mean : NAN;
+    a->sections[index].sd = rc == 0 ? d.sd : NAN;
+    return rc;
 }
 
-/* Of the items that count of one section. */
-static int rate_section(struct analysis *a, int index)
+/* Of the items that count of one section, as they are scored. */
+static int rate_section_alpha(struct analysis *a, int index)
 {
     const struct analysis_memory *m = a->memory;
     struct analysis_section *section = &a->sections[index];
@@ -197,8 +196,6 @@ static int rate_section(struct analysis *a, int index)
     if (rc == 0) {
         const struct response_matrix matrix = {n, k, scores, max};
         rc = item_statistics_compute(&matrix, items, &test);
-        section->mean = n > 0 ? test.mean : NAN;
-        section->sd = test.sd;
         section->alpha = test.alpha;
     }
     free(scores);
@@ -222,9 +219,10 @@ int analysis_rate_items(struct analysis *a)
     free(s.rest);
     if (rc == 0)
         rc = name_sections(a);
-    if (rc == 0)
-        rc = add_up_sections(a);
-    for (int i = 0; i < a->n_sections && rc == 0; i++)
-        rc = rate_section(a, i);
+    for (int i = 0; i < a->n_sections && rc == 0; i++) {
+        rc = rate_section_points(a, i);
+        if (rc == 0)
+            rc = rate_section_alpha(a, i);
+    }
     return rc;
 }

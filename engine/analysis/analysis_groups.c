@@ -1,6 +1,8 @@
 /* analysis_groups.c - classes, schools, rooms: who is in which, and how they compare. */
 #include "analysis_internal.h"
 
+#include "diag.h"
+
 #include "groups.h"
 #include <math.h>
 #include <stdlib.h>
@@ -24,11 +26,16 @@ static const char *room_of(const struct analysis_candidate *c)
     return c->room;
 }
 
+/* Rooms of different schools may share a name, or pupils of several schools a room: the roster does
+ * not say which. A "room" that holds more than any does is many of one name. */
+#define ROOM_HOLDS 120
+
 static const struct group_kind {
     const char *kind;
     const char *(*name)(const struct analysis_candidate *c);
     bool of_school; /* the same name in two schools is two groups */
 } kinds[] = {{"class", class_of, true}, {"school", school_of, false}, {"room", room_of, false}};
+static const struct group_kind rooms_of_schools = {"room", room_of, true};
 
 static int by_name(const void *a, const void *b)
 {
@@ -154,10 +161,64 @@ static int make_groups(struct analysis *a, const struct group_kind *kind)
     return rc;
 }
 
+/* 1: a room is fuller than rooms are; 0; YJ_ENOMEM. */
+static int is_overfull(const struct analysis *a, const struct group_kind *kind)
+{
+    size_t n = 0, run = 0;
+    struct named *list = gather(a, kind, &n);
+    int overfull = list ? 0 : YJ_ENOMEM;
+    for (size_t i = 0; list && i < n; i++) {
+        run = i > 0 && same_group(&list[i - 1], &list[i]) ? run + 1 : 1;
+        overfull |= run > ROOM_HOLDS;
+    }
+    free(list);
+    return overfull;
+}
+
 int analysis_rate_groups(struct analysis *a)
 {
     int rc = 0;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && rc == 0; i++)
-        rc = make_groups(a, &kinds[i]);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && rc == 0; i++) {
+        const struct group_kind *kind = &kinds[i];
+        if (kind->name == room_of) {
+            rc = is_overfull(a, kind);
+            kind = rc == 1 ? &rooms_of_schools : kind;
+        }
+        if (rc >= 0)
+            rc = make_groups(a, kind);
+    }
     return rc;
+}
+
+static int compare_group(const struct analysis_group *g, const struct analysis_candidate *c,
+                         const struct group_kind *kind)
+{
+    int order = g->school[0] ? strcmp(g->school, c->school) : 0;
+    return order ? order : strcmp(g->name, kind->name(c));
+}
+
+int analysis_group_of(const struct analysis *a, const char *kind_name,
+                      const struct analysis_candidate *c)
+{
+    const struct group_kind *kind = kinds;
+    int low = 0, high;
+    while (strcmp(kind->kind, kind_name) != 0)
+        kind++;
+    if (kind->name(c)[0] == '\0')
+        return -1;
+    while (low < a->n_groups && strcmp(a->groups[low].kind, kind_name) != 0)
+        low++;
+    for (high = low; high < a->n_groups && strcmp(a->groups[high].kind, kind_name) == 0;)
+        high++;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        int order = compare_group(&a->groups[middle], c, kind);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
 }

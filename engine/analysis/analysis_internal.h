@@ -33,6 +33,13 @@ void *analysis_alloc(struct analysis *a, size_t n, size_t size);
 const char *analysis_text(struct analysis *a, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* NULL: no memory */
 
+/* Threads for what is slow. */
+int analysis_jobs(void);
+/* Index of the candidate's group of a kind ("class", "school", "room"), -1 none. After
+ * analysis_rate_groups. */
+int analysis_group_of(const struct analysis *a, const char *kind,
+                      const struct analysis_candidate *c);
+
 /* Each 0 or YJ_ENOMEM. */
 int analysis_take_items(struct analysis *a);      /* names, keys, answers */
 int analysis_take_candidates(struct analysis *a); /* who, status, points; reconciliation */

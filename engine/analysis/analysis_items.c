@@ -1,5 +1,6 @@
 /* analysis_items.c - the items, what was answered to them, and the matrix of points. */
 #include "analysis_internal.h"
+#include "diag.h"
 
 #include <math.h>
 #include <string.h>
@@ -77,7 +78,7 @@ static int take_item(struct analysis *a, int index, struct analysis_item *item)
         .section = key->section,
         .key = join_accepted(a, key),
         .rule = item_rule_name(key->rule),
-        .counts = key->rule != RULE_VOID_DROP,
+        .counts = !item_rule_drops(key->rule),
         .max = points_double(score_item_max(key)),
     };
     double *const figures[] = {

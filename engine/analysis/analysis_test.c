@@ -2,6 +2,8 @@
  */
 #include "analysis_internal.h"
 
+#include "diag.h"
+
 #include "consistency.h"
 #include "distribution.h"
 #include "scale.h"
