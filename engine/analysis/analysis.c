@@ -1,4 +1,5 @@
 #include "analysis_internal.h"
+#include "analysis_rows.h"
 
 #include "diag.h"
 #include "i18n.h"
@@ -74,18 +75,39 @@ static int analyse(struct analysis *a, bool models)
     return rc == 0 ? analysis_find(a) : rc;
 }
 
+static int begin(struct analysis *a, const struct exam *exam, struct diag *d)
+{
+    *a = (struct analysis){.exam = exam, .memory = calloc(1, sizeof *a->memory)};
+    if (!a->memory)
+        return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+    arena_init(&a->memory->arena);
+    forget_figures(a);
+    return 0;
+}
+
+int analysis_of_rescoring(struct rescoring *rescoring, bool models, struct analysis *ret,
+                          struct diag *d)
+{
+    int rc = begin(ret, rescoring->exam, d);
+
+    if (rc < 0)
+        return rc;
+    ret->memory->rescoring = rescoring;
+    rc = analyse(ret, models);
+    return rc == YJ_ENOMEM ? diag_error(d, rc, NULL, 0, 0, NULL, _("out of memory")) : rc;
+}
+
 int analysis_compute(struct store *store, const struct exam *exam,
                      const struct analysis_options *options, struct analysis *ret, struct diag *d)
 {
-    *ret = (struct analysis){.exam = exam, .memory = calloc(1, sizeof *ret->memory)};
-    if (!ret->memory)
-        return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
-    arena_init(&ret->memory->arena);
-    forget_figures(ret);
-    int rc = rescoring_compute(&ret->memory->rescoring, store, exam, d);
+    int rc = begin(ret, exam, d);
+
     if (rc < 0)
         return rc;
-    rc = analyse(ret, options->models);
+    ret->memory->rescoring = &ret->memory->own;
+    rc = rescoring_compute(&ret->memory->own, store, exam, d);
+    if (rc == 0)
+        rc = analyse(ret, options->models);
     return rc == YJ_ENOMEM ? diag_error(d, rc, NULL, 0, 0, NULL, _("out of memory")) : rc;
 }
 
@@ -93,7 +115,8 @@ void analysis_finish(struct analysis *a)
 {
     if (!a->memory)
         return;
-    rescoring_finish(&a->memory->rescoring);
+    if (a->memory->rescoring == &a->memory->own)
+        rescoring_finish(&a->memory->own);
     free(a->memory->suspicions);
     free(a->groups);
     free(a->dif);

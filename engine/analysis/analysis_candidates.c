@@ -26,7 +26,7 @@ static struct analysis_candidate unknown(void)
 
 static int take_answers(struct analysis *a, int row, struct analysis_candidate *c)
 {
-    const struct rescoring *r = &a->memory->rescoring;
+    const struct rescoring *r = a->memory->rescoring;
     uint32_t *answers = analysis_alloc(a, (size_t)a->n_items, sizeof *answers);
 
     if (!answers)
@@ -52,7 +52,7 @@ static int take_sections(struct analysis *a, const struct score_row *score,
 
 static int take_candidate(struct analysis *a, int row, struct analysis_candidate *c)
 {
-    struct rescoring *r = &a->memory->rescoring;
+    struct rescoring *r = a->memory->rescoring;
     const struct roster *roster = a->exam->roster;
     struct score_row score;
 
@@ -98,7 +98,7 @@ static void count(struct analysis *a, enum score_status status)
 
 int analysis_take_candidates(struct analysis *a)
 {
-    struct rescoring *r = &a->memory->rescoring;
+    struct rescoring *r = a->memory->rescoring;
     int n = r->n_items > 0 ? r->sheets.n_rows : 0, rc = 0;
 
     a->counts.roster = a->exam->roster ? a->exam->roster->n_entries : -1;

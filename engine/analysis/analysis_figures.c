@@ -48,7 +48,7 @@ static void take_statistics(const struct analysis *a, int index, struct analysis
 static void gather_answers(struct analysis *a, int index, struct scratch *s)
 {
     const struct analysis_memory *m = a->memory;
-    const struct answer_book *book = &m->rescoring.books[index];
+    const struct answer_book *book = &m->rescoring->books[index];
     struct analysis_item *item = &a->items[index];
     int column = m->column_of[index];
 
@@ -142,7 +142,7 @@ static int rate_item(struct analysis *a, int index, struct scratch *s)
 /* Those that composition has, but for the items of no section. */
 static int name_sections(struct analysis *a)
 {
-    const struct test_plan *plan = &a->memory->rescoring.plan;
+    const struct test_plan *plan = &a->memory->rescoring->plan;
     int n = plan->n_sections > 0 ? plan->n_sections - 1 : 0;
 
     a->sections = analysis_alloc(a, (size_t)n, sizeof *a->sections);

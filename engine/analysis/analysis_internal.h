@@ -9,7 +9,8 @@
 #include "rescore_internal.h"
 
 struct analysis_memory {
-    struct rescoring rescoring; /* readings, answers and names are its */
+    struct rescoring *rescoring; /* readings, answers and names are its */
+    struct rescoring own;        /* where nobody lent one */
     struct arena arena;
 
     /* Over the scored candidates, k from 0 to n_scored - 1, and the items that count. */

@@ -91,12 +91,12 @@ static int take_item(struct analysis *a, int index, struct analysis_item *item)
     for (int f = 0; f < ANALYSIS_FIFTHS; f++)
         item->fifth[f] = NAN;
     int rc = item->key ? take_options(a, key, item) : YJ_ENOMEM;
-    return rc < 0 ? rc : take_answers(a, &a->memory->rescoring.books[index], item);
+    return rc < 0 ? rc : take_answers(a, &a->memory->rescoring->books[index], item);
 }
 
 int analysis_take_items(struct analysis *a)
 {
-    int n = a->memory->rescoring.n_items, rc = 0;
+    int n = a->memory->rescoring->n_items, rc = 0;
 
     a->items = analysis_alloc(a, (size_t)n, sizeof *a->items);
     if (!a->items)

@@ -1,5 +1,6 @@
 #include "rescore_internal.h"
 
+#include "analysis_rows.h"
 #include "diag.h"
 
 static int put_sections(const struct rescoring *r, struct store *store, struct diag *d)
@@ -49,6 +50,25 @@ static int put_statistics(const struct rescoring *r, struct store *store, struct
     return r->n_items > 0 ? store_put_test(store, &test, d) : 0;
 }
 
+/* Models of more answers than this take longer than anybody wants to wait for after each batch:
+ * they are fitted by `regrade --models` and by `report`. */
+#define QUICK_ANSWERS 1000000
+
+static int put_analysis(struct rescoring *r, struct store *store, bool models, struct diag *d)
+{
+    struct analysis analysis;
+    bool quick = (double)r->n_scored * r->n_items <= QUICK_ANSWERS;
+    int rc = store_clear_statistics(store, d);
+
+    if (rc < 0 || r->n_items == 0)
+        return rc;
+    rc = analysis_of_rescoring(r, models || quick, &analysis, d);
+    if (rc == 0)
+        rc = analysis_put(&analysis, store, d);
+    analysis_finish(&analysis);
+    return rc;
+}
+
 int rescore_within(struct store *store, const struct exam *exam, struct diag *d)
 {
     struct rescoring r;
@@ -64,6 +84,8 @@ int rescore_within(struct store *store, const struct exam *exam, struct diag *d)
         rc = put_exceptions(&r, store, d);
     if (rc == 0)
         rc = put_statistics(&r, store, d);
+    if (rc == 0)
+        rc = put_analysis(&r, store, false, d);
     rescoring_finish(&r);
     return rc;
 }
