@@ -180,7 +180,8 @@ static int tell_scores(const struct data *d)
 
 static int tell_groups(const struct data *d)
 {
-    struct group_limits limits = {{6, 1}, {10, 1}, 0.01, 0.5};
+    /* No effect is so large: every group is tested against all others, as R does it. */
+    struct group_limits limits = {{6, 1}, {10, 1}, 0.01, 1e9};
     struct group_figures *groups = calloc(d->n_groups + 1, sizeof *groups);
     int rc = groups ? groups_compute(d->points, d->group_of, d->n, d->n_groups, &limits, groups)
                     : YJ_ENOMEM;
