@@ -138,6 +138,8 @@ static void exact_helpers(void **state)
     assert_true(p.num == -2 && p.den == 1);
     p = exact_round((struct points){1005, 1000}, 2); /* 1.005 in binary is below the half */
     assert_true(p.num == 101 && p.den == 100);
+    p = exact_round((struct points){1000000000000000001, 1000000000}, 9); /* as it is */
+    assert_true(p.num == 1000000000000000001 && p.den == 1000000000);
     p = exact_divide(exact_whole(3), (struct points){-3, 2});
     assert_true(p.num == -2 && p.den == 1);
 }

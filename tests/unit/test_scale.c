@@ -463,16 +463,78 @@ static void thirds_are_exact(void **state)
     }
 }
 
+/* ---- what holds for every scale ---- */
+
+#define MANY 150
+
+static uint64_t seed = 99;
+
+static int64_t draw(int64_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (int64_t)((seed >> 20) % (uint64_t)below);
+}
+
+/* Equal totals have equal scores, a higher total never a lower score, whatever the ties and the
+ * order in which candidates come. */
+static void check_order(const struct scale *scale, const struct points *totals, int n)
+{
+    struct scaled_score s[MANY], turned[MANY];
+    struct points other[MANY];
+    assert_int_equal(scale_compute(scale, totals, NULL, (size_t)n, s, NULL), 0);
+    for (int c = 0; c < n; c++)
+        other[c] = totals[n - 1 - c];
+    assert_int_equal(scale_compute(scale, other, NULL, (size_t)n, turned, NULL), 0);
+    for (int a = 0; a < n; a++) {
+        if (isnan(s[a].value)) { /* z of equals */
+            assert_true(isnan(turned[n - 1 - a].value));
+            continue;
+        }
+        assert_true(turned[n - 1 - a].value == s[a].value);
+        assert_string_equal(turned[n - 1 - a].label, s[a].label);
+        for (int b = 0; b < n; b++) {
+            int order = points_compare(totals[a], totals[b]);
+            if (order == 0 ? s[a].value != s[b].value : order > 0 && s[a].value < s[b].value)
+                fail_msg("'%s', %d candidates: %g and %g", scale->name, n, s[a].value, s[b].value);
+        }
+    }
+}
+
+static void no_scale_turns_the_order(void **state)
+{
+    for (int round = 0; round < 120; round++) {
+        struct points totals[MANY];
+        int n = (int)draw(MANY) + 1;
+        int64_t kinds = draw(60) + 1, den = draw(3) + 1;
+        for (int c = 0; c < n; c++) {
+            char text[48];
+            snprintf(text, sizeof text, "%d/%d", (int)draw(kinds), (int)den);
+            assert_int_equal(points_parse(text, &totals[c]), 0);
+        }
+        for (int i = 0; scale_name_at(i); i++) {
+            struct scale scale = built_in(scale_name_at(i));
+            scale.ties = (enum scale_ties)draw(3);
+            scale.places = (enum scale_places)draw(3);
+            scale.single = (enum scale_single)draw(3);
+            scale.decimals = (int)draw(4) - 1;
+            check_order(&scale, totals, n);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gaokao_by_hand),         cmocka_unit_test(the_line_is_exact),
-        cmocka_unit_test(ties_follow_the_policy), cmocka_unit_test(all_equal),
-        cmocka_unit_test(fewer_than_bands),       cmocka_unit_test(only_those_who_count),
-        cmocka_unit_test(zhejiang_by_hand),       cmocka_unit_test(shanghai_and_shandong_by_hand),
-        cmocka_unit_test(ceec_published_table),   cmocka_unit_test(ceec_published_examples),
-        cmocka_unit_test(ceec_at_a_limit),        cmocka_unit_test(standard_scores),
-        cmocka_unit_test(faults_are_named),       cmocka_unit_test(thirds_are_exact),
+        cmocka_unit_test(gaokao_by_hand),           cmocka_unit_test(the_line_is_exact),
+        cmocka_unit_test(ties_follow_the_policy),   cmocka_unit_test(all_equal),
+        cmocka_unit_test(fewer_than_bands),         cmocka_unit_test(only_those_who_count),
+        cmocka_unit_test(zhejiang_by_hand),         cmocka_unit_test(shanghai_and_shandong_by_hand),
+        cmocka_unit_test(ceec_published_table),     cmocka_unit_test(ceec_published_examples),
+        cmocka_unit_test(ceec_at_a_limit),          cmocka_unit_test(standard_scores),
+        cmocka_unit_test(faults_are_named),         cmocka_unit_test(thirds_are_exact),
+        cmocka_unit_test(no_scale_turns_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
