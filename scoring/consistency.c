@@ -109,12 +109,28 @@ static double lambda6_of_part(struct workspace *w)
 
 /* ---- omega ---- */
 
+/* The loading l of an item whose communality is held at 1 - LEAST_OWN, where its best one would be
+ * beyond (Heywood's case): that of the factor of the matrix with this communality on its diagonal,
+ * l (squares + l^2 - (1 - LEAST_OWN)) = products. By Newton's steps: the left side rises with l. */
+static double bounded_loading(double products, double squares)
+{
+    double most = 1 - LEAST_OWN, sign = products < 0 ? -1 : 1, l = sqrt(most);
+
+    for (int step = 0; step < 50; step++) {
+        double change =
+            (l * (squares + l * l - most) - fabs(products)) / (squares + 3 * l * l - most);
+        l -= change;
+        if (fabs(change) < 1e-15)
+            break;
+    }
+    return sign * l;
+}
+
 /* The loading that leaves least of an item's correlations, given those of the others. Returns how
  * far it moved. */
 static double improve_loading(const double *correlations, size_t n, size_t i, double *loadings)
 {
     double products = 0, squares = 0, before = loadings[i];
-    double most = sqrt(1 - LEAST_OWN);
 
     for (size_t j = 0; j < n; j++) {
         if (j == i)
@@ -122,8 +138,11 @@ static double improve_loading(const double *correlations, size_t n, size_t i, do
         products += correlations[i * n + j] * loadings[j];
         squares += loadings[j] * loadings[j];
     }
-    loadings[i] = squares > 0 ? fmax(-most, fmin(most, products / squares)) : 0;
-    return fabs(loadings[i] - before);
+    double best = squares > 0 ? products / squares : 0;
+    if (best * best > 1 - LEAST_OWN)
+        best = bounded_loading(products, squares);
+    loadings[i] = best;
+    return fabs(best - before);
 }
 
 static bool find_factor(const double *correlations, size_t n, double *loadings)

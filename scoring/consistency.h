@@ -23,7 +23,8 @@ struct consistency {
      * Items that do not vary are left out. */
     double lambda6, lambda6_points;
     /* McDonald's omega total of one factor, found by least squares on the correlations beside the
-     * diagonal (MINRES: Harman and Jones, Psychometrika 31, 1966), no item's own part below 0.005:
+     * diagonal (MINRES: Harman and Jones, Psychometrika 31, 1966). An item whose communality would
+     * be above 0.995 is held there (Heywood's case), as psych does:
      * 1 - (sum of the items' own parts) / (sum of all correlations). R's psych:
      * omega(nfactors = 1, flip = FALSE)$omega.tot. Items that do not vary are left out; at least
      * three must be left. */

@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+__extension__ typedef __int128 wide;
+
 struct points exact_whole(int64_t value)
 {
     return (struct points){value, 1};
@@ -28,6 +30,7 @@ int64_t exact_ceil(struct points a)
     return a.num / a.den + (a.num % a.den > 0);
 }
 
+/* In 128 bits: a fraction's terms may be long before it is rounded. */
 struct points exact_round(struct points a, int decimals)
 {
     int64_t steps = 1;
@@ -37,9 +40,10 @@ struct points exact_round(struct points a, int decimals)
     assert(decimals <= 9);
     for (int d = 0; d < decimals; d++)
         steps *= 10;
-    struct points scaled = points_mul(a, exact_whole(steps));
-    int64_t rounded = exact_floor(points_add(scaled, (struct points){1, 2}));
-    return exact_divide(exact_whole(rounded), exact_whole(steps));
+    wide twice = 2 * (wide)a.num * steps + a.den, whole = twice / (2 * (wide)a.den);
+    if (twice % (2 * (wide)a.den) < 0)
+        whole--;
+    return exact_divide(exact_whole((int64_t)whole), exact_whole(steps));
 }
 
 static int compare_ranked(const void *a, const void *b)

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Candidates as their moments. */
+struct pool {
+    double n, mean, squares; /* sum of squared deviations from the mean */
+};
+
 struct workspace {
     const struct points *totals;
     const int *group_of;
@@ -17,8 +22,8 @@ struct workspace {
     size_t *members;
     double *values; /* totals of one group */
     double *p;
-    struct points sum;        /* of all totals */
-    double mean, sd, squares; /* of the whole; sum of squared deviations */
+    struct points sum; /* of all totals */
+    struct pool whole;
 };
 
 /* ---- the whole ---- */
@@ -46,13 +51,11 @@ static void compute_whole(struct workspace *w)
     w->sum = POINTS_ZERO;
     for (size_t c = 0; c < w->n; c++)
         w->sum = points_add(w->sum, w->totals[c]);
-    w->mean = w->n ? points_double(w->sum) / (double)w->n : NAN;
-    w->squares = 0;
+    w->whole = (struct pool){(double)w->n, w->n ? points_double(w->sum) / (double)w->n : NAN, 0};
     for (size_t c = 0; c < w->n; c++) {
-        double d = points_double(w->totals[c]) - w->mean;
-        w->squares += d * d;
+        double d = points_double(w->totals[c]) - w->whole.mean;
+        w->whole.squares += d * d;
     }
-    w->sd = w->n > 1 ? sqrt(w->squares / (double)(w->n - 1)) : NAN;
 }
 
 /* ---- a group ---- */
@@ -81,33 +84,60 @@ static double share_above_mean(const struct workspace *w, const size_t *members,
     return (double)count / (double)n;
 }
 
-/* Means and variances of the group and the rest, which is the whole without it. */
-static void compare_with_rest(const struct workspace *w, struct group_figures *ret)
+static struct pool pool_of(const struct distribution *scores)
 {
-    double n = (double)ret->scores.n, all = (double)w->n, rest = all - n;
+    double n = (double)scores->n;
 
-    if (n == 0)
+    return (struct pool){n, scores->mean, n > 1 ? scores->sd * scores->sd * (n - 1) : 0};
+}
+
+/* `all` without `part`, which is in it. */
+static struct pool rest_of(const struct pool *all, const struct pool *part)
+{
+    double n = all->n - part->n, above = part->mean - all->mean;
+
+    if (!(n > 0))
+        return (struct pool){0, NAN, 0};
+    double rest_above = -above * part->n / n;
+    double squares =
+        all->squares - part->squares - part->n * above * above - n * rest_above * rest_above;
+    return (struct pool){n, all->mean + rest_above, fmax(0, squares)};
+}
+
+/* Welch's test of two pools' means; df 0: there is none. */
+struct welch {
+    double between, error, df; /* difference, its standard error */
+};
+
+static struct welch welch_compare(const struct pool *a, const struct pool *b)
+{
+    struct welch t = {a->mean - b->mean, NAN, 0};
+
+    if (a->n < 2 || b->n < 2)
+        return t;
+    double va = a->squares / (a->n - 1) / a->n, vb = b->squares / (b->n - 1) / b->n;
+    double all = a->squares + b->squares + t.between * t.between;
+    if (!(va + vb > 1e-20 * all / (a->n + b->n))) /* nothing varies within either */
+        return t;
+    t.error = sqrt(va + vb);
+    t.df = (va + vb) * (va + vb) / (va * va / (a->n - 1) + vb * vb / (b->n - 1));
+    return t;
+}
+
+static void compare_with_whole(const struct workspace *w, struct group_figures *ret)
+{
+    struct pool own = pool_of(&ret->scores);
+
+    if (ret->scores.n == 0)
         return;
-    double above = ret->scores.mean - w->mean;
-    ret->difference = above;
-    if (rest < 1)
+    struct pool rest = rest_of(&w->whole, &own);
+    ret->difference = own.mean - w->whole.mean;
+    struct welch t = welch_compare(&own, &rest);
+    if (!(t.df > 0))
         return;
-    double between = above * all / rest; /* group less rest: the rest's mean is -n/rest above */
-    ret->effect = w->sd > 0 ? between / w->sd : NAN;
-    if (n < 2 || rest < 2)
-        return;
-    double rest_above = -above * n / rest;
-    double own_squares = ret->scores.sd * ret->scores.sd * (n - 1);
-    double rest_squares =
-        fmax(0, w->squares - own_squares - n * above * above - rest * rest_above * rest_above);
-    double a = own_squares / (n - 1) / n, b = rest_squares / (rest - 1) / rest;
-    if (!(a + b > 1e-20 * w->squares / all)) /* nothing varies within either */
-        return;
-    double df = (a + b) * (a + b) / (a * a / (n - 1) + b * b / (rest - 1));
-    double half = student_within(0.95, df) * sqrt(a + b) * rest / all;
-    ret->low = above - half;
-    ret->high = above + half;
-    ret->p = student_two_sided(between / sqrt(a + b), df);
+    double half = student_within(0.95, t.df) * t.error * rest.n / w->whole.n;
+    ret->low = ret->difference - half;
+    ret->high = ret->difference + half;
 }
 
 static int compute_group(struct workspace *w, size_t group, struct group_figures *ret)
@@ -129,7 +159,7 @@ static int compute_group(struct workspace *w, size_t group, struct group_figures
     int rc = distribution_compute(w->values, n, &f.scores);
     if (rc < 0)
         return rc;
-    compare_with_rest(w, &f);
+    compare_with_whole(w, &f);
     *ret = f;
     return 0;
 }
@@ -168,19 +198,86 @@ int holm_adjust(double *p, size_t n)
     return 0;
 }
 
+/* A group against the others of the pool it is in. */
+static struct welch compare_in_pool(const struct pool *pool, struct group_figures *group)
+{
+    struct pool own = pool_of(&group->scores), rest = rest_of(pool, &own);
+    double sd = pool->n > 1 ? sqrt(pool->squares / (pool->n - 1)) : 0;
+    struct welch t = welch_compare(&own, &rest);
+
+    group->effect = group->scores.n > 0 && rest.n > 0 && sd > 0 ? t.between / sd : NAN;
+    return t;
+}
+
+/* The group of the pool that stands out most and by enough; *ret_tests: how many have a test. */
+static struct group_figures *find_farthest(const struct workspace *w, const struct pool *pool,
+                                           struct group_figures *groups, struct welch *ret_t,
+                                           size_t *ret_tests)
+{
+    struct group_figures *farthest = NULL;
+    double most = 0;
+
+    *ret_tests = 0;
+    for (size_t g = 0; g < w->n_groups; g++) {
+        if (groups[g].far_off)
+            continue;
+        struct welch t = compare_in_pool(pool, &groups[g]);
+        *ret_tests += t.df > 0;
+        if (t.df > 0 && fabs(groups[g].effect) >= w->limits->effect &&
+            fabs(t.between / t.error) > most) {
+            most = fabs(t.between / t.error);
+            farthest = &groups[g];
+            *ret_t = t;
+        }
+    }
+    return farthest;
+}
+
+/* One room of blank sheets draws down the rest against which the others are held, and makes them
+ * look too good. So the farthest is set aside, the others are held against what is left, and so on
+ * until none is far. The last two are not parted: which of them is off cannot be known. */
+static void set_aside(const struct workspace *w, struct pool *pool, struct group_figures *groups)
+{
+    struct welch t;
+    size_t n_tests;
+
+    for (;;) {
+        struct group_figures *g = find_farthest(w, pool, groups, &t, &n_tests);
+        if (!g || n_tests <= 2)
+            return;
+        double p = student_two_sided(t.between / t.error, t.df);
+        if (!(p * (double)n_tests < w->limits->level))
+            return;
+        g->p = p;
+        g->p_family = fmin(1, p * (double)n_tests);
+        g->far_off = true;
+        struct pool own = pool_of(&g->scores);
+        *pool = rest_of(pool, &own);
+    }
+}
+
 static int judge(struct workspace *w, struct group_figures *groups)
 {
-    for (size_t g = 0; g < w->n_groups; g++)
-        w->p[g] = groups[g].p;
-    int rc = holm_adjust(w->p, w->n_groups);
-    if (rc < 0)
-        return rc;
+    struct pool pool = w->whole;
+
+    set_aside(w, &pool, groups);
     for (size_t g = 0; g < w->n_groups; g++) {
+        w->p[g] = NAN;
+        if (groups[g].far_off)
+            continue;
+        struct welch t = compare_in_pool(&pool, &groups[g]);
+        if (t.df > 0)
+            groups[g].p = w->p[g] = student_two_sided(t.between / t.error, t.df);
+    }
+    int rc = holm_adjust(w->p, w->n_groups);
+    for (size_t g = 0; g < w->n_groups && rc == 0; g++) {
+        if (groups[g].far_off)
+            continue;
         groups[g].p_family = w->p[g];
         groups[g].far_off =
             w->p[g] < w->limits->level && fabs(groups[g].effect) >= w->limits->effect;
     }
-    return 0;
+    return rc;
 }
 
 int groups_compute(const struct points *totals, const int *group_of, size_t n, size_t n_groups,

@@ -23,9 +23,11 @@ struct group_figures {
      * generalization of Student's problem when several different population variances are
      * involved", Biometrika 34, 1947. */
     double difference, low, high;
-    double effect; /* (mean - mean of the rest) / sd of the whole */
-    double p,
-        p_family; /* Welch's test against the rest; after Holm over the groups that have one */
+    /* Is the group beyond chance, and by enough, from the others? Welch's test against all others
+     * but those found far off before it: the farthest is set aside first, so that one room of blank
+     * sheets does not make the others look too good. */
+    double effect;      /* (mean - mean of those others) / sd of them all */
+    double p, p_family; /* two-sided; times the groups still tested (Holm's steps) */
     /* p_family below the level, and the effect as large as is asked: with thousands of candidates
      * any difference is beyond chance, and schools do differ. */
     bool far_off;

@@ -25,7 +25,8 @@ static const struct scale_band shandong[] = {
     BAND("C", 24, 60, 51), BAND("D+", 16, 50, 41), BAND("D", 7, 40, 31),  BAND("E", 3, 30, 21),
 };
 
-/* Zhejiang, 21 levels of one score each, as amended at the end of 2017. */
+/* Zhejiang, 21 levels of one score each, as amended at the end of 2017. The rule says by what a cut
+ * is chosen: the nearest cumulative share. */
 static const struct scale_band zhejiang[] = {
     BAND("1", 1, 100, 100), BAND("2", 2, 97, 97),  BAND("3", 3, 94, 94),  BAND("4", 4, 91, 91),
     BAND("5", 5, 88, 88),   BAND("6", 6, 85, 85),  BAND("7", 7, 82, 82),  BAND("8", 8, 79, 79),
@@ -53,11 +54,11 @@ static const struct scale_band shanghai[] = {
     BAND("D+", 10, 46, 46), BAND("D", 10, 43, 43),  BAND("E", 5, 40, 40),
 };
 
-#define BANDS(name_, table)                                                                        \
-    {                                                                                              \
-        .name = name_, .kind = SCALE_BANDS, .bands = table,                                        \
-        .n_bands = sizeof table / sizeof table[0]                                                  \
-    }
+/* clang-format off */
+#define BANDS(name_, table, ...) \
+    {.name = name_, .kind = SCALE_BANDS, .bands = table, \
+     .n_bands = sizeof table / sizeof table[0], __VA_ARGS__}
+/* clang-format on */
 
 /* CEEC, the regulations of the GSAT (學測) and the AST (分科測驗): the best 1 % are rounded up to a
  * whole number of candidates, their mean to two decimals, the step to five; in the tables that CEEC
@@ -69,11 +70,11 @@ static const struct scale_band shanghai[] = {
     }
 
 static const struct scale builtin[] = {
-    BANDS("gaokao_312", gaokao_312),
-    BANDS("shandong", shandong),
-    BANDS("zhejiang", zhejiang),
-    BANDS("zhejiang_2021", zhejiang_2021),
-    BANDS("shanghai", shanghai),
+    BANDS("gaokao_312", gaokao_312, .decimals = 0),
+    BANDS("shandong", shandong, .decimals = 0),
+    BANDS("zhejiang", zhejiang, .ties = SCALE_TIES_NEAREST),
+    BANDS("zhejiang_2021", zhejiang_2021, .ties = SCALE_TIES_NEAREST),
+    BANDS("shanghai", shanghai, .decimals = 0),
     CEEC("ceec_15", 15),
     CEEC("ceec_60", 60),
     {.name = "percentile", .kind = SCALE_PERCENTILE},
