@@ -310,7 +310,8 @@ class Set(Review):
     def test_an_older_database(self):
         """Catches a database of before that is read wrongly, or whose exceptions are never settled."""
         with sqlite3.connect(self.db) as db:
-            db.executescript("DROP TABLE entries; ALTER TABLE exceptions DROP COLUMN field_id;"
+            db.executescript("DROP TABLE score_changes; DROP TABLE findings; DROP TABLE pairs; DROP TABLE item_dif; DROP TABLE group_figures; DROP TABLE item_fifths; DROP TABLE item_models; DROP TABLE standings; DROP TABLE test_figures;"
+                             "DROP TABLE section_scores; DROP TABLE sections; DROP TABLE entries; ALTER TABLE exceptions DROP COLUMN field_id;"
                              "PRAGMA user_version = 2")
         self.assertIn("older yuejuan", self.review("list", self.exam, expect=2).stderr)
         self.set("p3f12", "4")

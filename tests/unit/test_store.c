@@ -754,7 +754,10 @@ static void an_older_schema_is_brought_up_to_date(void **state)
     store_close(store);
     int64_t fresh = fixture_number(s->path, tables);
     int64_t pages = fixture_number(s->path, "SELECT COUNT(*) FROM pages");
-    fixture_sql(s->path, "DROP TABLE section_scores; DROP TABLE sections; DROP TABLE entries; "
+    fixture_sql(s->path, "DROP TABLE score_changes; DROP TABLE findings; DROP TABLE pairs; "
+                         "DROP TABLE item_dif; DROP TABLE group_figures; DROP TABLE item_fifths; "
+                         "DROP TABLE item_models; DROP TABLE standings; DROP TABLE test_figures; "
+                         "DROP TABLE section_scores; DROP TABLE sections; DROP TABLE entries; "
                          "ALTER TABLE exceptions DROP COLUMN field_id;"
                          "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health;"
                          "PRAGMA user_version = 1");
