@@ -5,7 +5,7 @@
 #include "textfile.h"
 #include <string.h>
 
-#define MAX_TABLE_WIDTH 24 /* columns of one cell; a longer text pushes the rest of its line */
+#define MAX_TABLE_WIDTH 40 /* columns of one cell; a longer text pushes the rest of its line */
 
 struct figure {
     char text[POINTS_TEXT_MAX];
