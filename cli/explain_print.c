@@ -5,7 +5,7 @@
 #include "textfile.h"
 #include <string.h>
 
-#define MAX_TABLE_WIDTH 24 /* columns of one cell; a longer text pushes the rest of its line */
+#define MAX_TABLE_WIDTH 40 /* columns of one cell; a longer text pushes the rest of its line */
 
 struct figure {
     char text[POINTS_TEXT_MAX];
@@ -221,8 +221,11 @@ static void print_sections(FILE *out, const struct explanation *e)
         if (display_width(e->plan->sections[s].name) > width)
             width = display_width(e->plan->sections[s].name);
     fputc('\n', out);
-    for (int s = 0; s < e->plan->n_sections && e->plan->n_sections > 1; s++) {
-        if (e->plan->sections[s].n_items == 0)
+    for (int s = 0; s < e->plan->n_sections; s++) {
+        /* Items that are in no section and simply summed are told as the total. */
+        bool plain = e->plan->n_sections == 1 &&
+                     points_compare(e->plan->sections[s].rebase, (struct points){1, 1}) == 0;
+        if (plain || e->plan->sections[s].n_items == 0)
             continue;
         print_cell(out, is_named(e, s) ? e->plan->sections[s].name : _("others"), width + 2);
         print_section(out, e, s);

@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include "exam_settings.h"
+#include "exam_tables.h"
 #include "i18n.h"
 #include "textfile.h"
 #include "yamlfile.h"
@@ -215,7 +216,7 @@ static int check_form_names(const struct exam_reader *r)
     return rc;
 }
 
-/* ---- key and roster ---- */
+/* ---- key, roster and other tables ---- */
 
 /* The path of a table: as exam.yaml names it, or the usual one where it is there; else NULL. */
 static int find_table(const struct exam_reader *r, const char *key, const char *usual,
@@ -243,36 +244,47 @@ static int find_table(const struct exam_reader *r, const char *key, const char *
     return rc;
 }
 
-static int load_tables(const struct exam_reader *r)
+static int load_key(const struct exam_reader *r, const char *path)
 {
-    char *path = NULL;
-    int bad = find_table(r, "key", "key.csv", &path);
-    if (path)
-        bad = key_load_with(path, r->exam->scheme, &r->exam->key, r->d);
-    free(path);
-    path = NULL;
-    if (bad == YJ_ENOMEM)
-        return bad;
-    int rc = find_table(r, "roster", "roster.csv", &path);
-    if (path)
-        rc = roster_load(path, &r->exam->roster, r->d);
-    free(path);
-    return rc < 0 ? rc : bad;
+    return key_load_with(path, r->exam->scheme, &r->exam->key, r->d);
 }
 
-static int check_key(const struct exam_reader *r)
+static int load_roster(const struct exam_reader *r, const char *path)
 {
-    struct exam *exam = r->exam;
-    if (!exam->key || exam->n_forms <= 0)
-        return 0;
-    const struct form **forms = calloc((size_t)exam->n_forms, sizeof(*forms));
-    if (!forms)
-        return YJ_ENOMEM;
-    for (int i = 0; i < exam->n_forms; i++)
-        forms[i] = exam->forms[i].form;
-    int rc = key_check(exam->key, forms, exam->n_forms, r->d);
-    free(forms);
-    return rc < 0 ? rc : scheme_check(exam->scheme, exam->key, r->d);
+    return roster_load(path, &r->exam->roster, r->d);
+}
+
+static int load_versions(const struct exam_reader *r, const char *path)
+{
+    return versions_load(path, &r->exam->versions, r->d);
+}
+
+static int load_given(const struct exam_reader *r, const char *path)
+{
+    return given_load(path, &r->exam->given, r->d);
+}
+
+static int load_tables(const struct exam_reader *r)
+{
+    static const struct {
+        const char *key, *usual;
+        int (*load)(const struct exam_reader *r, const char *path);
+    } tables[] = {{"key", "key.csv", load_key},
+                  {"roster", "roster.csv", load_roster},
+                  {"versions", "versions.csv", load_versions},
+                  {"points", "points.csv", load_given}};
+    int bad = 0;
+    for (size_t i = 0; i < N_ITEMS(tables); i++) {
+        char *path = NULL;
+        int rc = find_table(r, tables[i].key, tables[i].usual, &path);
+        if (path)
+            rc = tables[i].load(r, path);
+        free(path);
+        if (rc == YJ_ENOMEM)
+            return rc;
+        bad = rc < 0 ? rc : bad;
+    }
+    return bad;
 }
 
 /* The greatest number of characters of a candidate number that some form can hold; 0: any. */
@@ -338,7 +350,8 @@ static int read_exam(const struct exam_reader *r)
     for (int i = 0; i < r->exam->n_forms; i++)
         if (!r->exam->forms[i].form)
             return bad;
-    int rc = check_key(r);
+    /* Mistakes of a table itself have been told; held against others they would come again. */
+    int rc = bad < 0 ? bad : exam_check_tables(r->exam, r->d);
     if (rc == 0)
         check_candidates(r);
     return rc < 0 ? rc : bad;
@@ -467,6 +480,8 @@ void exam_destroy(struct exam *exam)
     key_destroy(exam->key);
     scheme_destroy(exam->scheme);
     roster_destroy(exam->roster);
+    versions_destroy(exam->versions);
+    given_destroy(exam->given);
     free(exam->path);
     free(exam->dir);
     free(exam->text);

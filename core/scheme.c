@@ -110,8 +110,7 @@ static int read_formula(const struct yaml *yaml, const struct yaml_node *map,
         return 0;
     if (yaml_text(yaml, node, "formula", &text) < 0)
         return YJ_EINPUT;
-    return formula_parse(text, yaml->name, node->line, node->column + node->quoted, ret_formula,
-                         yaml->d);
+    return formula_parse(text, yaml->name, node->line, node->column, ret_formula, yaml->d);
 }
 
 static int read_amc(const struct yaml *yaml, const struct yaml_node *map, struct scoring_rule *rule)

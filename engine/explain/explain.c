@@ -13,7 +13,8 @@ struct explainer {
     struct test_item *answers;
     struct section_score *sections;
     bool *chosen;
-    struct arena memory; /* of one score */
+    struct arena memory;               /* of one score */
+    const struct paper_version *paper; /* NULL: the master's */
     int (*visit)(void *context, const struct explanation *explanation);
     void *context;
     struct diag *d;
@@ -37,7 +38,7 @@ static const char *join_key(struct arena *memory, const struct key_item *item)
 
 static const char *why_waiting(const struct item_explanation *e)
 {
-    if (!e->answer)
+    if (!e->response.value)
         return e->item->by_hand ? _("nobody has given points yet") : _("no page of it was read");
     if (e->response.status == READING_UNCERTAIN)
         return _("the reading is not certain: a person must look");
@@ -97,6 +98,35 @@ static bool same_points(struct points a, struct points b)
     return points_compare(a, b) == 0;
 }
 
+/* The answer, from the field that is printed for the item, or what people gave. */
+static int find_response(struct explainer *x, const struct stored_score *score, int index,
+                         struct item_explanation *e)
+{
+    const struct key *key = x->exam->key;
+    const char *field = e->item->item;
+
+    if (e->item->by_hand) {
+        const struct given_row *given = given_find(x->exam->given, score->candidate, field);
+        if (given) {
+            e->response = (struct response){given->text, READING_OK};
+            e->by = given->by[0] ? given->by : x->exam->given->path;
+        }
+        return 0;
+    }
+    if (x->paper) {
+        field = key->items[x->paper->printed[index]].item;
+        if (x->paper->printed[index] != index || x->paper->option_of[index])
+            e->printed = field;
+    }
+    e->answer = find_answer(score, field);
+    if (!e->answer)
+        return 0;
+    e->response = (struct response){e->answer->value, e->answer->status};
+    if (x->paper)
+        e->response.value = version_translate(x->paper, key, index, e->answer->value, &x->memory);
+    return e->response.value ? 0 : YJ_ENOMEM;
+}
+
 static int explain_item(struct explainer *x, const struct stored_score *score, int index)
 {
     const struct key_item *item = &x->exam->key->items[index];
@@ -104,10 +134,9 @@ static int explain_item(struct explainer *x, const struct stored_score *score, i
     char rule[RULE_WORDS_MAX];
 
     *e = (struct item_explanation){.item = item, .printed = "", .value = "", .by = ""};
-    e->answer = find_answer(score, item->item);
     e->response = (struct response){NULL, READING_UNREAD};
-    if (e->answer)
-        e->response = (struct response){e->answer->value, e->answer->status};
+    if (find_response(x, score, index, e) < 0)
+        return YJ_ENOMEM;
     e->value = e->response.value ? e->response.value : "";
     e->score = score_item(item, &e->response);
     if (score->status == SCORE_ABSENT) /* void items are for those who sat */
@@ -123,6 +152,24 @@ static int explain_item(struct explainer *x, const struct stored_score *score, i
     return e->rule && e->key && e->why ? 0 : YJ_ENOMEM;
 }
 
+/* The version that a certain reading names. */
+static void find_paper(struct explainer *x, const struct stored_score *score)
+{
+    x->paper = NULL;
+    for (int i = 0; i < score->n_answers && x->exam->versions; i++) {
+        const struct stored_answer *answer = &score->answers[i];
+        if (answer->form < 0 || answer->form >= x->exam->n_forms || answer->status != READING_OK)
+            continue;
+        const struct form *form = x->exam->forms[answer->form].form;
+        int found =
+            form->version >= 0 && strcmp(form->fields[form->version].name, answer->field) == 0
+                ? versions_find(x->exam->versions, answer->value)
+                : -1;
+        if (found >= 0)
+            x->paper = &x->exam->versions->list[found];
+    }
+}
+
 static int explain_score(void *context, const struct stored_score *score)
 {
     struct explainer *x = context;
@@ -135,6 +182,9 @@ static int explain_score(void *context, const struct stored_score *score)
                             .sections = x->sections};
 
     arena_reset(&x->memory);
+    find_paper(x, score);
+    if (x->paper)
+        e.version = x->paper->name;
     for (int i = 0; i < n_items; i++) {
         int rc = explain_item(x, score, i);
         if (rc < 0)

@@ -22,6 +22,26 @@ static int find_item(const struct key *key, const char *name)
     return -1;
 }
 
+/* For each version of the paper, where the field is that is printed in an item's place. */
+static int plan_papers(struct rescoring *r, struct page_plan *plan)
+{
+    const struct versions *versions = r->exam->key ? r->exam->versions : NULL;
+    int n = versions ? versions->n : 0;
+
+    plan->slot_of_paper = arena_alloc(&r->memory, (size_t)(n + 1) * sizeof *plan->slot_of_paper);
+    if (!plan->slot_of_paper)
+        return YJ_ENOMEM;
+    for (int v = 0; v < n; v++) {
+        int *slots = arena_alloc(&r->memory, (size_t)(r->n_items + 1) * sizeof *slots);
+        if (!slots)
+            return YJ_ENOMEM;
+        for (int i = 0; i < r->n_items; i++)
+            slots[i] = plan->slot_of_item[versions->list[v].printed[i]];
+        plan->slot_of_paper[v] = slots;
+    }
+    return 0;
+}
+
 static int make_plan(struct rescoring *r, const struct form *form, int page, struct page_plan *plan)
 {
     plan->fields = arena_alloc(&r->memory, (size_t)(form->n_fields + 1) * sizeof *plan->fields);
@@ -42,12 +62,13 @@ static int make_plan(struct rescoring *r, const struct form *form, int page, str
             .slot = item < 0 ? -1 : plan->n_slots,
             .candidate = i == form->candidate,
             .absent = i == form->absent,
+            .version = i == form->version,
             .counted = item >= 0 || (!r->exam->key && !special && field->kind == FIELD_CHOICE),
         };
         if (item >= 0)
             plan->slot_of_item[item] = plan->n_slots++;
     }
-    return 0;
+    return plan_papers(r, plan);
 }
 
 static int make_plans(struct rescoring *r)
@@ -127,6 +148,12 @@ static int keep_reading(struct rescoring *r, const struct plan_field *field,
         if (!page->candidate)
             return YJ_ENOMEM;
     }
+    if (field->version) {
+        page->version = arena_strdup(&r->memory, reading->value);
+        page->version_status = reading->status;
+        if (!page->version)
+            return YJ_ENOMEM;
+    }
     if (field->absent)
         page->absent = read_absent_mark(reading);
     if (field->counted) {
@@ -156,6 +183,10 @@ static int keep_readings(struct rescoring *r, const struct stored_page *stored,
         if (plan->fields[i].candidate) {
             page->candidate = "";
             page->candidate_status = READING_UNREAD;
+        }
+        if (plan->fields[i].version) {
+            page->version = "";
+            page->version_status = READING_UNREAD;
         }
     }
     for (int i = 0; i < stored->n_readings; i++) {
@@ -201,15 +232,86 @@ static int keep_page(void *context, const struct stored_page *stored)
     return keep_readings(r, stored, page);
 }
 
+/* ---- versions, and points that people gave ---- */
+
+/* Each answer of the page in the words of the item that it answers; each slot is one item's, for a
+ * version is a permutation. */
+static int translate_page(struct rescoring *r, struct sheet_page *page)
+{
+    const struct paper_version *version = &r->exam->versions->list[page->paper];
+    const int *slots = r->plans[page->form][page->form_page].slot_of_paper[page->paper];
+
+    for (int i = 0; i < r->n_items; i++) {
+        bool same = version->printed[i] == i && !version->option_of[i];
+        if (slots[i] < 0 || same || page->answers[slots[i]] == ANSWER_NONE)
+            continue;
+        const struct answer_entry *entry =
+            &r->books[version->printed[i]].entries[page->answers[slots[i]]];
+        struct response response = {NULL, entry->status};
+        response.value = version_translate(version, r->exam->key, i, entry->value, &r->memory);
+        int rc = response.value ? answer_book_enter(&r->books[i], &r->memory, &response,
+                                                    &page->answers[slots[i]])
+                                : YJ_ENOMEM;
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int translate_pages(struct rescoring *r)
+{
+    int rc = 0;
+
+    for (int i = 0; i < r->n_pages && r->n_items > 0 && rc == 0; i++)
+        if (r->pages[i].paper >= 0)
+            rc = translate_page(r, &r->pages[i]);
+    return rc;
+}
+
+static int number_hand_items(struct rescoring *r)
+{
+    r->hand_of_item = malloc((size_t)(r->n_items + 1) * sizeof *r->hand_of_item);
+    if (!r->hand_of_item)
+        return YJ_ENOMEM;
+    for (int i = 0; i < r->n_items; i++)
+        r->hand_of_item[i] = r->exam->key->items[i].by_hand ? r->n_hand++ : -1;
+    r->hand_answers =
+        calloc((size_t)r->sheets.n_rows * (size_t)r->n_hand + 1, sizeof *r->hand_answers);
+    return r->hand_answers ? 0 : YJ_ENOMEM;
+}
+
+/* What nobody has given points for stays "no reading at all", and waits. */
+static int take_given_points(struct rescoring *r)
+{
+    int rc = number_hand_items(r);
+
+    for (int k = 0; k < r->sheets.n_rows && r->n_hand > 0 && rc == 0; k++)
+        for (int i = 0; i < r->n_items && rc == 0; i++) {
+            const struct given_row *given =
+                r->hand_of_item[i] < 0 ? NULL
+                                       : given_find(r->exam->given, r->sheets.rows[k].candidate,
+                                                    r->exam->key->items[i].item);
+            struct response response = {given ? given->text : NULL, READING_OK};
+            if (given)
+                rc = answer_book_enter(&r->books[i], &r->memory, &response,
+                                       &r->hand_answers[k * r->n_hand + r->hand_of_item[i]]);
+        }
+    return rc;
+}
+
 /* ---- scores ---- */
 
 const struct answer_entry *rescoring_answer(const struct rescoring *r, int row, int item)
 {
     const struct sheet_row *sheet = &r->sheets.rows[row];
+    int hand = r->hand_of_item[item];
 
+    if (hand >= 0)
+        return &r->books[item].entries[r->hand_answers[row * r->n_hand + hand]];
     for (int i = 0; i < sheet->n_pages; i++) {
         const struct sheet_page *page = &r->pages[sheet->pages[i]];
-        int slot = r->plans[page->form][page->form_page].slot_of_item[item];
+        const struct page_plan *plan = &r->plans[page->form][page->form_page];
+        int slot = (page->paper < 0 ? plan->slot_of_item : plan->slot_of_paper[page->paper])[item];
         if (slot >= 0)
             return &r->books[item].entries[page->answers[slot]];
     }
@@ -514,6 +616,10 @@ int rescoring_compute(struct rescoring *r, struct store *store, const struct exa
     if (rc == 0)
         rc = sheets_resolve(exam, r->pages, r->n_pages, r->n_refused, &r->sheets);
     if (rc == 0)
+        rc = translate_pages(r);
+    if (rc == 0)
+        rc = take_given_points(r);
+    if (rc == 0)
         rc = score_rows(r);
     if (rc == 0 && exam->key)
         rc = compute_statistics(r);
@@ -527,6 +633,8 @@ void rescoring_finish(struct rescoring *r)
     free(r->books);
     free(r->pages);
     sheets_finish(&r->sheets);
+    free(r->hand_of_item);
+    free(r->hand_answers);
     free(r->status);
     free(r->scored);
     free(r->column_of_item);

@@ -15,7 +15,7 @@ struct plan_field {
     const char *name;
     int item; /* of the key; -1: none */
     int slot; /* of the page's answers; -1: none */
-    bool candidate, absent;
+    bool candidate, absent, version;
     bool counted; /* tells whether the sheet is blank: an item, or without a key a choice */
 };
 
@@ -24,7 +24,8 @@ struct page_plan {
     struct plan_field *fields;
     int n_fields;
     int n_slots;
-    int *slot_of_item; /* [item]; -1: not on this page */
+    int *slot_of_item;   /* [item]; -1: not on this page */
+    int **slot_of_paper; /* [version][item]: of the field that is printed in its place */
 };
 
 struct rescoring {
@@ -37,6 +38,12 @@ struct rescoring {
     struct sheet_page *pages;
     int n_pages, pages_capacity, n_refused;
     struct sheets sheets;
+
+    /* Items whose points people give: [row * n_hand + hand_of_item[item]], numbers in the items'
+     * answer books. */
+    int n_hand;
+    int *hand_of_item; /* -1: read from a page */
+    uint32_t *hand_answers;
 
     enum score_status *status; /* [row] */
     struct test_plan plan;     /* how items become a total */

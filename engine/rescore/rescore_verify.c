@@ -298,7 +298,7 @@ static int verify_exceptions(struct verifier *v)
 {
     static const enum exception_kind derived[] = {
         EXCEPTION_UNKNOWN_CANDIDATE, EXCEPTION_DUPLICATE_CANDIDATE, EXCEPTION_MISSING_PAGE,
-        EXCEPTION_BLANK_SHEET, EXCEPTION_ABSENT_MARK};
+        EXCEPTION_BLANK_SHEET,       EXCEPTION_ABSENT_MARK,         EXCEPTION_UNKNOWN_VERSION};
     int stored[EXCEPTION_KINDS] = {0}, computed[EXCEPTION_KINDS] = {0};
     int rc = open_table(v, TABLE_EXCEPTIONS);
 
