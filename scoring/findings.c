@@ -39,8 +39,9 @@ static double negative_p(double r, size_t n)
 static size_t find_negative(const struct alarm_item *item, const struct alarm_limits *limits,
                             struct alarm *ret)
 {
-    double p = item->stats ? negative_p(item->stats->rpb_rest, item->stats->n) : NAN;
-
+    if (!item->stats)
+        return 0;
+    double p = negative_p(item->stats->rpb_rest, item->stats->n);
     if (!(p < limits->negative_level))
         return 0;
     *ret = NO_ALARM;
