@@ -67,20 +67,34 @@ static size_t find_hurting(const struct alarm_item *item, const struct test_stat
     return 1;
 }
 
+/* Does the item stand or fall with the option? Of several accepted answers one may well be
+ * nobody's. */
+static bool needed(const struct alarm_item *item, int option)
+{
+    if (!(item->key >> option & 1))
+        return false;
+    for (int o = 0; item->any_of && o < item->answers->n_options; o++)
+        if (item->key >> o & 1 && item->options[o].count > 0)
+            return false;
+    return true;
+}
+
 static size_t find_unused(const struct alarm_item *item, const struct alarm_limits *limits,
                           struct alarm *ret)
 {
     size_t found = 0;
 
-    if (!item->answers || !item->options || item->answers->n < limits->unused_of_total)
+    if (!item->answers || !item->options)
         return 0;
     for (int o = 0; o < item->answers->n_options; o++) {
-        if (item->options[o].count > 0)
+        bool grave = needed(item, o);
+        size_t least = grave ? limits->unused_key_of_total : limits->unused_of_total;
+        if (item->options[o].count > 0 || item->answers->n < least)
             continue;
         struct alarm *alarm = &ret[found++];
         *alarm = NO_ALARM;
         alarm->kind = ALARM_UNUSED_OPTION;
-        alarm->grave = item->key >> o & 1;
+        alarm->grave = grave;
         alarm->item = item->item;
         alarm->option = o;
         alarm->figure = (double)item->answers->n;

@@ -13,7 +13,7 @@ enum alarm_kind {
     ALARM_MISKEYED,      /* a wrong option behaves like the key (miskey_find) */
     ALARM_NEGATIVE_ITEM, /* the better candidates do worse, beyond chance */
     ALARM_HURTS_ALPHA,   /* alpha is higher without the item */
-    ALARM_UNUSED_OPTION, /* nobody takes it; grave where it is the key */
+    ALARM_UNUSED_OPTION, /* nobody takes it; grave where the key stands or falls with it */
     ALARM_ZERO_SCORE,
     ALARM_PERFECT_SCORE,
 };
@@ -38,8 +38,11 @@ struct alarm_limits {
     /* An option is told as unused where at least so many could have taken it; 59: one that 5 % of
      * all candidates would take is then missed by chance with less than 5 % (0.95^59). */
     size_t unused_of_total;
+    /* An option of the key; 20: of so many who guess among five, one at least would have hit it but
+     * for 1 % (0.8^20). */
+    size_t unused_key_of_total;
 };
-#define ALARM_LIMITS ((struct alarm_limits){MISKEY_LIMITS, 0.01, 0.005, 20, 59})
+#define ALARM_LIMITS ((struct alarm_limits){MISKEY_LIMITS, 0.01, 0.005, 20, 59, 20})
 
 /* Of one item: at most 3 + n_options alarms to ret, which has room for them; how many is returned.
  * `answers` and `options` may be NULL where the item has no options (then only its points speak);

@@ -205,7 +205,16 @@ static void unused_options(void **state)
     item.key = 1 << 3; /* a key that nobody takes */
     assert_int_equal(alarms_of_item(&item, &test, &limits, alarms), 1);
     assert_true(alarms[0].grave);
+    item.key = 1 << 3 | 1 << 2; /* B|D, and nobody writes D: no matter; as a set it matters */
+    item.any_of = true;
+    assert_int_equal(alarms_of_item(&item, &test, &limits, alarms), 1);
+    assert_false(alarms[0].grave);
     s.answers.n = 58;
+    assert_int_equal(alarms_of_item(&item, &test, &limits, alarms), 0);
+    item.any_of = false;
+    assert_int_equal(alarms_of_item(&item, &test, &limits, alarms), 1);
+    assert_true(alarms[0].grave);
+    s.answers.n = 19;
     assert_int_equal(alarms_of_item(&item, &test, &limits, alarms), 0);
     fifths_finish(&f);
 }
