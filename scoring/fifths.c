@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,14 @@ static void weigh(size_t first, size_t end, size_t n, double weights[FIFTHS])
     }
 }
 
+static bool same_weights(const double *a, const double *b)
+{
+    for (int f = 0; f < FIFTHS; f++)
+        if (a[f] != b[f])
+            return false;
+    return true;
+}
+
 /* The class of a group of equals; a new one where their weights are not those of the last. */
 static unsigned char class_of_equals(struct fifths *fifths, size_t first, size_t end)
 {
@@ -38,7 +47,7 @@ static unsigned char class_of_equals(struct fifths *fifths, size_t first, size_t
 
     weigh(first, end, fifths->n, weights);
     int last = fifths->n_classes - 1;
-    if (last >= 0 && memcmp(weights, fifths->weights[last], sizeof weights) == 0)
+    if (last >= 0 && same_weights(weights, fifths->weights[last]))
         return (unsigned char)last;
     memcpy(fifths->weights[fifths->n_classes], weights, sizeof weights);
     return (unsigned char)fifths->n_classes++;

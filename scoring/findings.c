@@ -40,8 +40,9 @@ static double negative_p(double r, size_t n)
 static size_t find_negative(const struct suspect_item *item, const struct suspicion_limits *limits,
                             struct suspicion *ret)
 {
-    double p = item->stats ? negative_p(item->stats->rpb_rest, item->stats->n) : NAN;
-
+    if (!item->stats)
+        return 0;
+    double p = negative_p(item->stats->rpb_rest, item->stats->n);
     if (!(p < limits->negative_level))
         return 0;
     *ret = NO_SUSPICION;
@@ -67,20 +68,34 @@ static size_t find_hurting(const struct suspect_item *item, const struct test_st
     return 1;
 }
 
+/* Does the item stand or fall with the option? Of several accepted answers one may well be
+ * nobody's. */
+static bool needed(const struct suspect_item *item, int option)
+{
+    if (!(item->key >> option & 1))
+        return false;
+    for (int o = 0; item->any_of && o < item->answers->n_options; o++)
+        if (item->key >> o & 1 && item->options[o].count > 0)
+            return false;
+    return true;
+}
+
 static size_t find_unused(const struct suspect_item *item, const struct suspicion_limits *limits,
                           struct suspicion *ret)
 {
     size_t found = 0;
 
-    if (!item->answers || !item->options || item->answers->n < limits->unused_of_total)
+    if (!item->answers || !item->options)
         return 0;
     for (int o = 0; o < item->answers->n_options; o++) {
-        if (item->options[o].count > 0)
+        bool grave = needed(item, o);
+        size_t least = grave ? limits->unused_key_of_total : limits->unused_of_total;
+        if (item->options[o].count > 0 || item->answers->n < least)
             continue;
         struct suspicion *suspicion = &ret[found++];
         *suspicion = NO_SUSPICION;
         suspicion->kind = SUSPECT_UNUSED_OPTION;
-        suspicion->grave = item->key >> o & 1;
+        suspicion->grave = grave;
         suspicion->item = item->item;
         suspicion->option = o;
         suspicion->figure = (double)item->answers->n;

@@ -13,7 +13,7 @@ enum suspicion_kind {
     SUSPECT_MISKEYED,      /* a wrong option behaves like the key (miskey_find) */
     SUSPECT_NEGATIVE_ITEM, /* the better candidates do worse, beyond chance */
     SUSPECT_HURTS_ALPHA,   /* alpha is higher without the item */
-    SUSPECT_UNUSED_OPTION, /* nobody takes it; grave where it is the key */
+    SUSPECT_UNUSED_OPTION, /* nobody takes it; grave where the key stands or falls with it */
     SUSPECT_ZERO_SCORE,
     SUSPECT_PERFECT_SCORE,
 };
@@ -38,8 +38,11 @@ struct suspicion_limits {
     /* An option is told as unused where at least so many could have taken it; 59: one that 5 % of
      * all candidates would take is then missed by chance with less than 5 % (0.95^59). */
     size_t unused_of_total;
+    /* An option of the key; 20: of so many who guess among five, one at least would have hit it but
+     * for 1 % (0.8^20). */
+    size_t unused_key_of_total;
 };
-#define SUSPICION_LIMITS ((struct suspicion_limits){MISKEY_LIMITS, 0.01, 0.005, 20, 59})
+#define SUSPICION_LIMITS ((struct suspicion_limits){MISKEY_LIMITS, 0.01, 0.005, 20, 59, 20})
 
 /* Of one item: at most 3 + n_options suspicions to ret, which has room for them; how many is
  * returned. `answers` and `options` may be NULL where the item has no options (then only its points

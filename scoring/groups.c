@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_ASIDE 100 /* groups; each costs a walk over all */
+
 /* Candidates as their moments. */
 struct pool {
     double n, mean, squares; /* sum of squared deviations from the mean */
@@ -235,13 +237,14 @@ static struct group_figures *find_farthest(const struct workspace *w, const stru
 
 /* One room of blank sheets draws down the rest against which the others are held, and makes them
  * look too good. So the farthest is set aside, the others are held against what is left, and so on
- * until none is far. The last two are not parted: which of them is off cannot be known. */
+ * until none is far (or so many are that they are no exceptions). The last two are not parted:
+ * which of them is off cannot be known. */
 static void set_aside(const struct workspace *w, struct pool *pool, struct group_figures *groups)
 {
-    struct welch t;
+    struct welch t = {0, NAN, 0};
     size_t n_tests;
 
-    for (;;) {
+    for (int aside = 0; aside < MOST_ASIDE; aside++) {
         struct group_figures *g = find_farthest(w, pool, groups, &t, &n_tests);
         if (!g || n_tests <= 2)
             return;

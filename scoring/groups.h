@@ -25,7 +25,7 @@ struct group_figures {
     double difference, low, high;
     /* Is the group beyond chance, and by enough, from the others? Welch's test against all others
      * but those found far off before it: the farthest is set aside first, so that one room of blank
-     * sheets does not make the others look too good. */
+     * sheets does not make the others look too good (at most 100 are set aside). */
     double effect;      /* (mean - mean of those others) / sd of them all */
     double p, p_family; /* two-sided; times the groups still tested (Holm's steps) */
     /* p_family below the level, and the effect as large as is asked: with thousands of candidates

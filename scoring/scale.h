@@ -66,6 +66,12 @@ int scale_from_name(const char *name, struct scale *ret);
 /* The names one by one, from 0; NULL after the last. For messages and help. */
 const char *scale_name_at(int index);
 
+/* Policies as an exam file names them: "better", "worse", "nearest"; "half_up", "up", "down";
+ * "high", "middle", "low". 0 or YJ_EINPUT. */
+int scale_ties_from_name(const char *name, enum scale_ties *ret);
+int scale_places_from_name(const char *name, enum scale_places *ret);
+int scale_single_from_name(const char *name, enum scale_single *ret);
+
 /* What is wrong with a scale that an office wrote. */
 enum scale_fault {
     SCALE_SOUND,

@@ -100,3 +100,52 @@ int scale_from_name(const char *name, struct scale *ret)
         }
     return YJ_EINPUT;
 }
+
+/* ---- policies ---- */
+
+#define NAMES 3
+
+static int index_of(const char *name, const char *const names[NAMES])
+{
+    for (int i = 0; i < NAMES; i++)
+        if (strcmp(name, names[i]) == 0)
+            return i;
+    return -1;
+}
+
+int scale_ties_from_name(const char *name, enum scale_ties *ret)
+{
+    static const char *const names[NAMES] = {[SCALE_TIES_BETTER] = "better",
+                                             [SCALE_TIES_WORSE] = "worse",
+                                             [SCALE_TIES_NEAREST] = "nearest"};
+    int i = index_of(name, names);
+
+    if (i < 0)
+        return YJ_EINPUT;
+    *ret = (enum scale_ties)i;
+    return 0;
+}
+
+int scale_places_from_name(const char *name, enum scale_places *ret)
+{
+    static const char *const names[NAMES] = {
+        [SCALE_PLACES_HALF_UP] = "half_up", [SCALE_PLACES_UP] = "up", [SCALE_PLACES_DOWN] = "down"};
+    int i = index_of(name, names);
+
+    if (i < 0)
+        return YJ_EINPUT;
+    *ret = (enum scale_places)i;
+    return 0;
+}
+
+int scale_single_from_name(const char *name, enum scale_single *ret)
+{
+    static const char *const names[NAMES] = {
+        [SCALE_SINGLE_HIGH] = "high", [SCALE_SINGLE_MIDDLE] = "middle", [SCALE_SINGLE_LOW] = "low"};
+    int i = index_of(name, names);
+
+    if (i < 0)
+        return YJ_EINPUT;
+    *ret = (enum scale_single)i;
+    return 0;
+}

@@ -11,12 +11,10 @@ colnames(x) <- paste0("i", seq_len(ncol(x)))
 n <- nrow(x); k <- ncol(x)
 total <- rowSums(x)
 
-say <- function(name, value) {
-  if (length(value) > 1) name <- paste0(name, ".", seq_along(value))
-  cat(sprintf("%s %s\n", name, ifelse(is.finite(value), sprintf("%.17g", value), "NA")), sep = "")
-}
+text <- function(value) ifelse(is.finite(value), sprintf("%.17g", value), "NA")
+say <- function(name, value) cat(sprintf("%s %s\n", name, text(value)))
 say_all <- function(name, value) {
-  cat(sprintf("%s.%d %s\n", name, seq_along(value), ifelse(is.finite(value), sprintf("%.17g", value), "NA")), sep = "")
+  cat(sprintf("%s.%d %s\n", name, seq_along(value), text(value)), sep = "")
 }
 
 # Items.
@@ -35,7 +33,9 @@ places <- function(score, from, to) {
   pmax(0, pmin(to, lower + same) - pmax(from, lower)) / same
 }
 group <- floor(0.27 * n + 0.5)
-say_all("d27", (colSums(x * places(total, n - group, n)) - colSums(x * places(total, 0, group))) / group / max)
+top <- places(total, n - group, n)
+bottom <- places(total, 0, group)
+say_all("d27", (colSums(x * top) - colSums(x * bottom)) / group / max)
 
 # Reliability.
 C <- cov(x); R <- cor(x)
@@ -64,7 +64,8 @@ say_all("conditional_sem", error)
 
 # Totals.
 d <- psych::describe(total, type = 3)
-say_all("total", c(d$mean, d$sd, d$min, unname(quantile(total, c(.25, .5, .75), type = 7)), d$max, d$skew, d$kurtosis))
+quarters <- unname(quantile(total, c(.25, .5, .75), type = 7))
+say_all("total", c(d$mean, d$sd, d$min, quarters, d$max, d$skew, d$kurtosis))
 r <- round(total, 9)
 say_all("rank", rank(-r, ties.method = "min"))
 say_all("percentile", 100 * (rank(r) - 0.5) / n)
@@ -77,7 +78,8 @@ if (!is.null(data$group)) {
   family <- p.adjust(sapply(tests, function(t) t$p.value), "holm")
   for (i in seq_along(g)) {
     own <- r[data$group == g[i]]; t <- tests[[i]]; share <- sum(data$group != g[i]) / n
-    values <- c(mean(own), sd(own), quantile(own, .25), mean(own > mean(r) + 1e-12), mean(own >= 6), mean(own >= 10),
+    values <- c(mean(own), sd(own), quantile(own, .25),
+      mean(own > mean(r) + 1e-12), mean(own >= 6), mean(own >= 10),
       share * (t$estimate[1] - t$estimate[2]), share * t$conf.int[1], share * t$conf.int[2],
       (t$estimate[1] - t$estimate[2]) / sd(total), t$p.value, family[i])
     cat(sprintf("group.%d %.17g\n", (i - 1) * 12 + seq_along(values), values), sep = "")
@@ -92,8 +94,7 @@ if (ncol(o)) {
   say_all("item_fifth", colSums(x[, 1] * weights) / (n / 5) / max[1])
   rpb <- as.numeric(cor(o, rest))
   say_all("option_rpb", rpb)
-  say_all("option_fifth", as.numeric(t(sapply(seq_len(ncol(o)), function(j) colSums(o[, j] * weights) / (n / 5)))) [
-    as.numeric(t(matrix(seq_len(ncol(o) * 5), ncol(o))))])
+  say_all("option_fifth", as.numeric(sapply(seq_len(ncol(o)), function(j) colSums(o[, j] * weights) / (n / 5))))
   best <- NULL
   for (j in 2:ncol(o)) if (!is.na(rpb[j]) && rpb[j] > 0 && rpb[j] > rpb[1]) {
     w <- psych::r.test(n, r12 = rpb[j], r13 = rpb[1], r23 = cor(o[, j], o[, 1]), twotailed = FALSE)

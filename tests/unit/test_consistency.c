@@ -124,6 +124,24 @@ static void singular_is_no_figure(void **state)
     assert_true(isnan(c.omega) || c.omega <= 1);
 }
 
+/* An item that two others add up to, but for rounding: what is left of its variance is 1e-17, and
+ * divided by it lambda 6 is any number. */
+static void nearly_singular_is_no_figure(void **state)
+{
+    static const double parts[3] = {0.1, 0.3, 0.7};
+    for (int k = 0; k < 9; k++) {
+        double x[50 * 4];
+        for (int c = 0; c < 50; c++) {
+            x[c * 4] = c % 3 * parts[k % 3];
+            x[c * 4 + 1] = c % 7 * parts[k / 3];
+            x[c * 4 + 2] = c % 5;
+            x[c * 4 + 3] = x[c * 4] / 3 + x[c * 4 + 1] / 7;
+        }
+        struct consistency c = compute(x, 50, 4, ones);
+        assert_true(isnan(c.lambda6) && isnan(c.lambda6_points));
+    }
+}
+
 /* An item that all have right: R would divide by its variance of nought. It is left out of what
  * correlations make, and counts in k. */
 static void an_item_that_does_not_vary(void **state)
@@ -189,6 +207,7 @@ int main(void)
         cmocka_unit_test(agrees_with_r_on_lsat),
         cmocka_unit_test(covariances_by_definition),
         cmocka_unit_test(singular_is_no_figure),
+        cmocka_unit_test(nearly_singular_is_no_figure),
         cmocka_unit_test(an_item_that_does_not_vary),
         cmocka_unit_test(parts_of_points_have_no_kr20),
         cmocka_unit_test(too_little_is_undefined),

@@ -129,6 +129,23 @@ static void a_wrong_key_is_found(void **state)
     assert_int_equal(m.option, -1);
 }
 
+/* The weakest mark the key, those a little below the middle option 1, the best nothing: option 1
+ * beats the key far beyond chance, and is no key for that. */
+static void a_wrong_option_of_the_weak_is_no_key(void **state)
+{
+    static struct sample s;
+    struct miskey_limits limits = MISKEY_LIMITS;
+    struct fifths f;
+    draw(&s, 90, 2);
+    for (int c = 0; c < 90; c++)
+        s.marked[c] = s.rest[c] < 30 ? 1 : s.rest[c] < 55 ? 2 : 0;
+    assert_int_equal(fifths_make(s.totals, 90, &f), 0);
+    option_figures_compute(&s.answers, &f, s.options);
+    fifths_finish(&f);
+    assert_true(s.options[1].rpb < 0 && s.options[0].rpb < -0.7);
+    assert_int_equal(miskey_find(&s.answers, s.options, 1, false, &limits).option, -1);
+}
+
 /* In a class of ten it may be chance: never told, whatever the figures say. */
 static void small_classes_raise_nothing(void **state)
 {
@@ -206,7 +223,16 @@ static void unused_options(void **state)
     item.key = 1 << 3; /* a key that nobody takes */
     assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 1);
     assert_true(alarms[0].grave);
+    item.key = 1 << 3 | 1 << 2; /* B|D, and nobody writes D: no matter; as a set it matters */
+    item.any_of = true;
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 1);
+    assert_false(alarms[0].grave);
     s.answers.n = 58;
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 0);
+    item.any_of = false;
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 1);
+    assert_true(alarms[0].grave);
+    s.answers.n = 19;
     assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 0);
     fifths_finish(&f);
 }
@@ -230,6 +256,7 @@ int main(void)
         cmocka_unit_test(fifths_have_everybody_once),
         cmocka_unit_test(williams_published),
         cmocka_unit_test(a_wrong_key_is_found),
+        cmocka_unit_test(a_wrong_option_of_the_weak_is_no_key),
         cmocka_unit_test(small_classes_raise_nothing),
         cmocka_unit_test(accepted_answers_are_taken_together),
         cmocka_unit_test(alarms_by_rule),

@@ -443,6 +443,24 @@ static void faults_are_named(void **state)
         built_in(scale_name_at(i));
 }
 
+/* A policy that is not known must not pass for the first one. */
+static void policies_have_names(void **state)
+{
+    enum scale_ties ties = SCALE_TIES_WORSE;
+    enum scale_places places;
+    enum scale_single single;
+    assert_int_equal(scale_ties_from_name("Better", &ties), YJ_EINPUT);
+    assert_int_equal(ties, SCALE_TIES_WORSE);
+    assert_int_equal(scale_ties_from_name("nearest", &ties), 0);
+    assert_int_equal(ties, SCALE_TIES_NEAREST);
+    assert_int_equal(scale_places_from_name("down", &places), 0);
+    assert_int_equal(places, SCALE_PLACES_DOWN);
+    assert_int_equal(scale_places_from_name("", &places), YJ_EINPUT);
+    assert_int_equal(scale_single_from_name("middle", &single), 0);
+    assert_int_equal(single, SCALE_SINGLE_MIDDLE);
+    assert_int_equal(scale_single_from_name("half_up", &single), YJ_EINPUT);
+}
+
 /* Thirds of points and thirds of shares: a cut at exactly a third of three candidates. */
 static void thirds_are_exact(void **state)
 {
@@ -527,14 +545,14 @@ static void no_scale_turns_the_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gaokao_by_hand),           cmocka_unit_test(the_line_is_exact),
-        cmocka_unit_test(ties_follow_the_policy),   cmocka_unit_test(all_equal),
-        cmocka_unit_test(fewer_than_bands),         cmocka_unit_test(only_those_who_count),
-        cmocka_unit_test(zhejiang_by_hand),         cmocka_unit_test(shanghai_and_shandong_by_hand),
-        cmocka_unit_test(ceec_published_table),     cmocka_unit_test(ceec_published_examples),
-        cmocka_unit_test(ceec_at_a_limit),          cmocka_unit_test(standard_scores),
-        cmocka_unit_test(faults_are_named),         cmocka_unit_test(thirds_are_exact),
-        cmocka_unit_test(no_scale_turns_the_order),
+        cmocka_unit_test(gaokao_by_hand),         cmocka_unit_test(the_line_is_exact),
+        cmocka_unit_test(ties_follow_the_policy), cmocka_unit_test(all_equal),
+        cmocka_unit_test(fewer_than_bands),       cmocka_unit_test(only_those_who_count),
+        cmocka_unit_test(zhejiang_by_hand),       cmocka_unit_test(shanghai_and_shandong_by_hand),
+        cmocka_unit_test(ceec_published_table),   cmocka_unit_test(ceec_published_examples),
+        cmocka_unit_test(ceec_at_a_limit),        cmocka_unit_test(standard_scores),
+        cmocka_unit_test(faults_are_named),       cmocka_unit_test(policies_have_names),
+        cmocka_unit_test(thirds_are_exact),       cmocka_unit_test(no_scale_turns_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
