@@ -111,11 +111,12 @@ static void fill_level(void *context, size_t x, int worker)
         atomic_store(&f->out_of_memory, true);
         return;
     }
-    for (size_t y = 0; y <= n; y++) {
+    for (size_t y = x; y <= n; y++) { /* a pair of levels belongs to the lower one's block */
         if (!f->occurs[y])
             continue;
         convolve(w, x, y, distribution);
-        w->gbt_least[x * (n + 1) + y] = (uint16_t)least_within(distribution, n, w->cutoff);
+        uint16_t least = (uint16_t)least_within(distribution, n, w->cutoff);
+        w->gbt_least[x * (n + 1) + y] = w->gbt_least[y * (n + 1) + x] = least;
     }
     free(distribution);
 }

@@ -347,6 +347,23 @@ static void misfit_is_seen(void **state)
     forget(&t);
 }
 
+/* Would catch: slopes held positive. An item whose key is wrong has its own curve upside down, and
+ * leaves the others alone. */
+static void a_wrong_key_has_a_negative_slope(void **state)
+{
+    seed = 31;
+    struct truth t = simulate(3000, 20, 1, 1.6, 0, 1);
+    for (size_t c = 0; c < t.n; c++)
+        t.answers[c * t.items + 6] = (signed char)!t.answers[c * t.items + 6];
+    t.item[6].a = -t.item[6].a;
+    struct irt_fit f = fit(t.answers, t.n, t.items, IRT_2PL);
+    struct recovery r = compare(&t, &f);
+    assert_true(f.converged && f.items[6].a < -0.8);
+    assert_true(r.a < 0.12 && r.b < 0.12);
+    irt_fit_finish(&f);
+    forget(&t);
+}
+
 /* Would catch: what was not presented taken for wrong. Two halves of a class sit overlapping forms;
  * the items keep their parameters. */
 static void not_presented_is_not_wrong(void **state)
@@ -510,6 +527,7 @@ int main(void)
         cmocka_unit_test(three_pl_curves_are_recovered),
         cmocka_unit_test(rasch_is_recovered),
         cmocka_unit_test(misfit_is_seen),
+        cmocka_unit_test(a_wrong_key_has_a_negative_slope),
         cmocka_unit_test(not_presented_is_not_wrong),
         cmocka_unit_test(both_ways_to_errors_agree),
         cmocka_unit_test(what_has_no_model_says_why),
