@@ -62,9 +62,9 @@ struct copying_pair {
     double omega, omega_p;              /* of a from b */
     double gbt, k_index;                /* probabilities; k_index NaN if b has no wrong answer */
     double harpp_hogan;                 /* same_wrong / differ, where nothing differs / 1 */
-    double ratio_p;                     /* of the likelihood ratio, a from b */
-    double p;                           /* the least of gbt, both omegas, both ratios */
-    double p_family;                    /* after Holm, at most 1 */
+    double ratio_p;  /* of the likelihood ratio, a from b; 1 where it is far from significant */
+    double p;        /* the least of gbt, both omegas, both ratios */
+    double p_family; /* after Holm, at most 1 */
 };
 
 struct copying_result {

@@ -59,19 +59,19 @@ static size_t least_within(const double *distribution, size_t n, double cutoff)
     return least;
 }
 
-static void fill_binomials(struct copying_work *w, double *distribution)
+static void fill_binomials(struct copying_work *w, double *distribution, double *ways)
 {
-    for (size_t n = 0; n <= w->in->n_items; n++)
+    for (size_t n = 0; n <= w->in->n_items; n++) {
+        for (size_t k = 0; k <= n; k++)
+            ways[k] = copying_log_ways(n, k);
         for (size_t s = 0; s < SHARES; s++) {
             /* s stands for shares from s / SHARES: the smallest has the smallest tail. */
-            double p = (double)s / SHARES;
+            double p = fmax((double)s / SHARES, 1e-300), log_p = log(p), log_q = log1p(-p);
             for (size_t k = 0; k <= n; k++)
-                distribution[k] = s == 0 ? k == 0
-                                         : exp(lgamma((double)n + 1) - lgamma((double)k + 1) -
-                                               lgamma((double)(n - k) + 1) + (double)k * log(p) +
-                                               (double)(n - k) * log1p(-p));
+                distribution[k] = exp(ways[k] + (double)k * log_p + (double)(n - k) * log_q);
             w->binomial_least[n * SHARES + s] = (uint16_t)least_within(distribution, n, w->cutoff);
         }
+    }
 }
 
 struct filling {
@@ -111,11 +111,12 @@ static void fill_level(void *context, size_t x, int worker)
         atomic_store(&f->out_of_memory, true);
         return;
     }
-    for (size_t y = 0; y <= n; y++) {
+    for (size_t y = x; y <= n; y++) { /* a pair of levels belongs to the lower one's block */
         if (!f->occurs[y])
             continue;
         convolve(w, x, y, distribution);
-        w->gbt_least[x * (n + 1) + y] = (uint16_t)least_within(distribution, n, w->cutoff);
+        uint16_t least = (uint16_t)least_within(distribution, n, w->cutoff);
+        w->gbt_least[x * (n + 1) + y] = w->gbt_least[y * (n + 1) + x] = least;
     }
     free(distribution);
 }
@@ -125,7 +126,7 @@ int copying_fill_bounds(struct copying_work *w, int jobs)
     size_t n = w->in->n_items;
     struct filling f = {.w = w};
     bool *occurs = calloc(n + 1, sizeof *occurs);
-    double *distribution = malloc((n + 1) * sizeof *distribution);
+    double *distribution = malloc(2 * (n + 1) * sizeof *distribution);
     int rc = YJ_ENOMEM;
 
     atomic_init(&f.out_of_memory, false);
@@ -133,7 +134,7 @@ int copying_fill_bounds(struct copying_work *w, int jobs)
         for (size_t c = 0; c < w->in->n_candidates; c++)
             occurs[w->levels[c]] = true;
         f.occurs = occurs;
-        fill_binomials(w, distribution);
+        fill_binomials(w, distribution, distribution + n + 1);
         block_jobs_run(jobs, n + 1, fill_level, &f);
         rc = atomic_load(&f.out_of_memory) ? YJ_ENOMEM : 0;
     }

@@ -110,13 +110,30 @@ static size_t weigh(double p)
     return weight < MOST_WEIGHT ? (size_t)weight : MOST_WEIGHT;
 }
 
-/* P(sum of the weights of the equal answers >= that observed). */
+/* The rule of copying_bounds.c: most ratios are not worth a distribution. */
+static bool ratio_is_possible(const struct copying_work *w, size_t copier, size_t source)
+{
+    struct item_pair pair;
+    double log_ratio = 0;
+    for (size_t i = 0; i < w->in->n_items; i++) {
+        if (!both_answered(w, copier, source, i, &pair))
+            continue;
+        log_ratio += log1p(-COPYING_SHARE);
+        if (pair.a == pair.b && pair.b < w->curves.stride)
+            log_ratio += copying_gain((double)curve(w, w->levels[copier], i)[pair.b]);
+    }
+    return log_ratio >= w->least_ratio;
+}
+
+/* P(sum of the weights of the equal answers >= that observed); 1 where it is not looked at. */
 static double calculate_ratio(const struct copying_work *w, size_t copier, size_t source,
                               double *scratch)
 {
     size_t observed = 0, length = 0;
     struct item_pair pair;
     double sum = 0;
+    if (!ratio_is_possible(w, copier, source))
+        return 1;
     scratch[0] = 1;
     for (size_t i = 0; i < w->in->n_items; i++) {
         if (!both_answered(w, copier, source, i, &pair) || pair.b >= w->curves.stride)
@@ -161,6 +178,14 @@ static void add_group(const struct copying_work *w, size_t copier, size_t source
     }
 }
 
+/* lgamma() would write to a variable that all threads share. */
+double copying_log_ways(size_t n, size_t k)
+{
+    int sign;
+    return lgamma_r((double)n + 1, &sign) - lgamma_r((double)k + 1, &sign) -
+           lgamma_r((double)(n - k) + 1, &sign);
+}
+
 /* P(X >= k), X binomial. */
 static double binomial_tail(size_t n, double p, size_t k)
 {
@@ -172,8 +197,7 @@ static double binomial_tail(size_t n, double p, size_t k)
     if (p >= 1)
         return 1;
     for (size_t i = n + 1; i-- > k;)
-        sum += exp(lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1) +
-                   (double)i * log(p) + (double)(n - i) * log1p(-p));
+        sum += exp(copying_log_ways(n, i) + (double)i * log(p) + (double)(n - i) * log1p(-p));
     return fmin(1, sum);
 }
 

@@ -39,6 +39,9 @@ bool copying_is_possible(const struct copying_work *w, size_t a, size_t b);
 
 /* ---- copying_figures.c ---- */
 
+/* log of the number of ways to choose k of n. */
+double copying_log_ways(size_t n, size_t k);
+
 /* log((s + (1 - s) p) / ((1 - s) p)), s = COPYING_SHARE. */
 double copying_gain(double p);
 size_t copying_scratch_size(size_t n_items);

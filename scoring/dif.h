@@ -35,7 +35,8 @@ struct dif_item {
 
     /* Mantel-Haenszel; NaN where no score has both groups, right and wrong answers. */
     double alpha, delta;
-    double delta_error; /* 2.35 times that of ln alpha: Phillips and Holland, Biometrics 43, 1987 */
+    double delta_error; /* 2.35 times that of ln alpha: Robins, Breslow and Greenland, Biometrics
+                           42, 1986 */
     double chi2, p;     /* with the continuity correction, 1 df */
     /* ETS: 'A' negligible: p >= 0.05, or |delta| < 1. 'C' large: |delta| >= 1.5 and more than 1 by
      * 1.645 standard errors. 'B' the rest. Dorans and Holland, "DIF detection and description", in

@@ -338,7 +338,10 @@ static int prepare(struct irt_work *w, const struct irt_responses *r, const stru
 static int fit_items(const struct irt_responses *r, const struct irt_options *o,
                      const size_t *items, size_t n_items, struct irt_fit *ret)
 {
-    struct irt_work w = {.model = o->model, .jobs = o->jobs, .n_items = n_items};
+    struct irt_work w = {.model = o->model,
+                         .jobs = o->jobs,
+                         .outer_products = o->outer_products,
+                         .n_items = n_items};
     struct irt_par *pars = malloc(n_items * sizeof *pars);
     int rc = pars ? prepare(&w, r, o, items) : YJ_ENOMEM;
 

@@ -44,10 +44,11 @@ struct irt_responses {
 
 struct irt_options {
     enum irt_model model;
-    int jobs;           /* threads, 1 or more; 0: 1 */
-    int nodes;          /* 11 to 241; 0: 61, from 151 items on 121 (their posteriors are narrow) */
-    int max_iterations; /* EM steps; 0: 2000 */
-    double tolerance;   /* largest change of any parameter in an EM step; 0: 1e-6 */
+    int jobs;            /* threads, 1 or more; 0: 1 */
+    int nodes;           /* 11 to 241; 0: 61, from 151 items on 121 (their posteriors are narrow) */
+    int max_iterations;  /* EM steps; 0: 2000 */
+    double tolerance;    /* largest change of any parameter in an EM step; 0: 1e-6 */
+    bool outer_products; /* standard errors always the quick way: see irt_fit_model */
     /* 3PL: [item] number of options, or NULL. Fewer than 2 (or NULL) counts as 4. */
     const int *n_options;
 };

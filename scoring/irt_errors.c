@@ -186,7 +186,7 @@ int irt_covariances(struct irt_work *w, const struct irt_par *pars, double *ret_
     size_t n = irt_vector_length(w);
     const struct irt_patterns *p = w->model == IRT_RASCH ? &w->merged : &w->all;
     double additions = 4.0 * (double)n * (double)p->n * (double)(p->n_groups * w->nodes.padded);
-    bool observed = additions <= MOST_ADDITIONS;
+    bool observed = !w->outer_products && additions <= MOST_ADDITIONS;
     double *matrix = malloc(n * n * sizeof *matrix), *v = malloc(n * sizeof *v);
     int rc = YJ_ENOMEM;
 

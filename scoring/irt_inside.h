@@ -42,6 +42,7 @@ struct irt_nodes {
 struct irt_work {
     enum irt_model model;
     int jobs;
+    bool outer_products;
     size_t n_items;
     struct irt_nodes nodes;
     struct irt_patterns all, merged; /* merged: Rasch, by what was seen and the score */
