@@ -18,6 +18,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_form(int argc, char **argv);
 int cmd_form_import(int argc, char **argv); /* form import-omrchecker */
+int cmd_report(int argc, char **argv);
 int cmd_review(int argc, char **argv);
 int cmd_review_list(int argc, char **argv); /* review list */
 int cmd_review_show(int argc, char **argv); /* review show */

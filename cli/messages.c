@@ -73,6 +73,15 @@ void messages_init(void)
     bind_textdomain_codeset(YJ_TEXT_DOMAIN, "UTF-8");
 }
 
+void messages_set_language(const char *language)
+{
+    const char *now = setlocale(LC_MESSAGES, NULL);
+    if (!now || strcmp(now, "C") == 0 || strcmp(now, "POSIX") == 0) /* knows no LANGUAGE */
+        setlocale(LC_MESSAGES, "C.UTF-8");
+    setenv("LANGUAGE", language, 1);
+    textdomain(YJ_TEXT_DOMAIN); /* makes gettext look again */
+}
+
 /* ---- errors ---- */
 
 static void print_prefix(const char *command)

@@ -14,6 +14,8 @@ struct diag;
 
 /* Chooses the user's language; numbers keep their point, whatever the locale. */
 void messages_init(void);
+/* Another language from here on, for what is written for others: "zh_TW", "zh_CN" or "en". */
+void messages_set_language(const char *language);
 
 /* "yuejuan grade: unknown option '--jbos' (see 'yuejuan grade --help')"; returns EXIT_USAGE. */
 int usage_error(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
