@@ -16,6 +16,7 @@ int cmd_grade(int argc, char **argv);
 int cmd_regrade(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_annotate(int argc, char **argv);
 int cmd_form(int argc, char **argv);
 int cmd_form_import(int argc, char **argv); /* form import-omrchecker */
 int cmd_report(int argc, char **argv);

@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "scheme.h"
+#include "table_file.h"
 #include "textfile.h"
 #include <assert.h>
 #include <ctype.h>
@@ -709,14 +710,15 @@ int key_load(const char *path, struct key **ret_key, struct diag *d)
 int key_load_with(const char *path, const struct scheme *scheme, struct key **ret_key,
                   struct diag *d)
 {
-    char *text;
-    size_t size;
-    int rc = text_load(path, &text, &size, d);
+    struct table_file table;
+    size_t told = d ? d->count : 0;
+    int rc = table_load(path, &table, d);
 
     if (rc < 0)
         return rc;
-    rc = key_parse_with(text, size, path, scheme, ret_key, d);
-    free(text);
+    rc = key_parse_with(table.text, table.size, path, scheme, ret_key, d);
+    table_name_cells(&table, d, told);
+    table_finish(&table);
     return rc;
 }
 
