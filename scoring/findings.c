@@ -4,10 +4,11 @@
 #include "student.h"
 #include <math.h>
 
-#define NO_ALARM ((struct alarm){.item = -1, .option = -1, .candidate = -1, .other = NAN, .p = NAN})
+#define NO_SUSPICION                                                                               \
+    ((struct suspicion){.item = -1, .option = -1, .candidate = -1, .other = NAN, .p = NAN})
 
-static size_t find_miskeyed(const struct alarm_item *item, const struct alarm_limits *limits,
-                            struct alarm *ret)
+static size_t find_miskeyed(const struct suspicion_item *item,
+                            const struct suspicion_limits *limits, struct suspicion *ret)
 {
     if (!item->answers || !item->options || item->key == 0)
         return 0;
@@ -15,8 +16,8 @@ static size_t find_miskeyed(const struct alarm_item *item, const struct alarm_li
         miskey_find(item->answers, item->options, item->key, item->any_of, &limits->miskey);
     if (m.option < 0)
         return 0;
-    *ret = NO_ALARM;
-    ret->kind = ALARM_MISKEYED;
+    *ret = NO_SUSPICION;
+    ret->kind = SUSPICION_MISKEYED;
     ret->grave = true;
     ret->item = item->item;
     ret->option = m.option;
@@ -36,16 +37,16 @@ static double negative_p(double r, size_t n)
     return student_one_sided(-r * sqrt(((double)n - 2) / (1 - r * r)), (double)n - 2);
 }
 
-static size_t find_negative(const struct alarm_item *item, const struct alarm_limits *limits,
-                            struct alarm *ret)
+static size_t find_negative(const struct suspicion_item *item,
+                            const struct suspicion_limits *limits, struct suspicion *ret)
 {
     if (!item->stats)
         return 0;
     double p = negative_p(item->stats->rpb_rest, item->stats->n);
     if (!(p < limits->negative_level))
         return 0;
-    *ret = NO_ALARM;
-    ret->kind = ALARM_NEGATIVE_ITEM;
+    *ret = NO_SUSPICION;
+    ret->kind = SUSPICION_NEGATIVE_ITEM;
     ret->grave = true;
     ret->item = item->item;
     ret->figure = item->stats->rpb_rest;
@@ -53,14 +54,14 @@ static size_t find_negative(const struct alarm_item *item, const struct alarm_li
     return 1;
 }
 
-static size_t find_hurting(const struct alarm_item *item, const struct test_statistics *test,
-                           const struct alarm_limits *limits, struct alarm *ret)
+static size_t find_hurting(const struct suspicion_item *item, const struct test_statistics *test,
+                           const struct suspicion_limits *limits, struct suspicion *ret)
 {
     if (!item->stats || item->stats->n < limits->alpha_of_total ||
         !(item->stats->alpha_without - test->alpha > limits->alpha_gain))
         return 0;
-    *ret = NO_ALARM;
-    ret->kind = ALARM_HURTS_ALPHA;
+    *ret = NO_SUSPICION;
+    ret->kind = SUSPICION_HURTS_ALPHA;
     ret->item = item->item;
     ret->figure = item->stats->alpha_without;
     ret->other = test->alpha;
@@ -69,7 +70,7 @@ static size_t find_hurting(const struct alarm_item *item, const struct test_stat
 
 /* Does the item stand or fall with the option? Of several accepted answers one may well be
  * nobody's. */
-static bool needed(const struct alarm_item *item, int option)
+static bool needed(const struct suspicion_item *item, int option)
 {
     if (!(item->key >> option & 1))
         return false;
@@ -79,8 +80,8 @@ static bool needed(const struct alarm_item *item, int option)
     return true;
 }
 
-static size_t find_unused(const struct alarm_item *item, const struct alarm_limits *limits,
-                          struct alarm *ret)
+static size_t find_unused(const struct suspicion_item *item, const struct suspicion_limits *limits,
+                          struct suspicion *ret)
 {
     size_t found = 0;
 
@@ -91,19 +92,19 @@ static size_t find_unused(const struct alarm_item *item, const struct alarm_limi
         size_t least = grave ? limits->unused_key_of_total : limits->unused_of_total;
         if (item->options[o].count > 0 || item->answers->n < least)
             continue;
-        struct alarm *alarm = &ret[found++];
-        *alarm = NO_ALARM;
-        alarm->kind = ALARM_UNUSED_OPTION;
-        alarm->grave = grave;
-        alarm->item = item->item;
-        alarm->option = o;
-        alarm->figure = (double)item->answers->n;
+        struct suspicion *suspicion = &ret[found++];
+        *suspicion = NO_SUSPICION;
+        suspicion->kind = SUSPICION_UNUSED_OPTION;
+        suspicion->grave = grave;
+        suspicion->item = item->item;
+        suspicion->option = o;
+        suspicion->figure = (double)item->answers->n;
     }
     return found;
 }
 
-size_t alarms_of_item(const struct alarm_item *item, const struct test_statistics *test,
-                      const struct alarm_limits *limits, struct alarm *ret)
+size_t suspicions_of_item(const struct suspicion_item *item, const struct test_statistics *test,
+                          const struct suspicion_limits *limits, struct suspicion *ret)
 {
     size_t found = find_miskeyed(item, limits, ret);
 
@@ -112,8 +113,8 @@ size_t alarms_of_item(const struct alarm_item *item, const struct test_statistic
     return found + find_unused(item, limits, ret + found);
 }
 
-size_t alarms_of_totals(const struct points *totals, const bool *counts, size_t n,
-                        struct points max, struct alarm *ret)
+size_t suspicions_of_totals(const struct points *totals, const bool *counts, size_t n,
+                            struct points max, struct suspicion *ret)
 {
     size_t found = 0;
 
@@ -123,11 +124,11 @@ size_t alarms_of_totals(const struct points *totals, const bool *counts, size_t 
         bool zero = points_compare(totals[c], POINTS_ZERO) <= 0;
         if ((counts && !counts[c]) || (!zero && points_compare(totals[c], max) < 0))
             continue;
-        struct alarm *alarm = &ret[found++];
-        *alarm = NO_ALARM;
-        alarm->kind = zero ? ALARM_ZERO_SCORE : ALARM_PERFECT_SCORE;
-        alarm->candidate = (int)c;
-        alarm->figure = points_double(totals[c]);
+        struct suspicion *suspicion = &ret[found++];
+        *suspicion = NO_SUSPICION;
+        suspicion->kind = zero ? SUSPICION_ZERO_SCORE : SUSPICION_PERFECT_SCORE;
+        suspicion->candidate = (int)c;
+        suspicion->figure = points_double(totals[c]);
     }
     return found;
 }

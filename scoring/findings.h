@@ -9,17 +9,17 @@
 #include "itemstats.h"
 #include "points.h"
 
-enum alarm_kind {
-    ALARM_MISKEYED,      /* a wrong option behaves like the key (miskey_find) */
-    ALARM_NEGATIVE_ITEM, /* the better candidates do worse, beyond chance */
-    ALARM_HURTS_ALPHA,   /* alpha is higher without the item */
-    ALARM_UNUSED_OPTION, /* nobody takes it; grave where the key stands or falls with it */
-    ALARM_ZERO_SCORE,
-    ALARM_PERFECT_SCORE,
+enum suspicion_kind {
+    SUSPICION_MISKEYED,      /* a wrong option behaves like the key (miskey_find) */
+    SUSPICION_NEGATIVE_ITEM, /* the better candidates do worse, beyond chance */
+    SUSPICION_HURTS_ALPHA,   /* alpha is higher without the item */
+    SUSPICION_UNUSED_OPTION, /* nobody takes it; grave where the key stands or falls with it */
+    SUSPICION_ZERO_SCORE,
+    SUSPICION_PERFECT_SCORE,
 };
 
-struct alarm {
-    enum alarm_kind kind;
+struct suspicion {
+    enum suspicion_kind kind;
     bool grave;    /* scores may be wrong */
     int item;      /* -1: of a candidate */
     int option;    /* of the miskeyed and the unused; -1 */
@@ -30,7 +30,7 @@ struct alarm {
     double p;      /* of the tests; else NaN */
 };
 
-struct alarm_limits {
+struct suspicion_limits {
     struct miskey_limits miskey;
     double negative_level; /* one-sided p that the rest correlation is below 0; 0.01 */
     double alpha_gain;     /* by how much alpha must be higher without the item; 0.005 */
@@ -42,12 +42,12 @@ struct alarm_limits {
      * for 1 % (0.8^20). */
     size_t unused_key_of_total;
 };
-#define ALARM_LIMITS ((struct alarm_limits){MISKEY_LIMITS, 0.01, 0.005, 20, 59, 20})
+#define SUSPICION_LIMITS ((struct suspicion_limits){MISKEY_LIMITS, 0.01, 0.005, 20, 59, 20})
 
-/* Of one item: at most 3 + n_options alarms to ret, which has room for them; how many is returned.
- * `answers` and `options` may be NULL where the item has no options (then only its points speak);
- * `key` 0 where it has no key. `stats` NULL: the item does not count. */
-struct alarm_item {
+/* Of one item: at most 3 + n_options suspicions to ret, which has room for them; how many is
+ * returned. `answers` and `options` may be NULL where the item has no options (then only its points
+ * speak); `key` 0 where it has no key. `stats` NULL: the item does not count. */
+struct suspicion_item {
     int item;
     const struct item_statistics *stats;
     const struct item_answers *answers;
@@ -55,12 +55,12 @@ struct alarm_item {
     uint64_t key;
     bool any_of; /* miskey_find's */
 };
-size_t alarms_of_item(const struct alarm_item *item, const struct test_statistics *test,
-                      const struct alarm_limits *limits, struct alarm *ret);
+size_t suspicions_of_item(const struct suspicion_item *item, const struct test_statistics *test,
+                          const struct suspicion_limits *limits, struct suspicion *ret);
 
 /* Totals of nought or less, and of the maximum or more (both told where the maximum is above 0);
  * ret has room for n. */
-size_t alarms_of_totals(const struct points *totals, const bool *counts, size_t n,
-                        struct points max, struct alarm *ret);
+size_t suspicions_of_totals(const struct points *totals, const bool *counts, size_t n,
+                            struct points max, struct suspicion *ret);
 
 #endif

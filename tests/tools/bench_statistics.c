@@ -121,8 +121,8 @@ static int run_options(struct exam *e, const struct item_statistics *items,
                        const struct test_statistics *test)
 {
     struct option_figures options[OPTIONS];
-    struct alarm alarms[3 + OPTIONS];
-    struct alarm_limits limits = ALARM_LIMITS;
+    struct suspicion suspicions[3 + OPTIONS];
+    struct suspicion_limits limits = SUSPICION_LIMITS;
     double fifth[FIFTHS], since = thread_ms();
     struct fifths fifths;
     size_t found = 0;
@@ -135,18 +135,18 @@ static int run_options(struct exam *e, const struct item_statistics *items,
             e->rest[c] = e->totals[c] - e->scores[c * e->k + i];
         option_figures_compute(&answers, &fifths, options);
         fifths_item(&fifths, e->scores + i, e->k, 1, fifth);
-        struct alarm_item item = {(int)i, &items[i], &answers, options, 1, false};
-        found += alarms_of_item(&item, test, &limits, alarms);
+        struct suspicion_item item = {(int)i, &items[i], &answers, options, 1, false};
+        found += suspicions_of_item(&item, test, &limits, suspicions);
     }
     fifths_finish(&fifths);
-    told("options: counts, correlations, fifths; alarms", since);
-    fprintf(stderr, "%zu alarms\n", found);
+    told("options: counts, correlations, fifths; suspicions", since);
+    fprintf(stderr, "%zu suspicions\n", found);
     return 0;
 }
 
 static int run_scores(struct exam *e)
 {
-    struct score_row *rows = NULL;
+    struct score_line *rows = NULL;
     size_t n_rows, n_groups = (e->n + GROUP_SIZE - 1) / GROUP_SIZE;
     struct standing *standings = malloc(e->n * sizeof *standings);
     struct scaled_score *scaled = malloc(e->n * sizeof *scaled);
