@@ -146,7 +146,7 @@ static int run_options(struct exam *e, const struct item_statistics *items,
 
 static int run_scores(struct exam *e)
 {
-    struct score_line *rows = NULL;
+    struct score_count *rows = NULL;
     size_t n_rows, n_groups = (e->n + GROUP_SIZE - 1) / GROUP_SIZE;
     struct standing *standings = malloc(e->n * sizeof *standings);
     struct scaled_score *scaled = malloc(e->n * sizeof *scaled);
