@@ -153,7 +153,7 @@ static int run_scores(struct exam *e)
     struct group_figures *groups = malloc(n_groups * sizeof *groups);
     struct group_limits limits = {{(int64_t)e->k * 6, 10}, {(int64_t)e->k * 9, 10}, 0.01, 0.5};
     struct distribution distribution;
-    struct scale scale;
+    struct score_scale scale;
     double since = thread_ms();
     int rc = standings && scaled && groups ? 0 : YJ_ENOMEM;
 
