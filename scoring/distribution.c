@@ -79,7 +79,7 @@ int distribution_compute(const double *values, size_t n, struct distribution *re
 /* ---- one row a score ---- */
 
 int score_table_make(const struct points *totals, const bool *counts, size_t n,
-                     struct score_table_row **ret_rows, size_t *ret_n_rows)
+                     struct score_count **ret_rows, size_t *ret_n_rows)
 {
     struct ranked *ranked = NULL;
     size_t n_ranked, n_rows = 0;
@@ -88,17 +88,17 @@ int score_table_make(const struct points *totals, const bool *counts, size_t n,
         return YJ_ENOMEM;
     for (size_t p = 0; p < n_ranked; p = exact_equals_end(ranked, p, n_ranked))
         n_rows++;
-    struct score_table_row *rows = malloc((n_rows + 1) * sizeof *rows);
+    struct score_count *rows = malloc((n_rows + 1) * sizeof *rows);
     if (!rows) {
         free(ranked);
         return YJ_ENOMEM;
     }
-    struct score_table_row *row = rows;
+    struct score_count *row = rows;
     for (size_t p = 0, end; p < n_ranked; p = end, row++) {
         end = exact_equals_end(ranked, p, n_ranked);
-        *row = (struct score_table_row){ranked[p].total, end - p, end,
-                                        (double)(end - p) / (double)n_ranked,
-                                        (double)end / (double)n_ranked};
+        *row = (struct score_count){ranked[p].total, end - p, end,
+                                    (double)(end - p) / (double)n_ranked,
+                                    (double)end / (double)n_ranked};
     }
     free(ranked);
     *ret_rows = rows;

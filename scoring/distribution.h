@@ -26,7 +26,7 @@ int distribution_compute(const double *values, size_t n, struct distribution *re
 double quantile_sorted(const double *sorted, size_t n, double p);
 
 /* A row of the table of scores (一分一段表). */
-struct score_table_row {
+struct score_count {
     struct points score;
     size_t count, at_least; /* with this score; with it or a higher one */
     double share, share_at_least;
@@ -34,7 +34,7 @@ struct score_table_row {
 /* A row for each score that somebody has, the highest first; freed by the caller. `counts`: those
  * who count, NULL: all. 0 or YJ_ENOMEM. */
 int score_table_make(const struct points *totals, const bool *counts, size_t n,
-                     struct score_table_row **ret_rows, size_t *ret_n_rows);
+                     struct score_count **ret_rows, size_t *ret_n_rows);
 
 /* Bin i is from low + i width (that too) to low + (i + 1) width (not that); the last one closed. */
 struct histogram {

@@ -7,8 +7,8 @@
 #define NO_SUSPICION                                                                               \
     ((struct suspicion){.item = -1, .option = -1, .candidate = -1, .other = NAN, .p = NAN})
 
-static size_t find_miskeyed(const struct suspect_item *item, const struct suspicion_limits *limits,
-                            struct suspicion *ret)
+static size_t find_miskeyed(const struct suspicion_item *item,
+                            const struct suspicion_limits *limits, struct suspicion *ret)
 {
     if (!item->answers || !item->options || item->key == 0)
         return 0;
@@ -17,7 +17,7 @@ static size_t find_miskeyed(const struct suspect_item *item, const struct suspic
     if (m.option < 0)
         return 0;
     *ret = NO_SUSPICION;
-    ret->kind = SUSPECT_MISKEYED;
+    ret->kind = SUSPICION_MISKEYED;
     ret->grave = true;
     ret->item = item->item;
     ret->option = m.option;
@@ -37,8 +37,8 @@ static double negative_p(double r, size_t n)
     return student_one_sided(-r * sqrt(((double)n - 2) / (1 - r * r)), (double)n - 2);
 }
 
-static size_t find_negative(const struct suspect_item *item, const struct suspicion_limits *limits,
-                            struct suspicion *ret)
+static size_t find_negative(const struct suspicion_item *item,
+                            const struct suspicion_limits *limits, struct suspicion *ret)
 {
     if (!item->stats)
         return 0;
@@ -46,7 +46,7 @@ static size_t find_negative(const struct suspect_item *item, const struct suspic
     if (!(p < limits->negative_level))
         return 0;
     *ret = NO_SUSPICION;
-    ret->kind = SUSPECT_NEGATIVE_ITEM;
+    ret->kind = SUSPICION_NEGATIVE_ITEM;
     ret->grave = true;
     ret->item = item->item;
     ret->figure = item->stats->rpb_rest;
@@ -54,14 +54,14 @@ static size_t find_negative(const struct suspect_item *item, const struct suspic
     return 1;
 }
 
-static size_t find_hurting(const struct suspect_item *item, const struct test_statistics *test,
+static size_t find_hurting(const struct suspicion_item *item, const struct test_statistics *test,
                            const struct suspicion_limits *limits, struct suspicion *ret)
 {
     if (!item->stats || item->stats->n < limits->alpha_of_total ||
         !(item->stats->alpha_without - test->alpha > limits->alpha_gain))
         return 0;
     *ret = NO_SUSPICION;
-    ret->kind = SUSPECT_HURTS_ALPHA;
+    ret->kind = SUSPICION_HURTS_ALPHA;
     ret->item = item->item;
     ret->figure = item->stats->alpha_without;
     ret->other = test->alpha;
@@ -70,7 +70,7 @@ static size_t find_hurting(const struct suspect_item *item, const struct test_st
 
 /* Does the item stand or fall with the option? Of several accepted answers one may well be
  * nobody's. */
-static bool needed(const struct suspect_item *item, int option)
+static bool needed(const struct suspicion_item *item, int option)
 {
     if (!(item->key >> option & 1))
         return false;
@@ -80,7 +80,7 @@ static bool needed(const struct suspect_item *item, int option)
     return true;
 }
 
-static size_t find_unused(const struct suspect_item *item, const struct suspicion_limits *limits,
+static size_t find_unused(const struct suspicion_item *item, const struct suspicion_limits *limits,
                           struct suspicion *ret)
 {
     size_t found = 0;
@@ -94,7 +94,7 @@ static size_t find_unused(const struct suspect_item *item, const struct suspicio
             continue;
         struct suspicion *suspicion = &ret[found++];
         *suspicion = NO_SUSPICION;
-        suspicion->kind = SUSPECT_UNUSED_OPTION;
+        suspicion->kind = SUSPICION_UNUSED_OPTION;
         suspicion->grave = grave;
         suspicion->item = item->item;
         suspicion->option = o;
@@ -103,7 +103,7 @@ static size_t find_unused(const struct suspect_item *item, const struct suspicio
     return found;
 }
 
-size_t suspicions_of_item(const struct suspect_item *item, const struct test_statistics *test,
+size_t suspicions_of_item(const struct suspicion_item *item, const struct test_statistics *test,
                           const struct suspicion_limits *limits, struct suspicion *ret)
 {
     size_t found = find_miskeyed(item, limits, ret);
@@ -126,7 +126,7 @@ size_t suspicions_of_totals(const struct points *totals, const bool *counts, siz
             continue;
         struct suspicion *suspicion = &ret[found++];
         *suspicion = NO_SUSPICION;
-        suspicion->kind = zero ? SUSPECT_ZERO_SCORE : SUSPECT_PERFECT_SCORE;
+        suspicion->kind = zero ? SUSPICION_ZERO_SCORE : SUSPICION_PERFECT_SCORE;
         suspicion->candidate = (int)c;
         suspicion->figure = points_double(totals[c]);
     }

@@ -10,12 +10,12 @@
 #include "points.h"
 
 enum suspicion_kind {
-    SUSPECT_MISKEYED,      /* a wrong option behaves like the key (miskey_find) */
-    SUSPECT_NEGATIVE_ITEM, /* the better candidates do worse, beyond chance */
-    SUSPECT_HURTS_ALPHA,   /* alpha is higher without the item */
-    SUSPECT_UNUSED_OPTION, /* nobody takes it; grave where the key stands or falls with it */
-    SUSPECT_ZERO_SCORE,
-    SUSPECT_PERFECT_SCORE,
+    SUSPICION_MISKEYED,      /* a wrong option behaves like the key (miskey_find) */
+    SUSPICION_NEGATIVE_ITEM, /* the better candidates do worse, beyond chance */
+    SUSPICION_HURTS_ALPHA,   /* alpha is higher without the item */
+    SUSPICION_UNUSED_OPTION, /* nobody takes it; grave where the key stands or falls with it */
+    SUSPICION_ZERO_SCORE,
+    SUSPICION_PERFECT_SCORE,
 };
 
 struct suspicion {
@@ -47,7 +47,7 @@ struct suspicion_limits {
 /* Of one item: at most 3 + n_options suspicions to ret, which has room for them; how many is
  * returned. `answers` and `options` may be NULL where the item has no options (then only its points
  * speak); `key` 0 where it has no key. `stats` NULL: the item does not count. */
-struct suspect_item {
+struct suspicion_item {
     int item;
     const struct item_statistics *stats;
     const struct item_answers *answers;
@@ -55,7 +55,7 @@ struct suspect_item {
     uint64_t key;
     bool any_of; /* miskey_find's */
 };
-size_t suspicions_of_item(const struct suspect_item *item, const struct test_statistics *test,
+size_t suspicions_of_item(const struct suspicion_item *item, const struct test_statistics *test,
                           const struct suspicion_limits *limits, struct suspicion *ret);
 
 /* Totals of nought or less, and of the maximum or more (both told where the maximum is above 0);

@@ -23,7 +23,7 @@ static bool bad_decimals(int decimals)
     return decimals < -1 || decimals > 9;
 }
 
-static enum scale_fault check_band(const struct scale *scale, int b)
+static enum scale_fault check_band(const struct score_scale *scale, int b)
 {
     const struct scale_band *band = &scale->bands[b];
 
@@ -37,12 +37,12 @@ static enum scale_fault check_band(const struct scale *scale, int b)
     return SCALE_SOUND;
 }
 
-enum scale_fault scale_check(const struct scale *scale, int *ret_band)
+enum scale_fault scale_check(const struct score_scale *scale, int *ret_band)
 {
     struct points sum = POINTS_ZERO;
 
     *ret_band = -1;
-    if (scale->kind == SCALE_LEVELS) {
+    if (scale->way == SCALE_BY_LEVELS) {
         if (scale->levels < 1 || scale->levels > SCALE_MAX_LEVELS)
             return SCALE_STEPS;
         return bad_decimals(scale->mean_decimals) || bad_decimals(scale->step_decimals) ||
@@ -50,7 +50,7 @@ enum scale_fault scale_check(const struct scale *scale, int *ret_band)
                    ? SCALE_DECIMALS
                    : SCALE_SOUND;
     }
-    if (scale->kind != SCALE_BANDS)
+    if (scale->way != SCALE_BY_BANDS)
         return SCALE_SOUND;
     if (scale->n_bands < 1)
         return SCALE_NO_BANDS;
@@ -70,7 +70,7 @@ enum scale_fault scale_check(const struct scale *scale, int *ret_band)
 /* ---- levels ---- */
 
 /* The first level whose limit is not below the total. Limits rise with the level. */
-static int level_of(const struct scale *scale, struct points step, struct points total)
+static int level_of(const struct score_scale *scale, struct points step, struct points total)
 {
     int low = 1, high = scale->levels;
 
@@ -89,7 +89,7 @@ static int level_of(const struct scale *scale, struct points step, struct points
 }
 
 /* Who of several equals is among the best 1 % changes nothing: the mean is the same. */
-void scale_levels_compute(const struct scale *scale, const struct ranked *ranked, size_t n,
+void scale_levels_compute(const struct score_scale *scale, const struct ranked *ranked, size_t n,
                           struct scaled_score *ret, struct scale_report *report)
 {
     struct points sum = POINTS_ZERO;
@@ -110,7 +110,7 @@ void scale_levels_compute(const struct scale *scale, const struct ranked *ranked
 
 /* ---- standard scores ---- */
 
-static int compute_standard(const struct scale *scale, const struct points *totals,
+static int compute_standard(const struct score_scale *scale, const struct points *totals,
                             const bool *counts, size_t n, struct scaled_score *ret)
 {
     struct standing *standings = malloc((n + 1) * sizeof *standings);
@@ -120,11 +120,11 @@ static int compute_standard(const struct scale *scale, const struct points *tota
         const struct standing *s = &standings[c];
         if (s->rank == 0)
             continue;
-        if (scale->kind == SCALE_PERCENTILE) {
+        if (scale->way == SCALE_BY_PERCENTILE) {
             ret[c].exact = s->percentile;
             ret[c].value = points_double(s->percentile);
         } else {
-            ret[c].value = scale->kind == SCALE_Z ? s->z : s->t;
+            ret[c].value = scale->way == SCALE_BY_Z ? s->z : s->t;
         }
     }
     free(standings);
@@ -133,7 +133,7 @@ static int compute_standard(const struct scale *scale, const struct points *tota
 
 /* ---- together ---- */
 
-static int compute_ranked(const struct scale *scale, const struct points *totals,
+static int compute_ranked(const struct score_scale *scale, const struct points *totals,
                           const bool *counts, size_t n, struct scaled_score *ret,
                           struct scale_report *report)
 {
@@ -142,7 +142,7 @@ static int compute_ranked(const struct scale *scale, const struct points *totals
     int rc = exact_order(totals, counts, n, &ranked, &n_ranked);
 
     if (rc == 0 && n_ranked > 0) {
-        if (scale->kind == SCALE_BANDS)
+        if (scale->way == SCALE_BY_BANDS)
             rc = scale_bands_compute(scale, ranked, n_ranked, ret, report);
         else
             scale_levels_compute(scale, ranked, n_ranked, ret, report);
@@ -151,7 +151,7 @@ static int compute_ranked(const struct scale *scale, const struct points *totals
     return rc;
 }
 
-int scale_compute(const struct scale *scale, const struct points *totals, const bool *counts,
+int scale_compute(const struct score_scale *scale, const struct points *totals, const bool *counts,
                   size_t n, struct scaled_score *ret, struct scale_report *ret_report)
 {
     struct scale_report nobody = {.bands = NULL};
@@ -163,7 +163,7 @@ int scale_compute(const struct scale *scale, const struct points *totals, const 
         report->bands[b] = (struct scale_outcome){0, {0, 0}, {0, 0}};
     for (size_t c = 0; c < n; c++)
         ret[c] = (struct scaled_score){NAN, {0, 0}, -1, ""};
-    if (scale->kind == SCALE_BANDS || scale->kind == SCALE_LEVELS)
+    if (scale->way == SCALE_BY_BANDS || scale->way == SCALE_BY_LEVELS)
         return compute_ranked(scale, totals, counts, n, ret, report);
     return compute_standard(scale, totals, counts, n, ret);
 }

@@ -10,16 +10,16 @@
 #include "points.h"
 #include <stdbool.h>
 
-enum scale_kind {
-    SCALE_BANDS,      /* shares of the candidates by rank, each to a range or a fixed score */
-    SCALE_LEVELS,     /* CEEC: steps of a part of what the best 1 % have */
-    SCALE_PERCENTILE, /* share below + half of those equal, 0 to 100 */
-    SCALE_Z,          /* (x - mean) / sd, n - 1 */
-    SCALE_T,          /* 50 + 10 z */
+enum scale_way {
+    SCALE_BY_BANDS,      /* shares of the candidates by rank, each to a range or a fixed score */
+    SCALE_BY_LEVELS,     /* CEEC: steps of a part of what the best 1 % have */
+    SCALE_BY_PERCENTILE, /* share below + half of those equal, 0 to 100 */
+    SCALE_BY_Z,          /* (x - mean) / sd, n - 1 */
+    SCALE_BY_T,          /* 50 + 10 z */
 };
 
 /* A tie that a cut would divide goes, whole, ... */
-enum scale_ties {
+enum scale_tie {
     SCALE_TIES_BETTER,  /* to the better band: nobody loses by a tie */
     SCALE_TIES_WORSE,   /* to the worse: no band is larger than its places */
     SCALE_TIES_NEAREST, /* where the share above the cut comes nearest to its nominal one; better
@@ -43,17 +43,17 @@ struct scale_band {
     struct points high, low; /* T2, T1; equal: the band has one score */
 };
 
-struct scale {
+struct score_scale {
     const char *name;
-    enum scale_kind kind;
-    const struct scale_band *bands; /* borrowed; the best first. SCALE_BANDS */
+    enum scale_way way;
+    const struct scale_band *bands; /* borrowed; the best first. SCALE_BY_BANDS */
     int n_bands;
-    enum scale_ties ties;
+    enum scale_tie ties;
     enum scale_places places;
     enum scale_single single;
-    int decimals; /* of the result of SCALE_BANDS, half up; -1: exact */
-    /* SCALE_LEVELS: levels (1 to SCALE_MAX_LEVELS); decimals, half up, of the mean of the best 1 %,
-     * of the step, and of each level's limit; -1: exact. */
+    int decimals; /* of the result of SCALE_BY_BANDS, half up; -1: exact */
+    /* SCALE_BY_LEVELS: levels (1 to SCALE_MAX_LEVELS); decimals, half up, of the mean of the best 1
+     * %, of the step, and of each level's limit; -1: exact. */
     int levels;
     int mean_decimals, step_decimals, limit_decimals;
 };
@@ -62,13 +62,13 @@ struct scale {
 
 /* "gaokao_312", "shandong", "zhejiang", "zhejiang_2021", "shanghai", "ceec_15" (also "ceec"),
  * "ceec_60", "percentile", "z", "t". 0 or YJ_EINPUT. */
-int scale_from_name(const char *name, struct scale *ret);
+int scale_from_name(const char *name, struct score_scale *ret);
 /* The names one by one, from 0; NULL after the last. For messages and help. */
 const char *scale_name_at(int index);
 
 /* Policies as an exam file names them: "better", "worse", "nearest"; "half_up", "up", "down";
  * "high", "middle", "low". 0 or YJ_EINPUT. */
-int scale_ties_from_name(const char *name, enum scale_ties *ret);
+int scale_ties_from_name(const char *name, enum scale_tie *ret);
 int scale_places_from_name(const char *name, enum scale_places *ret);
 int scale_single_from_name(const char *name, enum scale_single *ret);
 
@@ -84,12 +84,12 @@ enum scale_fault {
     SCALE_STEPS,    /* levels not 1 to SCALE_MAX_LEVELS */
 };
 /* *ret_band: the band at fault, -1 where it is none's. */
-enum scale_fault scale_check(const struct scale *scale, int *ret_band);
+enum scale_fault scale_check(const struct score_scale *scale, int *ret_band);
 
 struct scaled_score {
     double value;        /* NaN: does not count, or has no meaning (z where nothing varies) */
     struct points exact; /* the same, exactly; den 0: none (z, T, NaN) */
-    int band;            /* index; the level of SCALE_LEVELS; -1: none */
+    int band;            /* index; the level of SCALE_BY_LEVELS; -1: none */
     const char *label;   /* the band's (borrowed of the scale), the level's number; "" none */
 };
 
@@ -100,8 +100,8 @@ struct scale_outcome {
 };
 
 struct scale_report {
-    struct scale_outcome *bands; /* [n_bands] of SCALE_BANDS, or NULL: not wanted */
-    /* SCALE_LEVELS */
+    struct scale_outcome *bands; /* [n_bands] of SCALE_BY_BANDS, or NULL: not wanted */
+    /* SCALE_BY_LEVELS */
     size_t n_best;            /* the best 1 %: n / 100, up */
     struct points mean, step; /* rounded as the scale says */
 };
@@ -109,7 +109,7 @@ struct scale_report {
 /* ret[n]. counts: who counts; NULL: all. The scale is sound (scale_check). `ret_report` may be
  * NULL. Totals at most 10^6, of denominators that share a multiple below 10^6, keep every step
  * within core/points.h's limits. 0 or YJ_ENOMEM. */
-int scale_compute(const struct scale *scale, const struct points *totals, const bool *counts,
+int scale_compute(const struct score_scale *scale, const struct points *totals, const bool *counts,
                   size_t n, struct scaled_score *ret, struct scale_report *ret_report);
 
 #endif

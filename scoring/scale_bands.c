@@ -7,7 +7,7 @@
 #include "diag.h"
 #include <stdlib.h>
 
-static int64_t places_of(const struct scale *scale, struct points exact)
+static int64_t places_of(const struct score_scale *scale, struct points exact)
 {
     switch (scale->places) {
     case SCALE_PLACES_UP:
@@ -21,7 +21,7 @@ static int64_t places_of(const struct scale *scale, struct points exact)
 }
 
 /* Of the edges below and above (or at) a cut, the one the policy takes. */
-static size_t choose_edge(const struct scale *scale, size_t below, size_t above,
+static size_t choose_edge(const struct score_scale *scale, size_t below, size_t above,
                           struct points exact)
 {
     switch (scale->ties) {
@@ -38,7 +38,7 @@ static size_t choose_edge(const struct scale *scale, size_t below, size_t above,
 }
 
 /* cuts[b]: how many are in band b and the better ones. */
-static void find_cuts(const struct scale *scale, const struct ranked *ranked, size_t n,
+static void find_cuts(const struct score_scale *scale, const struct ranked *ranked, size_t n,
                       size_t *cuts)
 {
     struct points share = POINTS_ZERO;
@@ -67,7 +67,7 @@ static void find_cuts(const struct scale *scale, const struct ranked *ranked, si
 }
 
 /* (Y2 - Y)/(Y - Y1) = (T2 - T)/(T - T1), which is T = T1 + (Y - Y1)(T2 - T1)/(Y2 - Y1). */
-static struct points scale_within(const struct scale *scale, const struct scale_band *band,
+static struct points scale_within(const struct score_scale *scale, const struct scale_band *band,
                                   const struct scale_outcome *raw, struct points total)
 {
     struct points range = points_sub(band->high, band->low);
@@ -91,8 +91,9 @@ static struct points scale_within(const struct scale *scale, const struct scale_
     return band->high;
 }
 
-static struct scale_outcome fill_band(const struct scale *scale, int b, const struct ranked *ranked,
-                                      size_t first, size_t end, struct scaled_score *ret)
+static struct scale_outcome fill_band(const struct score_scale *scale, int b,
+                                      const struct ranked *ranked, size_t first, size_t end,
+                                      struct scaled_score *ret)
 {
     const struct scale_band *band = &scale->bands[b];
     struct scale_outcome raw = {end - first, {0, 0}, {0, 0}};
@@ -109,7 +110,7 @@ static struct scale_outcome fill_band(const struct scale *scale, int b, const st
     return raw;
 }
 
-int scale_bands_compute(const struct scale *scale, const struct ranked *ranked, size_t n,
+int scale_bands_compute(const struct score_scale *scale, const struct ranked *ranked, size_t n,
                         struct scaled_score *ret, struct scale_report *report)
 {
     size_t *cuts = malloc((size_t)scale->n_bands * sizeof *cuts);

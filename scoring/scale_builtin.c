@@ -56,7 +56,7 @@ static const struct scale_band shanghai[] = {
 
 /* clang-format off */
 #define BANDS(name_, table, ...) \
-    {.name = name_, .kind = SCALE_BANDS, .bands = table, \
+    {.name = name_, .way = SCALE_BY_BANDS, .bands = table, \
      .n_bands = sizeof table / sizeof table[0], __VA_ARGS__}
 /* clang-format on */
 
@@ -65,11 +65,11 @@ static const struct scale_band shanghai[] = {
  * publishes (原得總分與級分對照表) each level's limit has two. */
 #define CEEC(name_, levels_)                                                                       \
     {                                                                                              \
-        .name = name_, .kind = SCALE_LEVELS, .levels = levels_, .mean_decimals = 2,                \
+        .name = name_, .way = SCALE_BY_LEVELS, .levels = levels_, .mean_decimals = 2,              \
         .step_decimals = 5, .limit_decimals = 2                                                    \
     }
 
-static const struct scale builtin[] = {
+static const struct score_scale builtin[] = {
     BANDS("gaokao_312", gaokao_312, .decimals = 0),
     BANDS("shandong", shandong, .decimals = 0),
     BANDS("zhejiang", zhejiang, .ties = SCALE_TIES_NEAREST),
@@ -77,9 +77,9 @@ static const struct scale builtin[] = {
     BANDS("shanghai", shanghai, .decimals = 0),
     CEEC("ceec_15", 15),
     CEEC("ceec_60", 60),
-    {.name = "percentile", .kind = SCALE_PERCENTILE},
-    {.name = "z", .kind = SCALE_Z},
-    {.name = "t", .kind = SCALE_T},
+    {.name = "percentile", .way = SCALE_BY_PERCENTILE},
+    {.name = "z", .way = SCALE_BY_Z},
+    {.name = "t", .way = SCALE_BY_T},
 };
 
 #define BUILTIN (int)(sizeof builtin / sizeof builtin[0])
@@ -89,7 +89,7 @@ const char *scale_name_at(int index)
     return index >= 0 && index < BUILTIN ? builtin[index].name : NULL;
 }
 
-int scale_from_name(const char *name, struct scale *ret)
+int scale_from_name(const char *name, struct score_scale *ret)
 {
     if (strcmp(name, "ceec") == 0)
         name = "ceec_15";
@@ -113,7 +113,7 @@ static int index_of(const char *name, const char *const names[NAMES])
     return -1;
 }
 
-int scale_ties_from_name(const char *name, enum scale_ties *ret)
+int scale_ties_from_name(const char *name, enum scale_tie *ret)
 {
     static const char *const names[NAMES] = {[SCALE_TIES_BETTER] = "better",
                                              [SCALE_TIES_WORSE] = "worse",
@@ -122,7 +122,7 @@ int scale_ties_from_name(const char *name, enum scale_ties *ret)
 
     if (i < 0)
         return YJ_EINPUT;
-    *ret = (enum scale_ties)i;
+    *ret = (enum scale_tie)i;
     return 0;
 }
 

@@ -6,9 +6,9 @@
 #include "scale.h"
 
 /* Of those in order (exact_order); n > 0. YJ_ENOMEM. */
-int scale_bands_compute(const struct scale *scale, const struct ranked *ranked, size_t n,
+int scale_bands_compute(const struct score_scale *scale, const struct ranked *ranked, size_t n,
                         struct scaled_score *ret, struct scale_report *report);
-void scale_levels_compute(const struct scale *scale, const struct ranked *ranked, size_t n,
+void scale_levels_compute(const struct score_scale *scale, const struct ranked *ranked, size_t n,
                           struct scaled_score *ret, struct scale_report *report);
 
 #endif

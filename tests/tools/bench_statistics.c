@@ -121,7 +121,7 @@ static int run_options(struct exam *e, const struct item_statistics *items,
                        const struct test_statistics *test)
 {
     struct option_figures options[OPTIONS];
-    struct suspicion alarms[3 + OPTIONS];
+    struct suspicion suspicions[3 + OPTIONS];
     struct suspicion_limits limits = SUSPICION_LIMITS;
     double fifth[FIFTHS], since = thread_ms();
     struct fifths fifths;
@@ -135,25 +135,25 @@ static int run_options(struct exam *e, const struct item_statistics *items,
             e->rest[c] = e->totals[c] - e->scores[c * e->k + i];
         option_figures_compute(&answers, &fifths, options);
         fifths_item(&fifths, e->scores + i, e->k, 1, fifth);
-        struct suspect_item item = {(int)i, &items[i], &answers, options, 1, false};
-        found += suspicions_of_item(&item, test, &limits, alarms);
+        struct suspicion_item item = {(int)i, &items[i], &answers, options, 1, false};
+        found += suspicions_of_item(&item, test, &limits, suspicions);
     }
     fifths_finish(&fifths);
-    told("options: counts, correlations, fifths; alarms", since);
-    fprintf(stderr, "%zu alarms\n", found);
+    told("options: counts, correlations, fifths; suspicions", since);
+    fprintf(stderr, "%zu suspicions\n", found);
     return 0;
 }
 
 static int run_scores(struct exam *e)
 {
-    struct score_table_row *rows = NULL;
+    struct score_count *rows = NULL;
     size_t n_rows, n_groups = (e->n + GROUP_SIZE - 1) / GROUP_SIZE;
     struct standing *standings = malloc(e->n * sizeof *standings);
     struct scaled_score *scaled = malloc(e->n * sizeof *scaled);
     struct group_figures *groups = malloc(n_groups * sizeof *groups);
     struct group_limits limits = {{(int64_t)e->k * 6, 10}, {(int64_t)e->k * 9, 10}, 0.01, 0.5};
     struct distribution distribution;
-    struct scale scale;
+    struct score_scale scale;
     double since = thread_ms();
     int rc = standings && scaled && groups ? 0 : YJ_ENOMEM;
 

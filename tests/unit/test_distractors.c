@@ -1,5 +1,5 @@
-/* Options, fifths and alarms: by hand, and Williams' test by a published example. The same figures
- * against R: tests/crosscheck/classical. */
+/* Options, fifths and suspicions: by hand, and Williams' test by a published example. The same
+ * figures against R: tests/crosscheck/classical. */
 #include "distractors.h"
 #include "findings.h"
 
@@ -174,39 +174,39 @@ static void accepted_answers_are_taken_together(void **state)
     assert_int_equal(m.key, -1);
 }
 
-/* ---- alarms ---- */
+/* ---- suspicions ---- */
 
 static void alarms_by_rule(void **state)
 {
     static struct sample s;
-    struct suspicion alarms[8];
+    struct suspicion suspicions[8];
     struct suspicion_limits limits = SUSPICION_LIMITS;
     struct item_statistics stats = {100, 0.5, 0.5, 0, 0, -0.3, 0.82};
     struct test_statistics test = {.n = 100, .alpha = 0.8};
     draw(&s, 60, 2);
-    struct suspect_item item = {7, &stats, &s.answers, s.options, 1, false};
-    size_t n = suspicions_of_item(&item, &test, &limits, alarms);
+    struct suspicion_item item = {7, &stats, &s.answers, s.options, 1, false};
+    size_t n = suspicions_of_item(&item, &test, &limits, suspicions);
     assert_int_equal(n, 3);
-    assert_true(alarms[0].kind == SUSPECT_MISKEYED && alarms[0].grave && alarms[0].option == 2 &&
-                alarms[0].item == 7);
+    assert_true(suspicions[0].kind == SUSPICION_MISKEYED && suspicions[0].grave &&
+                suspicions[0].option == 2 && suspicions[0].item == 7);
     /* r = -0.3 of 100: t = -3.113, p = 0.0012 (R: pt(-0.3 * sqrt(98 / 0.91), 98)) */
-    assert_true(alarms[1].kind == SUSPECT_NEGATIVE_ITEM && alarms[1].grave);
-    near(alarms[1].p, 0.0012128667312915156);
-    assert_true(alarms[2].kind == SUSPECT_HURTS_ALPHA && !alarms[2].grave);
+    assert_true(suspicions[1].kind == SUSPICION_NEGATIVE_ITEM && suspicions[1].grave);
+    near(suspicions[1].p, 0.0012128667312915156);
+    assert_true(suspicions[2].kind == SUSPICION_HURTS_ALPHA && !suspicions[2].grave);
     stats.rpb_rest = -0.2; /* p = 0.023 */
     stats.alpha_without = 0.8001;
     item.key = 1 << 2;
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 0);
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 0);
     stats.rpb_rest = stats.alpha_without = NAN; /* undefined figures raise nothing */
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 0);
-    item = (struct suspect_item){7, NULL, NULL, NULL, 0, false};
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 0);
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 0);
+    item = (struct suspicion_item){7, NULL, NULL, NULL, 0, false};
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 0);
 }
 
 static void unused_options(void **state)
 {
     static struct sample s;
-    struct suspicion alarms[8];
+    struct suspicion suspicions[8];
     struct suspicion_limits limits = SUSPICION_LIMITS;
     struct test_statistics test = {.n = 60, .alpha = 0.8};
     draw(&s, 60, 2);
@@ -216,24 +216,24 @@ static void unused_options(void **state)
             s.marked[c] = 1 << 2;
     assert_int_equal(fifths_make(s.totals, 60, &f), 0);
     option_figures_compute(&s.answers, &f, s.options);
-    struct suspect_item item = {0, NULL, &s.answers, s.options, 1 << 2, false};
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 1);
-    assert_true(alarms[0].kind == SUSPECT_UNUSED_OPTION && alarms[0].option == 3 &&
-                !alarms[0].grave);
+    struct suspicion_item item = {0, NULL, &s.answers, s.options, 1 << 2, false};
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 1);
+    assert_true(suspicions[0].kind == SUSPICION_UNUSED_OPTION && suspicions[0].option == 3 &&
+                !suspicions[0].grave);
     item.key = 1 << 3; /* a key that nobody takes */
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 1);
-    assert_true(alarms[0].grave);
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 1);
+    assert_true(suspicions[0].grave);
     item.key = 1 << 3 | 1 << 2; /* B|D, and nobody writes D: no matter; as a set it matters */
     item.any_of = true;
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 1);
-    assert_false(alarms[0].grave);
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 1);
+    assert_false(suspicions[0].grave);
     s.answers.n = 58;
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 0);
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 0);
     item.any_of = false;
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 1);
-    assert_true(alarms[0].grave);
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 1);
+    assert_true(suspicions[0].grave);
     s.answers.n = 19;
-    assert_int_equal(suspicions_of_item(&item, &test, &limits, alarms), 0);
+    assert_int_equal(suspicions_of_item(&item, &test, &limits, suspicions), 0);
     fifths_finish(&f);
 }
 
@@ -241,12 +241,13 @@ static void zero_and_perfect(void **state)
 {
     static const struct points totals[] = {{0, 1}, {1, 3}, {10, 1}, {-1, 2}, {0, 1}};
     static const bool counts[] = {true, true, true, true, false};
-    struct suspicion alarms[5];
-    assert_int_equal(suspicions_of_totals(totals, counts, 5, (struct points){10, 1}, alarms), 3);
-    assert_true(alarms[0].kind == SUSPECT_ZERO_SCORE && alarms[0].candidate == 0);
-    assert_true(alarms[1].kind == SUSPECT_PERFECT_SCORE && alarms[1].candidate == 2);
-    assert_true(alarms[2].kind == SUSPECT_ZERO_SCORE && alarms[2].candidate == 3);
-    assert_int_equal(suspicions_of_totals(totals, counts, 5, POINTS_ZERO, alarms), 0);
+    struct suspicion suspicions[5];
+    assert_int_equal(suspicions_of_totals(totals, counts, 5, (struct points){10, 1}, suspicions),
+                     3);
+    assert_true(suspicions[0].kind == SUSPICION_ZERO_SCORE && suspicions[0].candidate == 0);
+    assert_true(suspicions[1].kind == SUSPICION_PERFECT_SCORE && suspicions[1].candidate == 2);
+    assert_true(suspicions[2].kind == SUSPICION_ZERO_SCORE && suspicions[2].candidate == 3);
+    assert_int_equal(suspicions_of_totals(totals, counts, 5, POINTS_ZERO, suspicions), 0);
 }
 
 int main(void)

@@ -63,11 +63,11 @@ static void one_row_a_score(void **state)
     static const struct points totals[] = {{10, 3}, {5, 1},  {10, 3}, {333, 100},
                                            {7, 1},  {-1, 2}, {5, 1},  {10, 3}};
     static const bool counts[] = {true, true, true, true, false, true, true, true};
-    static const struct score_table_row expected[] = {{{5, 1}, 2, 2, 2.0 / 7, 2.0 / 7},
-                                                      {{10, 3}, 3, 5, 3.0 / 7, 5.0 / 7},
-                                                      {{333, 100}, 1, 6, 1.0 / 7, 6.0 / 7},
-                                                      {{-1, 2}, 1, 7, 1.0 / 7, 1}};
-    struct score_table_row *rows;
+    static const struct score_count expected[] = {{{5, 1}, 2, 2, 2.0 / 7, 2.0 / 7},
+                                                  {{10, 3}, 3, 5, 3.0 / 7, 5.0 / 7},
+                                                  {{333, 100}, 1, 6, 1.0 / 7, 6.0 / 7},
+                                                  {{-1, 2}, 1, 7, 1.0 / 7, 1}};
+    struct score_count *rows;
     size_t n;
     assert_int_equal(score_table_make(totals, counts, 8, &rows, &n), 0);
     assert_int_equal(n, 4);

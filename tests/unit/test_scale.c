@@ -20,9 +20,9 @@ static void near(double value, double expected)
         fail_msg("%.17g is not %.17g", value, expected);
 }
 
-static struct scale built_in(const char *name)
+static struct score_scale built_in(const char *name)
 {
-    struct scale scale;
+    struct score_scale scale;
     int band;
     assert_int_equal(scale_from_name(name, &scale), 0);
     assert_int_equal(scale_check(&scale, &band), SCALE_SOUND);
@@ -59,7 +59,7 @@ static void expect(const struct scaled_score *s, double value, const char *label
  * (half up; half to even would be 44). E: 2 and 1 on 40 and 30. */
 static void gaokao_by_hand(void **state)
 {
-    struct scale scale = built_in("gaokao_312");
+    struct score_scale scale = built_in("gaokao_312");
     struct points totals[100];
     struct scaled_score s[100];
     struct scale_outcome bands[5];
@@ -96,7 +96,7 @@ static void the_line_is_exact(void **state)
 {
     static const struct scale_band band[] = {{"only", {100, 1}, {87, 1}, {85, 1}}};
     static const struct points totals[] = {{84, 1}, {83, 1}, {82, 1}, {81, 1}};
-    struct scale scale = {.name = "own", .kind = SCALE_BANDS, .bands = band, .n_bands = 1};
+    struct score_scale scale = {.name = "own", .way = SCALE_BY_BANDS, .bands = band, .n_bands = 1};
     struct scaled_score s[4];
     assert_int_equal(scale_compute(&scale, totals, NULL, 4, s, NULL), 0);
     expect(&s[0], 87, "only");
@@ -119,7 +119,7 @@ static void ties_follow_the_policy(void **state)
 {
     static const struct {
         int equals_from, equals_to; /* places from 1 */
-        enum scale_ties ties;
+        enum scale_tie ties;
         size_t in_a;
     } cases[] = {{2, 4, SCALE_TIES_BETTER, 4},  {2, 4, SCALE_TIES_WORSE, 1},
                  {2, 4, SCALE_TIES_NEAREST, 4}, {3, 7, SCALE_TIES_BETTER, 7},
@@ -127,7 +127,7 @@ static void ties_follow_the_policy(void **state)
                  {2, 3, SCALE_TIES_WORSE, 3},   {2, 3, SCALE_TIES_BETTER, 3},
                  {2, 4, SCALE_TIES_NEAREST, 4}, {3, 4, SCALE_TIES_NEAREST, 4}};
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-        struct scale scale = built_in("gaokao_312");
+        struct score_scale scale = built_in("gaokao_312");
         struct points totals[20];
         struct scaled_score s[20];
         struct scale_outcome bands[5];
@@ -152,7 +152,7 @@ static void ties_follow_the_policy(void **state)
  * cut is 1.5, nearer to 0 than to 10; B's is 5, as near to both, so all are B; its middle is 78. */
 static void all_equal(void **state)
 {
-    struct scale scale = built_in("gaokao_312");
+    struct score_scale scale = built_in("gaokao_312");
     struct points totals[10];
     struct scaled_score s[10];
     for (int c = 0; c < 10; c++)
@@ -176,7 +176,7 @@ static void all_equal(void **state)
 static void fewer_than_bands(void **state)
 {
     static const struct points totals[] = {{50, 1}, {90, 1}};
-    struct scale scale = built_in("gaokao_312");
+    struct score_scale scale = built_in("gaokao_312");
     struct scaled_score s[2];
     assert_int_equal(scale_compute(&scale, totals, NULL, 2, s, NULL), 0);
     expect(&s[1], 85, "B");
@@ -203,13 +203,13 @@ static void only_those_who_count(void **state)
     static const char *const names[] = {"gaokao_312", "ceec_15", "percentile", "z"};
     struct scaled_score s[4];
     for (size_t k = 0; k < 4; k++) {
-        struct scale scale = built_in(names[k]);
+        struct score_scale scale = built_in(names[k]);
         assert_int_equal(scale_compute(&scale, totals, counts, 4, s, NULL), 0);
         assert_true(isnan(s[0].value) && isnan(s[2].value));
         assert_true(s[0].band == -1 && s[0].exact.den == 0 && s[0].label[0] == '\0');
         assert_true(isfinite(s[1].value) && isfinite(s[3].value));
     }
-    struct scale scale = built_in("gaokao_312");
+    struct score_scale scale = built_in("gaokao_312");
     assert_int_equal(scale_compute(&scale, totals, counts, 4, s, NULL), 0);
     expect(&s[3], 85, "B");
     expect(&s[1], 70, "C");
@@ -223,7 +223,7 @@ static void zhejiang_by_hand(void **state)
 {
     static struct points totals[1000];
     static struct scaled_score s[1000];
-    struct scale scale = built_in("zhejiang");
+    struct score_scale scale = built_in("zhejiang");
     for (int c = 0; c < 1000; c++)
         totals[c] = whole(1000 - c); /* s[c] is place c + 1 */
     assert_int_equal(scale_compute(&scale, totals, NULL, 1000, s, NULL), 0);
@@ -251,7 +251,7 @@ static void shanghai_and_shandong_by_hand(void **state)
 {
     struct points totals[100];
     struct scaled_score s[100];
-    struct scale scale = built_in("shanghai");
+    struct score_scale scale = built_in("shanghai");
     for (int c = 0; c < 100; c++)
         totals[c] = whole(100 - c);
     assert_int_equal(scale_compute(&scale, totals, NULL, 100, s, NULL), 0);
@@ -302,7 +302,7 @@ static void ceec_published_table(void **state)
         {11358,
          757200,
          {10601, 9844, 9086, 8329, 7572, 6815, 6058, 5300, 4543, 3786, 3029, 2272, 1514, 757}}};
-    struct scale scale = built_in("ceec");
+    struct score_scale scale = built_in("ceec");
     for (size_t k = 0; k < sizeof subjects / sizeof subjects[0]; k++) {
         struct points totals[30];
         struct scaled_score s[30];
@@ -333,7 +333,7 @@ static void ceec_published_examples(void **state)
     enum { N = 29986 };
     struct points *totals = malloc(N * sizeof *totals);
     struct scaled_score *s = malloc(N * sizeof *s);
-    struct scale scale = built_in("ceec_60");
+    struct score_scale scale = built_in("ceec_60");
     struct scale_report report = {.bands = NULL};
     assert_non_null(totals);
     assert_non_null(s);
@@ -371,7 +371,7 @@ static void ceec_at_a_limit(void **state)
 {
     static const struct points totals[] = {{80, 1}, {16, 1}};
     static const struct points nought[] = {{0, 1}, {0, 1}};
-    struct scale scale = built_in("ceec_15");
+    struct score_scale scale = built_in("ceec_15");
     struct scaled_score s[2];
     assert_int_equal(scale_compute(&scale, totals, NULL, 2, s, NULL), 0);
     expect(&s[1], 3, "3");
@@ -391,7 +391,7 @@ static void ceec_at_a_limit(void **state)
 static void standard_scores(void **state)
 {
     static const struct points totals[] = {{3, 1}, {2, 1}, {1, 1}, {2, 1}};
-    struct scale scale = built_in("z");
+    struct score_scale scale = built_in("z");
     struct scaled_score s[4];
     assert_int_equal(scale_compute(&scale, totals, NULL, 4, s, NULL), 0);
     near(s[0].value, sqrt(1.5));
@@ -416,7 +416,7 @@ static void faults_are_named(void **state)
 {
     struct scale_band bands[] = {{"1", {40, 1}, {100, 1}, {60, 1}},
                                  {"2", {60, 1}, {59, 1}, {0, 1}}};
-    struct scale scale = {.name = "own", .kind = SCALE_BANDS, .bands = bands, .n_bands = 2};
+    struct score_scale scale = {.name = "own", .way = SCALE_BY_BANDS, .bands = bands, .n_bands = 2};
     int band;
     assert_int_equal(scale_check(&scale, &band), SCALE_SOUND);
     bands[1].share = (struct points){599999999, 10000000};
@@ -446,7 +446,7 @@ static void faults_are_named(void **state)
 /* A policy that is not known must not pass for the first one. */
 static void policies_have_names(void **state)
 {
-    enum scale_ties ties = SCALE_TIES_WORSE;
+    enum scale_tie ties = SCALE_TIES_WORSE;
     enum scale_places places;
     enum scale_single single;
     assert_int_equal(scale_ties_from_name("Better", &ties), YJ_EINPUT);
@@ -468,7 +468,7 @@ static void thirds_are_exact(void **state)
                                               {"middle", {100, 3}, {2, 1}, {2, 1}},
                                               {"low", {100, 3}, {1, 1}, {1, 1}}};
     static const struct points totals[] = {{1, 3}, {2, 3}, {4, 3}};
-    struct scale scale = {.name = "own", .kind = SCALE_BANDS, .bands = bands, .n_bands = 3};
+    struct score_scale scale = {.name = "own", .way = SCALE_BY_BANDS, .bands = bands, .n_bands = 3};
     struct scaled_score s[3];
     int band;
     assert_int_equal(scale_check(&scale, &band), SCALE_SOUND);
@@ -497,7 +497,7 @@ static int64_t draw(int64_t below)
 
 /* Equal totals have equal scores, a higher total never a lower score, whatever the ties and the
  * order in which candidates come. */
-static void check_order(const struct scale *scale, const struct points *totals, int n)
+static void check_order(const struct score_scale *scale, const struct points *totals, int n)
 {
     struct scaled_score s[MANY], turned[MANY];
     struct points other[MANY];
@@ -532,8 +532,8 @@ static void no_scale_turns_the_order(void **state)
             assert_int_equal(points_parse(text, &totals[c]), 0);
         }
         for (int i = 0; scale_name_at(i); i++) {
-            struct scale scale = built_in(scale_name_at(i));
-            scale.ties = (enum scale_ties)draw(3);
+            struct score_scale scale = built_in(scale_name_at(i));
+            scale.ties = (enum scale_tie)draw(3);
             scale.places = (enum scale_places)draw(3);
             scale.single = (enum scale_single)draw(3);
             scale.decimals = (int)draw(4) - 1;
