@@ -14,7 +14,7 @@
 
 struct regrade_command {
     const char *exam, *db;
-    bool json;
+    bool json, models;
 };
 
 struct regrade_result {
@@ -34,6 +34,8 @@ static void print_help(void)
           "  EXAM              the exam's folder or its exam.yaml, whose key and roster are read\n"
           "                    again, or the database, which holds its own\n"
           "      --db FILE     the database, default EXAM/results.db\n"
+          "      --models      item response models, groups compared and pairs too, however many\n"
+          "                    answers there are; else only where that takes seconds\n"
           "      --json        the summary as JSON on stdout\n"
           "      --help        this text\n"
           "\n"
@@ -45,10 +47,11 @@ static void print_help(void)
 /* 0: go on; else the exit status, and *ret_help whether the help is wanted. */
 static int parse_options(int argc, char **argv, struct regrade_command *c, bool *ret_help)
 {
-    enum { OPT_DB = 256, OPT_JSON, OPT_HELP };
+    enum { OPT_DB = 256, OPT_JSON, OPT_MODELS, OPT_HELP };
     static const struct option options[] = {
         {"db", required_argument, NULL, OPT_DB},
         {"json", no_argument, NULL, OPT_JSON},
+        {"models", no_argument, NULL, OPT_MODELS},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
     };
@@ -61,6 +64,9 @@ static int parse_options(int argc, char **argv, struct regrade_command *c, bool 
             break;
         case OPT_JSON:
             c->json = true;
+            break;
+        case OPT_MODELS:
+            c->models = true;
             break;
         case 'h':
         case OPT_HELP:
@@ -79,11 +85,11 @@ static int parse_options(int argc, char **argv, struct regrade_command *c, bool 
 }
 
 /* Scores again within a transaction, and what the audit says of it. */
-static int score_again(struct store *store, const struct exam *exam, struct regrade_result *result,
-                       struct diag *d)
+static int score_again(struct store *store, const struct exam *exam, bool models,
+                       struct regrade_result *result, struct diag *d)
 {
     char detail[128];
-    int rc = rescore_within(store, exam, d);
+    int rc = rescore_within(store, exam, models, d);
 
     if (rc == 0)
         rc = score_lines_read(&result->after, store, d);
@@ -97,8 +103,8 @@ static int score_again(struct store *store, const struct exam *exam, struct regr
 }
 
 /* The key as it now is and the scores that follow from it are stored together, or neither is. */
-static int regrade(struct store *store, const struct exam *of_files, struct regrade_result *result,
-                   struct diag *d)
+static int regrade(struct store *store, const struct exam *of_files, bool models,
+                   struct regrade_result *result, struct diag *d)
 {
     struct exam *of_store = NULL;
     int rc = of_files ? 0 : store_get_exam(store, &of_store, d);
@@ -111,7 +117,7 @@ static int regrade(struct store *store, const struct exam *of_files, struct regr
     if (rc == 0 && of_files)
         rc = store_put_exam(store, of_files, d);
     if (rc == 0)
-        rc = score_again(store, of_files ? of_files : of_store, result, d);
+        rc = score_again(store, of_files ? of_files : of_store, models, result, d);
     if (rc == 0)
         rc = store_commit(store, d);
     if (rc < 0)
@@ -152,7 +158,7 @@ static int run(const struct regrade_command *c, struct regrade_result *result, s
     int rc = exam_argument_open(c->exam, c->db, STORE_WRITE, &store, &exam, d);
 
     if (rc == 0)
-        rc = regrade(store, exam, result, d);
+        rc = regrade(store, exam, c->models, result, d);
     exam_destroy(exam);
     store_close(store);
     return rc;

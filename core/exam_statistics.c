@@ -18,16 +18,20 @@ static const char *const scales[] = {
     [EXAM_SCALE_GAOKAO_312] = "gaokao_312",
     [EXAM_SCALE_SHANDONG] = "shandong",
     [EXAM_SCALE_ZHEJIANG] = "zhejiang",
+    [EXAM_SCALE_ZHEJIANG_2021] = "zhejiang_2021",
     [EXAM_SCALE_SHANGHAI] = "shanghai",
     [EXAM_SCALE_CEEC] = "ceec",
+    [EXAM_SCALE_CEEC_60] = "ceec_60",
     [EXAM_SCALE_Z] = "z",
     [EXAM_SCALE_T] = "t",
     [EXAM_SCALE_PERCENTILE] = "percentile",
     [EXAM_SCALE_OWN] = "bands",
 };
 
-static const char *const ties[] = {
-    [EXAM_TIES_BETTER] = "better", [EXAM_TIES_WORSE] = "worse", [EXAM_TIES_NEAREST] = "nearest"};
+static const char *const ties[] = {[EXAM_TIES_USUAL] = "usual",
+                                   [EXAM_TIES_BETTER] = "better",
+                                   [EXAM_TIES_WORSE] = "worse",
+                                   [EXAM_TIES_NEAREST] = "nearest"};
 
 const char *statistics_model_name(enum statistics_model model)
 {
@@ -46,7 +50,7 @@ void statistics_wishes_defaults(struct statistics_wishes *wishes)
                                          .pairs_level = DEFAULT_PAIRS_LEVEL,
                                          .pass = {{3, 5}, true},
                                          .distinction = {{17, 20}, true},
-                                         .ties = EXAM_TIES_BETTER};
+                                         .ties = EXAM_TIES_USUAL};
 }
 
 struct points score_mark_points(const struct score_mark *mark, struct points max)
@@ -219,9 +223,9 @@ static int read_bands(const struct yaml *yaml, const struct yaml_node *list,
                          text);
     }
     for (int i = 1; i < list->n && bad == 0; i++)
-        if (points_compare(wishes->bands[i].high, wishes->bands[i - 1].low) > 0)
+        if (points_compare(wishes->bands[i].high, wishes->bands[i - 1].low) >= 0)
             bad = yaml_error(yaml, list->items[i], _("the best band comes first"),
-                             _("a band reaches above the one before it"));
+                             _("a band reaches into the one before it"));
     wishes->n_bands = list->n;
     return bad;
 }

@@ -26,8 +26,10 @@ enum exam_scale {
     EXAM_SCALE_GAOKAO_312, /* 3+1+2 */
     EXAM_SCALE_SHANDONG,
     EXAM_SCALE_ZHEJIANG,
+    EXAM_SCALE_ZHEJIANG_2021,
     EXAM_SCALE_SHANGHAI,
     EXAM_SCALE_CEEC,
+    EXAM_SCALE_CEEC_60,
     EXAM_SCALE_Z,
     EXAM_SCALE_T,
     EXAM_SCALE_PERCENTILE,
@@ -35,7 +37,12 @@ enum exam_scale {
 };
 
 /* Candidates who stand equal at the cut between two bands. */
-enum exam_ties { EXAM_TIES_BETTER, EXAM_TIES_WORSE, EXAM_TIES_NEAREST };
+enum exam_ties {
+    EXAM_TIES_USUAL, /* as the scale's own rule has it; of own bands: better */
+    EXAM_TIES_BETTER,
+    EXAM_TIES_WORSE,
+    EXAM_TIES_NEAREST
+};
 
 /* A mark on the way of the scores: points, or a share of the maximum. */
 struct score_mark {
@@ -55,7 +62,7 @@ struct statistics_wishes {
     double pairs_level;          /* family-wise error, 0 to 0.5; default 0.01; 0: not sought */
     struct score_mark pass, distinction;           /* default 60 % and 85 % */
     enum exam_scale scale;                         /* default none */
-    enum exam_ties ties;                           /* default better */
+    enum exam_ties ties;                           /* default usual */
     struct scale_band_wish bands[SCALE_BANDS_MAX]; /* EXAM_SCALE_OWN, the best first */
     int n_bands;
 };

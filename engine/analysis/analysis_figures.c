@@ -84,7 +84,7 @@ static int keep_suspicions(struct analysis *a, int index, const struct item_answ
     const struct key_item *key = &a->exam->key->items[index];
     const struct suspicion_limits limits = SUSPICION_LIMITS;
     int column = m->column_of[index];
-    const struct suspect_item suspect = {
+    const struct suspicion_item suspect = {
         .item = index,
         .stats = column >= 0 ? &m->stats[column] : NULL,
         .answers = item->n_options > 0 ? answers : NULL,

@@ -67,25 +67,25 @@ static int add_suspicion(struct analysis *a, const struct suspicion *s)
 {
     const struct analysis_item *item = &a->items[s->item];
     switch (s->kind) {
-    case SUSPECT_MISKEYED:
+    case SUSPICION_MISKEYED:
         return add(a, FINDING_MISKEYED, s->grave, item->item, s->figure, miskeyed_text(a, item, s));
-    case SUSPECT_NEGATIVE_ITEM:
+    case SUSPICION_NEGATIVE_ITEM:
         return add(a, FINDING_NEGATIVE_ITEM, s->grave, item->item, s->figure,
                    analysis_text(a,
                                  _("the better candidates do worse on it (correlation with the "
                                    "rest score %.2f): look at the key and the question"),
                                  s->figure));
-    case SUSPECT_HURTS_ALPHA:
+    case SUSPICION_HURTS_ALPHA:
         return add(
             a, FINDING_HURTS_ALPHA, s->grave, item->item, s->figure,
             analysis_text(a, _("without it alpha is %.3f, with it %.3f"), s->figure, s->other));
-    case SUSPECT_UNUSED_OPTION:
+    case SUSPICION_UNUSED_OPTION:
         return add(a, FINDING_UNUSED_OPTION, s->grave, item->item, s->figure,
                    analysis_text(
                        a, s->grave ? _("nobody chose %s, which is the key") : _("nobody chose %s"),
                        item->options[s->option].option));
-    case SUSPECT_ZERO_SCORE:
-    case SUSPECT_PERFECT_SCORE:
+    case SUSPICION_ZERO_SCORE:
+    case SUSPICION_PERFECT_SCORE:
         break;
     }
     return 0;

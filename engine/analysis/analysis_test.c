@@ -91,7 +91,7 @@ static const char *points_text(struct analysis *a, struct points p)
 
 static int make_score_table(struct analysis *a, const struct totals *totals)
 {
-    struct score_table_row *rows = NULL;
+    struct score_count *rows = NULL;
     size_t n = 0;
     int rc = score_table_make(totals->points, totals->counts, (size_t)a->n_candidates, &rows, &n);
 
@@ -165,7 +165,7 @@ static void rate_errors(struct analysis *a)
 /* ---- the scale ---- */
 
 static int own_bands(struct analysis *a, const struct statistics_wishes *wishes,
-                     struct scale *scale)
+                     struct score_scale *scale)
 {
     struct scale_band *bands = analysis_alloc(a, (size_t)wishes->n_bands, sizeof *bands);
 
@@ -180,12 +180,12 @@ static int own_bands(struct analysis *a, const struct statistics_wishes *wishes,
             .low = wish->low,
         };
     }
-    *scale = (struct scale){.name = "bands",
-                            .kind = SCALE_BANDS,
-                            .bands = bands,
-                            .n_bands = wishes->n_bands,
-                            .places = SCALE_PLACES_HALF_UP,
-                            .single = SCALE_SINGLE_HIGH};
+    *scale = (struct score_scale){.name = "bands",
+                                  .way = SCALE_BY_BANDS,
+                                  .bands = bands,
+                                  .n_bands = wishes->n_bands,
+                                  .places = SCALE_PLACES_HALF_UP,
+                                  .single = SCALE_SINGLE_HIGH};
     return 0;
 }
 
@@ -213,11 +213,11 @@ static void rate_scaled(struct analysis *a)
 
 static int scale_scores(struct analysis *a, const struct totals *totals)
 {
-    static const enum scale_ties ties[] = {[EXAM_TIES_BETTER] = SCALE_TIES_BETTER,
-                                           [EXAM_TIES_WORSE] = SCALE_TIES_WORSE,
-                                           [EXAM_TIES_NEAREST] = SCALE_TIES_NEAREST};
+    static const enum scale_tie ties[] = {[EXAM_TIES_BETTER] = SCALE_TIES_BETTER,
+                                          [EXAM_TIES_WORSE] = SCALE_TIES_WORSE,
+                                          [EXAM_TIES_NEAREST] = SCALE_TIES_NEAREST};
     const struct statistics_wishes *wishes = &a->exam->statistics;
-    struct scale scale;
+    struct score_scale scale;
     int rc;
 
     if (wishes->scale == EXAM_SCALE_NONE || a->n_scored == 0)
@@ -226,7 +226,8 @@ static int scale_scores(struct analysis *a, const struct totals *totals)
                                          : scale_from_name(exam_scale_name(wishes->scale), &scale);
     if (rc < 0)
         return rc;
-    scale.ties = ties[wishes->ties];
+    if (wishes->ties != EXAM_TIES_USUAL)
+        scale.ties = ties[wishes->ties];
     struct scaled_score *scaled = calloc((size_t)a->n_candidates + 1, sizeof *scaled);
     rc = scaled ? scale_compute(&scale, totals->points, totals->counts, (size_t)a->n_candidates,
                                 scaled, NULL)

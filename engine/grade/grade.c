@@ -300,7 +300,7 @@ static int score_and_audit(struct batch *batch)
     int r = store_begin(batch->store, batch->d);
     if (r < 0)
         return r;
-    r = rescore_within(batch->store, batch->exam, batch->d);
+    r = rescore_within(batch->store, batch->exam, false, batch->d);
     if (r == 0)
         r = batch_alarms_make(batch->store, batch->d);
     if (r == 0)

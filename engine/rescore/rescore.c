@@ -69,7 +69,7 @@ static int put_analysis(struct rescoring *r, struct store *store, bool models, s
     return rc;
 }
 
-int rescore_within(struct store *store, const struct exam *exam, struct diag *d)
+int rescore_within(struct store *store, const struct exam *exam, bool models, struct diag *d)
 {
     struct rescoring r;
     int rc = rescoring_compute(&r, store, exam, d);
@@ -85,7 +85,7 @@ int rescore_within(struct store *store, const struct exam *exam, struct diag *d)
     if (rc == 0)
         rc = put_statistics(&r, store, d);
     if (rc == 0)
-        rc = put_analysis(&r, store, false, d);
+        rc = put_analysis(&r, store, models, d);
     rescoring_finish(&r);
     return rc;
 }
@@ -96,7 +96,7 @@ int rescore_run(struct store *store, const struct exam *exam, struct diag *d)
 
     if (rc < 0)
         return rc;
-    rc = rescore_within(store, exam, d);
+    rc = rescore_within(store, exam, false, d);
     if (rc == 0)
         rc = store_commit(store, d);
     if (rc < 0)

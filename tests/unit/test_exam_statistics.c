@@ -106,7 +106,7 @@ static void test_mistakes(void **state)
         {"scale: {bands: []}\n", "1:16: 'bands' is a list"},
         {"scale: {bands: [{share: 90 %, low: 0, high: 9}]}\n", "together 90 %"},
         {"scale: {bands: [{share: 50 %, low: 0, high: 9}, {share: 50 %, low: 5, high: 20}]}\n",
-         "reaches above"},
+         "reaches into"},
         {"scale: {bands: [{share: 1, low: 9, high: 0}]}\n", "'low' is above 'high'"},
         {"scale: {bands: [{share: 1, low: 9}]}\n", "high"},
         {"statistics: {pairs: 0.9}\n", "1:21: 'pairs' is between 0 and 0.5"},
