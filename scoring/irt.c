@@ -25,6 +25,12 @@ const char *irt_model_name(enum irt_model model)
     return names[model];
 }
 
+size_t irt_least_candidates(enum irt_model model)
+{
+    static const size_t least[] = {100, 500, 1000};
+    return least[model];
+}
+
 const char *irt_why_text(enum irt_why why)
 {
     switch (why) {
