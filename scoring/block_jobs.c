@@ -41,7 +41,7 @@ static void *take_blocks(void *context)
 void block_jobs_run(int jobs, size_t n_blocks, block_work work, void *context)
 {
     struct crew crew = {.work = work, .context = context, .n_blocks = n_blocks};
-    struct member members[BLOCK_JOBS_MAX];
+    struct member members[BLOCK_JOBS_MAX] = {0};
     int workers = block_jobs_workers(jobs, n_blocks), started = 1;
 
     atomic_init(&crew.next, 0);

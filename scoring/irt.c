@@ -25,6 +25,12 @@ const char *irt_model_name(enum irt_model model)
     return names[model];
 }
 
+size_t irt_least_candidates(enum irt_model model)
+{
+    static const size_t least[] = {100, 500, 1000};
+    return least[model];
+}
+
 const char *irt_why_text(enum irt_why why)
 {
     switch (why) {
@@ -390,7 +396,7 @@ static void withdraw(struct irt_fit *fit, enum irt_why why)
 
 int irt_fit_model(const struct irt_responses *r, const struct irt_options *o, struct irt_fit *ret)
 {
-    size_t *items = malloc((r->n_items + 1) * sizeof *items), n = 0;
+    size_t *items = calloc(r->n_items + 1, sizeof *items), n = 0;
     size_t needed = o->model == IRT_RASCH ? 2 : 3;
     struct irt_fit fit;
     int rc = alloc_fit(r, o->model, &fit);

@@ -113,6 +113,12 @@ const char *irt_why_text(enum irt_why why);
 /* "rasch", "2pl", "3pl": for tables, not translated. */
 const char *irt_model_name(enum irt_model model);
 
+/* How many candidates a model wants before its items' figures are worth printing: 100 for Rasch
+ * (Linacre, "Sample size and item calibration stability", Rasch Measurement Transactions 7, 1994),
+ * 500 and 1000 for 2PL and 3PL (Hulin, Lissak and Drasgow, Applied Psych. Measurement 6, 1982).
+ * Fewer are fitted all the same: a caller decides. */
+size_t irt_least_candidates(enum irt_model model);
+
 /* ---- curves (irt_curves.c); any of a fitted item, any finite ability ---- */
 
 double irt_probability(const struct irt_item *item, double ability);

@@ -8,6 +8,7 @@
 #include "block_jobs.h"
 #include "diag.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,7 @@ double irt_posterior(const struct irt_work *w, const struct irt_patterns *p, siz
         post[q] = post[q] - most > NEGLIGIBLE ? exp(post[q] - most) : 0;
         sum += post[q];
     }
+    assert(sum > 0); /* the highest node adds 1 */
     for (size_t q = 0; q < padded; q++)
         post[q] /= sum;
     return most + log(sum);

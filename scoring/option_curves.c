@@ -5,6 +5,7 @@
 #include "cholesky.h"
 #include "diag.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -62,6 +63,7 @@ static double probabilities(const struct regression *r, const double *b, double 
     }
     for (size_t a = 0; a < r->k; a++)
         sum += p[a] = exp(p[a] - most);
+    assert(sum > 0); /* the likeliest adds 1 */
     for (size_t a = 0; a < r->k; a++)
         p[a] /= sum;
     return most + log(sum);

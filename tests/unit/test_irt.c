@@ -410,6 +410,21 @@ static void both_ways_to_errors_agree(void **state)
     }
 }
 
+/* Would catch: a spread of ability made up where there is none: right on one half of the items
+ * means wrong on the other. */
+static void opposed_items_have_no_common_ability(void **state)
+{
+    signed char answers[80 * 4];
+    for (size_t c = 0; c < 80; c++)
+        for (size_t i = 0; i < 4; i++)
+            answers[c * 4 + i] = c % 10 == 9 ? i == 0 : (i < 2) == (c % 2 == 0);
+    struct irt_fit f = fit(answers, 80, 4, IRT_RASCH);
+    assert_true(f.ability_sd < 0.01);
+    for (size_t c = 0; c < 80; c++)
+        near(f.persons[c].ability, 0, 1e-3);
+    irt_fit_finish(&f);
+}
+
 /* ---- what cannot be fitted ---- */
 
 static void no_nan_where_fitted(const struct irt_fit *f)
@@ -530,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_wrong_key_has_a_negative_slope),
         cmocka_unit_test(not_presented_is_not_wrong),
         cmocka_unit_test(both_ways_to_errors_agree),
+        cmocka_unit_test(opposed_items_have_no_common_ability),
         cmocka_unit_test(what_has_no_model_says_why),
         cmocka_unit_test(trivial_items_are_left_out),
         cmocka_unit_test(extreme_answers_stay_finite),
