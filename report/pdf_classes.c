@@ -195,6 +195,23 @@ static int draw_sections(struct pdf_document *doc, const struct class_page *page
     return rc;
 }
 
+static bool any_scored(const struct class_page *page)
+{
+    for (int i = page->range->first; i < page->range->first + page->range->n; i++)
+        if (page->list->a->candidates[page->list->order[i]].status == SCORE_SCORED)
+            return true;
+    return false;
+}
+
+static int draw_figures(struct pdf_document *doc, const struct class_page *page)
+{
+    const struct plot_place place = {PAGE_LEFT, doc->y, CONTENT_WIDTH, DISTRIBUTION};
+    int rc = plot_distribution(&doc->drawing, doc->a, page->list->order + page->range->first,
+                               page->range->n, place);
+    doc->y += DISTRIBUTION;
+    return rc < 0 ? rc : draw_sections(doc, page);
+}
+
 static int draw_class(struct pdf_document *doc, struct class_page *page)
 {
     const struct analysis_candidate *c = &doc->a->candidates[page->list->order[page->range->first]];
@@ -203,23 +220,19 @@ static int draw_class(struct pdf_document *doc, struct class_page *page)
     pdf_title(doc, *c->class_name ? c->class_name : _("without a class"), c->school);
     describe_class(page, text, sizeof text);
     pdf_paragraph(doc, text, TONE_INK, LETTERS_BODY);
-    int rc = plot_distribution(&doc->drawing, doc->a, page->list->order + page->range->first,
-                               page->range->n,
-                               (struct plot_place){PAGE_LEFT, doc->y, CONTENT_WIDTH, DISTRIBUTION});
-    doc->y += DISTRIBUTION;
+    int rc = any_scored(page) ? draw_figures(doc, page) : 0;
     if (rc == 0)
-        rc = draw_sections(doc, page);
-    page->n_weak = class_weak_items(page->list, page->range, page->weak, WEAK_MOST);
-    if (rc == 0 && page->n_weak < 0)
-        rc = page->n_weak;
+        rc = page->n_weak = class_weak_items(page->list, page->range, page->weak, WEAK_MOST);
+    if (rc < 0)
+        return rc;
     weak = weak_table(page);
-    if (rc == 0 && page->n_weak > 0) {
+    if (page->n_weak > 0) {
         pdf_subheading(doc, _("Items on which the class is behind"), 20);
         pdf_table(doc, &weak);
     }
     pdf_subheading(doc, report_part_title(PART_CANDIDATES), 30);
     pdf_table_columns(doc, &candidates, page->range->n > TWO_COLUMNS ? 3 : 2);
-    return rc;
+    return 0;
 }
 
 static int draw_classes(struct pdf_document *doc, void *context)

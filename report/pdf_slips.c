@@ -229,12 +229,16 @@ static void draw_slips_of(struct pdf_document *doc, const struct class_list *lis
 {
     const int most = slips_a_page(doc->a);
     const double height = PAGE_HEIGHT / most;
-    for (int i = 0; i < range->n; i++) {
-        if (i % most == 0) {
+    for (int i = 0, place = 0; i < range->n; i++) {
+        const struct analysis_candidate *c = &doc->a->candidates[list->order[range->first + i]];
+        if (!*c->candidate && !*c->name)
+            continue; /* nobody to hand it to */
+        if (place % most == 0) {
             pdf_page_break(doc);
             draw_cuts(doc, most, height);
         }
-        struct slip slip = {doc, list->order[range->first + i], i % most * height, height, words};
+        struct slip slip = {doc, list->order[range->first + i], place++ % most * height, height,
+                            words};
         draw_slip(&slip);
         doc->y = PAGE_FOOT; /* the page is in use */
     }

@@ -71,7 +71,10 @@ static struct scale group_scale(const struct analysis *a, const struct analysis_
         high = fmax(high, fmax(h, groups[group_of_row(i, n)]->mean));
     }
     double room = fmax((high - low) * 0.06, 0.5);
-    return scale_make(low - room, high + room, box.x, box.x + box.w);
+    /* An interval of two candidates may reach beyond every score there is. */
+    low = fmax(low - room, fmin(0, a->min));
+    high = fmin(high + room, fmax(points_double(a->max), a->maximum));
+    return scale_make(low, high, box.x, box.x + box.w);
 }
 
 /* The school may be cut short, its class not: classes of one school would look the same. */

@@ -159,13 +159,18 @@ static void spread(struct end_label *ends, int n, double pitch, double top, doub
         ends[i].y = fmin(ends[i].y, i < n - 1 ? ends[i + 1].y - pitch : foot);
 }
 
+/* `number`: among the options of its kind, right or wrong: those of a kind look different, too. */
 static void draw_option(struct drawing *d, const struct analysis_option *option, int number,
                         const struct scale *x, const struct scale *y)
 {
     static const enum dash patterns[] = {DASH_LONG, DASH_SHORT, DASH_DOTS};
+    static const enum dash right_patterns[] = {DASH_NONE, DASH_LONG, DASH_SHORT, DASH_DOTS};
+    static const enum marker right_markers[] = {MARKER_DISC, MARKER_DIAMOND, MARKER_SQUARE,
+                                                MARKER_CROSS};
     static const enum marker markers[] = {MARKER_RING, MARKER_SQUARE, MARKER_CROSS, MARKER_DIAMOND};
-    const struct pen pen = option->right ? (struct pen){TONE_ACCENT, 0.6, DASH_NONE}
-                                         : (struct pen){TONE_SOFT, 0.25, patterns[number % 3]};
+    const struct pen pen = option->right
+                               ? (struct pen){TONE_ACCENT, 0.6, right_patterns[number % 4]}
+                               : (struct pen){TONE_SOFT, 0.25, patterns[number % 3]};
     struct point points[ANALYSIS_FIFTHS];
     int n = 0;
     for (int i = 0; i < ANALYSIS_FIFTHS; i++)
@@ -173,8 +178,8 @@ static void draw_option(struct drawing *d, const struct analysis_option *option,
             points[n++] = (struct point){scale_place(x, i), scale_place(y, option->fifth[i])};
     drawing_polyline(d, points, n, pen);
     for (int i = 0; i < n; i++)
-        drawing_marker(d, option->right ? MARKER_DISC : markers[number % 4], points[i],
-                       option->right ? 1.4 : 1.1, pen.tone);
+        drawing_marker(d, option->right ? right_markers[number % 4] : markers[number % 4],
+                       points[i], option->right ? 1.5 : 1.1, pen.tone);
 }
 
 static void draw_ends(struct drawing *d, const struct analysis_item *item, const struct scale *y,
@@ -242,9 +247,9 @@ int plot_options(struct drawing *d, const struct analysis_item *item, struct plo
     draw_option_title(d, item, at.width);
     draw_option_axes(d, &x, &y, box);
     for (int pass = 0; pass < 2; pass++) /* the key over the others */
-        for (int i = 0; i < item->n_options; i++)
+        for (int i = 0, number = 0; i < item->n_options; i++)
             if (item->options[i].right == (pass == 1))
-                draw_option(d, &item->options[i], i, &x, &y);
+                draw_option(d, &item->options[i], number++, &x, &y);
     draw_ends(d, item, &y, box);
     drawing_end(d);
     return 0;

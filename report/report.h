@@ -25,7 +25,8 @@ int report_write_pdf(const struct analysis *a, const char *path, struct diag *d)
 /* A page a class (more where it is large): scores and ranks, distribution, items it is weak in. The
  * candidates without a class are a class of their own. */
 int report_write_classes(const struct analysis *a, const char *path, struct diag *d);
-/* A slip a candidate, several to a page, to be cut along its lines; by school, class and number. */
+/* A slip a candidate, several to a page, to be cut along its lines; by school, class and number.
+ * A sheet of which nobody knows whose it is has none. */
 int report_write_slips(const struct analysis *a, const char *path, struct diag *d);
 
 #endif

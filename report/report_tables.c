@@ -170,7 +170,7 @@ bool report_table_groups(const struct analysis *a, int which, struct report_tabl
         {N_("absent"), 1.2, ALIGN_RIGHT, false},
         {N_("pending"), 1.3, ALIGN_RIGHT, false},
         {N_("mean"), 1.1, ALIGN_RIGHT, false},
-        {N_("sd"), 1, ALIGN_RIGHT, false},
+        {N_("sd"), 1.2, ALIGN_RIGHT, false},
         {N_("least"), 1, ALIGN_RIGHT, false},
         {N_("median"), 1.3, ALIGN_RIGHT, false},
         {N_("greatest"), 1.4, ALIGN_RIGHT, false},
