@@ -70,9 +70,33 @@ struct status_facts {
     struct store_counts counts;
     bool current; /* scores follow from all that is stored */
     bool watched, alive;
-    double age;
     char *watch; /* JSON; NULL none */
 };
+
+/* Of the flat object that a watch writes of itself. */
+static long number_of(const char *json, const char *name)
+{
+    char wanted[32];
+    snprintf(wanted, sizeof wanted, "\"%s\":", name);
+    const char *at = strstr(json, wanted);
+    return at ? strtol(at + strlen(wanted), NULL, 10) : 0;
+}
+
+/* Its last member is a text. */
+static void print_trouble(const char *json)
+{
+    static const char name[] = "\"trouble\":\"";
+    const char *at = strstr(json, name);
+    if (!at || at[sizeof name - 1] == '"')
+        return;
+    fputs(_("trouble: "), stdout);
+    for (at += sizeof name - 1; *at && *at != '"'; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        putchar(*at);
+    }
+    putchar('\n');
+}
 
 static void print_facts(const struct status_facts *f)
 {
@@ -93,13 +117,22 @@ static void print_facts(const struct status_facts *f)
     snprintf(lines[n++].value, sizeof lines->value, "%s",
              f->current ? _("up to date") : _("older than what is stored"));
     lines[n].label = _("watch");
-    snprintf(lines[n].value, sizeof lines->value, "%s",
+    snprintf(lines[n++].value, sizeof lines->value, "%s",
              !f->watched ? _("none runs")
              : f->alive  ? _("running")
                          : _("died: start it again"));
-    print_labelled(stdout, lines, n + 1);
-    if (f->watch)
-        printf("%s\n", f->watch);
+    if (f->watch) {
+        lines[n].label = _("inbox");
+        snprintf(
+            lines[n++].value, sizeof lines->value,
+            _("%ld files wait, %ld of them cannot be taken; %ld done, %ld failed, %ld duplicate"),
+            number_of(f->watch, "waiting"), number_of(f->watch, "held"),
+            number_of(f->watch, "done"), number_of(f->watch, "failed"),
+            number_of(f->watch, "duplicate"));
+    }
+    print_labelled(stdout, lines, n);
+    if (f->watch && f->alive)
+        print_trouble(f->watch);
 }
 
 static void print_facts_json(const struct status_facts *f)
@@ -128,7 +161,7 @@ static int run(const struct status_command *c, struct status_facts *f, struct di
     const char *db = c->db ? c->db : exam ? exam->db_path : c->exam;
     char *path = rc == 0 ? watch_status_path(db) : NULL;
     if (path)
-        f->watched = watch_status_read(path, &f->alive, &f->age, &f->watch);
+        f->watched = watch_status_read(path, &f->alive, &f->watch);
     free(path);
     exam_destroy(exam);
     store_close(store);

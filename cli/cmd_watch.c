@@ -9,6 +9,7 @@
 #include "watch.h"
 #include "watch_status.h"
 #include <getopt.h>
+#include <libgen.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -78,7 +79,7 @@ static void print_help(void)
         "in hand, score them and end; see 'yuejuan status'\n"
         "exit status: 0 stopped or done, 1 failed, 2 wrong usage or exam, 3 with --once: done, "
         "but\n"
-        "some files could not be read as scans"));
+        "some files could not be read as scans, or lie in the inbox still"));
 }
 
 static int parse_seconds(const char *text, double *ret_seconds)
@@ -195,14 +196,14 @@ static int parse_options(int argc, char **argv, struct watch_command *c, bool *r
 
 struct watch_voice {
     const struct watch_command *command;
-    const char *status_path;
+    const struct watch_status *status;
     const struct exam *exam;
 };
 
 static void print_event(void *context, enum watch_event event, const char *text)
 {
     const struct watch_voice *voice = context;
-    bool is_news = event != WATCH_SCORED && event != WATCH_MOVED;
+    bool is_news = event != WATCH_SCORED && event != WATCH_MOVED && event != WATCH_RELOADED;
     char clock[32] = "";
     time_t now = time(NULL);
     struct tm local;
@@ -220,6 +221,9 @@ static void print_event(void *context, enum watch_event event, const char *text)
     case WATCH_TROUBLE:
         fprintf(stderr, _("%s trouble: %s\n"), clock, text);
         break;
+    case WATCH_WARNING:
+        fprintf(stderr, _("%s warning: %s\n"), clock, text);
+        break;
     case WATCH_RELOADED:
         fprintf(stderr, "%s %s\n", clock, _("the exam was read again"));
         break;
@@ -232,26 +236,46 @@ static void print_event(void *context, enum watch_event event, const char *text)
 static void write_status(void *context, const struct watch_counts *counts)
 {
     const struct watch_voice *voice = context;
-    if (voice->status_path)
-        watch_status_write(voice->status_path, voice->command->inbox, counts);
+    watch_status_write(voice->status, voice->command->inbox, counts);
     if (voice->command->metrics)
         watch_metrics_write(voice->command->metrics, voice->exam->title, counts);
 }
 
-static int run(const struct watch_command *c, struct watch_counts *counts, struct diag *d)
+/* Whether what `path` names, or its folder where it does not exist yet, lies in `folder`. */
+static bool is_within(const char *path, const char *folder)
 {
-    struct exam *exam = NULL;
-    if (store_is_database(c->exam))
-        return diag_error(d, YJ_EINPUT, c->exam, 0, 0,
-                          _("name the exam's folder, and the database with --db"),
-                          _("'%s' is a database, not an exam with scans"), c->exam);
-    int r = exam_load(c->exam, &exam, d);
+    char *inner = realpath(path, NULL), *outer = realpath(folder, NULL), *copy = NULL;
+    if (!inner && (copy = strdup(path)) != NULL)
+        inner = realpath(dirname(copy), NULL);
+    size_t n = outer ? strlen(outer) : 0;
+    bool within = inner && outer && strncmp(inner, outer, n) == 0 &&
+                  (inner[n] == '\0' || inner[n] == '/' || n == 1);
+    free(inner);
+    free(outer);
+    free(copy);
+    return within;
+}
+
+/* Everything in an inbox is taken for a scan and moved: the pictures of a form too. */
+static int check_inbox(const struct exam *exam, const char *db_path, const char *inbox,
+                       struct diag *d)
+{
+    const char *held = is_within(exam->path, inbox) ? exam->path
+                       : is_within(db_path, inbox)  ? db_path
+                                                    : NULL;
+    return held ? diag_error(d, YJ_EINPUT, inbox, 0, 0, _("name a folder that is for scans only"),
+                             _("the inbox '%s' holds '%s', which is no scan"), inbox, held)
+                : 0;
+}
+
+static int watch(const struct watch_command *c, const struct exam *exam, const char *db_path,
+                 struct watch_counts *counts, struct diag *d)
+{
+    struct watch_status status;
+    int r = watch_status_open(db_path, &status, d);
     if (r < 0)
         return r;
-    diag_print(d, stderr); /* warnings are for now, not for the evening */
-    const char *db_path = c->db ? c->db : exam->db_path;
-    char *status_path = watch_status_path(db_path);
-    struct watch_voice voice = {.command = c, .status_path = status_path, .exam = exam};
+    struct watch_voice voice = {.command = c, .status = &status, .exam = exam};
     const struct watch_options options = {
         .inbox = c->inbox,
         .exam_path = c->exam,
@@ -268,14 +292,28 @@ static int run(const struct watch_command *c, struct watch_counts *counts, struc
         .status = write_status,
         .context = &voice,
     };
-    struct diag own;
-    diag_init(&own);
-    r = watch_run(exam, &options, counts, &own);
+    r = watch_run(exam, &options, counts, d);
+    watch_status_close(&status);
+    return r;
+}
+
+static int run(const struct watch_command *c, struct watch_counts *counts, struct diag *d)
+{
+    struct exam *exam = NULL;
+    if (store_is_database(c->exam))
+        return diag_error(d, YJ_EINPUT, c->exam, 0, 0,
+                          _("name the exam's folder, and the database with --db"),
+                          _("'%s' is a database, not an exam with scans"), c->exam);
+    int r = exam_load(c->exam, &exam, d);
+    if (r < 0)
+        return r;
+    diag_print(d, stderr); /* warnings are for now, not for the evening */
     diag_finish(d);
-    *d = own;
-    if (status_path)
-        remove(status_path);
-    free(status_path);
+    diag_init(d);
+    const char *db_path = c->db ? c->db : exam->db_path;
+    r = check_inbox(exam, db_path, c->inbox, d);
+    if (r == 0)
+        r = watch(c, exam, db_path, counts, d);
     exam_destroy(exam);
     return r;
 }
@@ -297,8 +335,11 @@ int cmd_watch(int argc, char **argv)
     int r = run(&c, &counts, &d);
     status = finish_command(&d, r);
     if (c.json && r == 0)
-        printf("{\"done\":%ld,\"failed\":%ld,\"duplicate\":%ld,\"pages\":%ld,\"waiting\":%d}\n",
-               counts.done, counts.failed, counts.duplicate, counts.pages, counts.waiting);
+        printf("{\"done\":%ld,\"failed\":%ld,\"duplicate\":%ld,\"pages\":%ld,\"waiting\":%d,"
+               "\"passed_over\":%d}\n",
+               counts.done, counts.failed, counts.duplicate, counts.pages, counts.waiting,
+               counts.passed_over);
     diag_finish(&d);
-    return status == EXIT_DONE && c.once && counts.failed > 0 ? EXIT_UNREADABLE : status;
+    bool some_left = counts.failed > 0 || counts.held > 0;
+    return status == EXIT_DONE && c.once && some_left ? EXIT_UNREADABLE : status;
 }

@@ -18,6 +18,7 @@
 struct fate {
     enum grade_fate fate;
     size_t argument;
+    bool alone;
     char *path, *detail;
 };
 
@@ -57,7 +58,8 @@ static int note_fate(struct writer *w, const struct page_slot *slot, enum grade_
         w->fates_capacity = larger;
     }
     struct fate *f = &w->fates[w->n_fates];
-    *f = (struct fate){fate, slot->argument, strdup(scan_path(slot->scan)), strdup(detail)};
+    *f = (struct fate){fate, slot->argument, slot->alone, strdup(scan_path(slot->scan)),
+                       strdup(detail)};
     if (!f->path || !f->detail) {
         free(f->path);
         free(f->detail);
@@ -72,7 +74,7 @@ static void forget_fates(struct writer *w, bool tell)
     const struct grade_options *options = w->batch->options;
     for (size_t i = 0; i < w->n_fates; i++) {
         struct fate *f = &w->fates[i];
-        struct grade_outcome outcome = {f->argument, f->fate, f->path, f->detail};
+        struct grade_outcome outcome = {f->argument, f->fate, f->alone, f->path, f->detail};
         if (tell)
             options->outcome(options->context, &outcome);
         free(f->path);
@@ -246,12 +248,18 @@ static int write_known(struct writer *w, struct page_slot *slot)
     return note_fate(w, slot, FATE_UNREADABLE, reason);
 }
 
+static int write_unavailable(struct writer *w, struct page_slot *slot)
+{
+    return note_fate(w, slot, FATE_UNAVAILABLE, scan_problem(slot->scan));
+}
+
 static int write_slot(struct writer *w, struct page_slot *slot)
 {
     static int (*const write[])(struct writer *, struct page_slot *) = {
         [SLOT_PAGE] = write_page,
         [SLOT_PROBLEM] = write_problem,
         [SLOT_KNOWN] = write_known,
+        [SLOT_UNAVAILABLE] = write_unavailable,
     };
     struct timespec since;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &since);

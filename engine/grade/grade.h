@@ -32,15 +32,17 @@ struct grade_alarm {
 
 /* What became of one scan, once it is committed. */
 enum grade_fate {
-    FATE_STORED,     /* read; what is doubtful waits for a person */
-    FATE_KNOWN,      /* a run before stored this very scan */
-    FATE_DUPLICATE,  /* the same bytes are stored under another name */
-    FATE_UNREADABLE, /* no scan, or none of its pages is one */
+    FATE_STORED,      /* read; what is doubtful waits for a person */
+    FATE_KNOWN,       /* a run before stored this very scan */
+    FATE_DUPLICATE,   /* the same bytes are stored under another name */
+    FATE_UNREADABLE,  /* no scan, or none of its pages is one */
+    FATE_UNAVAILABLE, /* an arrival whose bytes could not be had: nothing is stored of it */
 };
 
 struct grade_outcome {
     size_t argument; /* of options->paths; an archive or a folder has one a member */
     enum grade_fate fate;
+    bool alone;         /* no other scan comes from that argument */
     const char *path;   /* of the scan */
     const char *detail; /* why it is unreadable; where the same bytes are stored; "" else */
 };
@@ -59,7 +61,11 @@ struct grade_options {
      * may be NULL. Strings are borrowed during the call. */
     void (*outcome)(void *context, const struct grade_outcome *outcome);
     void *context;
-    bool defer_scores;       /* only read and store: a run without paths scores what waits */
+    bool defer_scores; /* only read and store: a run without paths scores what waits; the summary
+                          then tells of this run alone */
+    /* The paths are files that arrived in a watched folder: the same name may mean another file
+     * than the last time, and one that is gone or cannot be read now is left for another try. */
+    bool arrivals;
     const atomic_bool *stop; /* set by a signal handler: finish the pages in hand, commit, return */
 };
 

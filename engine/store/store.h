@@ -49,6 +49,9 @@ int store_has_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], cons
 int store_put_scan(struct store *store, const struct exam *exam, const char *batch,
                    const struct scan_record *scan, struct diag *d);
 
+/* From now on an absolute path, too, may mean another file than the last time (a scanner's folder,
+ * from which files are taken away): what could not be read is not forgotten for its namesake. */
+void store_expect_namesakes(struct store *store, bool expect);
 /* The same in pieces, so that a scan of thousands of pages never waits in memory: begin
  * (scan->pages is not looked at), its pages in the order of their numbers, end. Abandon forgets the
  * scan that was begun; the transaction around it and what else it holds stay as they are. A scan of

@@ -35,12 +35,13 @@ struct store {
     struct form_ids *forms; /* position in the exam; NULL: not loaded */
     int n_forms;
 
-    int64_t scan;       /* begun and not ended; 0 none */
-    int scan_announced; /* pages it said it has */
-    int scan_put;       /* pages put so far */
-    int n_items;        /* items the scores are for; -1: not asked yet */
-    char *answer;       /* text that was last handed out */
-    struct arena arena; /* one page's readings, for store_each_page */
+    int64_t scan;           /* begun and not ended; 0 none */
+    bool expects_namesakes; /* store_expect_namesakes */
+    int scan_announced;     /* pages it said it has */
+    int scan_put;           /* pages put so far */
+    int n_items;            /* items the scores are for; -1: not asked yet */
+    char *answer;           /* text that was last handed out */
+    struct arena arena;     /* one page's readings, for store_each_page */
 };
 
 /* Longest "2026-11-23T22:02:11Z" with its zero. */

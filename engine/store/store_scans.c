@@ -315,11 +315,16 @@ static int forget_unreadable(struct store *store, const char *path, int64_t scan
 
     if (rc < 0 || n == 0)
         return rc;
-    if (path[0] != '/')
+    if (path[0] != '/' || store->expects_namesakes)
         rc = keep_reasons(store, path, scan, d);
     if (rc == 0)
         rc = store_run(store, d, "DELETE FROM scans WHERE " UNREADABLE_NAMESAKES, "ti", path, scan);
     return rc < 0 ? rc : store_audit(store, "replace", path, d);
+}
+
+void store_expect_namesakes(struct store *store, bool expect)
+{
+    store->expects_namesakes = expect;
 }
 
 static int insert_scan(struct store *store, const char *batch, const struct scan_record *scan,

@@ -1,15 +1,18 @@
-#include "inbox.h"
+#include "inbox_internal.h"
 
 #include "diag.h"
+#include "ingest.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
+#include <sys/file.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define CLOSED_SETTLE 0.3 /* s after a close: some scanners open their file once more */
@@ -17,7 +20,7 @@
 
 int inbox_init(struct inbox *inbox, const char *path, double settle)
 {
-    *inbox = (struct inbox){.path = strdup(path), .settle = settle};
+    *inbox = (struct inbox){.path = strdup(path), .settle = settle, .lock = -1};
     size_t length = inbox->path ? strlen(inbox->path) : 0;
     while (length > 1 && inbox->path[length - 1] == '/')
         inbox->path[--length] = '\0';
@@ -31,12 +34,25 @@ static void forget_files(struct inbox_file *files, size_t n)
     free(files);
 }
 
+static void forget_folders(char **folders, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(folders[i]);
+    free(folders);
+}
+
 void inbox_finish(struct inbox *inbox)
 {
     forget_files(inbox->files, inbox->n_files);
+    forget_folders(inbox->folders, inbox->n_folders);
+    free(inbox->closed_folder);
     free(inbox->path);
-    *inbox = (struct inbox){0};
+    if (inbox->lock >= 0)
+        close(inbox->lock);
+    *inbox = (struct inbox){.lock = -1};
 }
+
+/* ---- names ---- */
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -49,7 +65,7 @@ bool inbox_ignores(const char *component, bool top)
     static const char *const on_their_way[] = {".part", ".partial",    ".tmp",
                                                ".temp", ".crdownload", ".filepart"};
     static const char *const ours[] = {INBOX_DONE, INBOX_FAILED, INBOX_DUPLICATE};
-    if (component[0] == '.' || strncmp(component, "~$", 2) == 0)
+    if (scan_name_is_hidden(component) || strncmp(component, "~$", 2) == 0)
         return true;
     for (size_t i = 0; i < sizeof on_their_way / sizeof *on_their_way; i++)
         if (ends_with(component, on_their_way[i]))
@@ -57,7 +73,7 @@ bool inbox_ignores(const char *component, bool top)
     for (size_t i = 0; top && i < sizeof ours / sizeof *ours; i++)
         if (strcmp(component, ours[i]) == 0)
             return true;
-    return strcmp(component, "Thumbs.db") == 0 || strcmp(component, "desktop.ini") == 0;
+    return false;
 }
 
 size_t inbox_batch_length(const char *name)
@@ -71,60 +87,138 @@ size_t inbox_batch_length(const char *name)
 struct look {
     struct inbox_file *files;
     size_t n, capacity;
+    char **folders;
+    size_t n_folders, folders_capacity;
+    char *closed_folder;
+    int closed_error, passed_over;
     double now;
+    bool remote;
 };
+
+static void forget_look(struct look *look)
+{
+    forget_files(look->files, look->n);
+    forget_folders(look->folders, look->n_folders);
+    free(look->closed_folder);
+}
+
+/* Room for one more of `size` bytes; NULL: no memory, the list is as it was. */
+static void *grow(void *list, size_t n, size_t *capacity, size_t size)
+{
+    if (n < *capacity)
+        return list;
+    size_t larger = *capacity ? 2 * *capacity : 64;
+    void *grown = realloc(list, larger * size);
+    if (grown)
+        *capacity = larger;
+    return grown;
+}
+
+/* File systems on which other machines write without this kernel knowing. */
+static bool is_remote(int fd)
+{
+    static const unsigned long remote[] = {0x6969 /* NFS */,      0x517B /* SMB */,
+                                           0xFF534D42 /* CIFS */, 0xFE534D42 /* SMB2 */,
+                                           0x65735546 /* FUSE */, 0x01021997 /* 9P */};
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof remote / sizeof *remote; i++)
+        if (((unsigned long)fs.f_type & 0xFFFFFFFF) == remote[i])
+            return true;
+    return false;
+}
+
+struct inbox_stamp inbox_stamp_of(const struct stat *st, bool remote)
+{
+    return (struct inbox_stamp){.size = (uint64_t)st->st_size,
+                                .inode = remote ? 0 : st->st_ino,
+                                .mtime_s = st->st_mtim.tv_sec,
+                                .mtime_ns = st->st_mtim.tv_nsec};
+}
+
+bool inbox_stamp_equal(const struct inbox_stamp *a, const struct inbox_stamp *b)
+{
+    return a->size == b->size && a->inode == b->inode && a->mtime_s == b->mtime_s &&
+           a->mtime_ns == b->mtime_ns;
+}
 
 static int add_file(struct look *look, const char *name, const struct stat *st)
 {
-    if (look->n == look->capacity) {
-        size_t larger = look->capacity ? 2 * look->capacity : 64;
-        struct inbox_file *files = realloc(look->files, larger * sizeof *files);
-        if (!files)
-            return YJ_ENOMEM;
-        look->files = files;
-        look->capacity = larger;
-    }
-    look->files[look->n] = (struct inbox_file){.name = strdup(name),
-                                               .size = (uint64_t)st->st_size,
-                                               .inode = st->st_ino,
-                                               .mtime_s = st->st_mtim.tv_sec,
-                                               .mtime_ns = st->st_mtim.tv_nsec,
-                                               .changed = look->now};
-    return look->files[look->n].name ? (look->n++, 0) : YJ_ENOMEM;
+    struct inbox_file *files = grow(look->files, look->n, &look->capacity, sizeof *files);
+    if (!files)
+        return YJ_ENOMEM;
+    look->files = files;
+    files[look->n] = (struct inbox_file){
+        .name = strdup(name), .stamp = inbox_stamp_of(st, look->remote), .changed = look->now};
+    return files[look->n].name ? (look->n++, 0) : YJ_ENOMEM;
+}
+
+static int add_folder(struct look *look, const char *prefix)
+{
+    char **folders = grow(look->folders, look->n_folders, &look->folders_capacity, sizeof *folders);
+    if (!folders)
+        return YJ_ENOMEM;
+    look->folders = folders;
+    folders[look->n_folders] = strdup(prefix);
+    return folders[look->n_folders] ? (look->n_folders++, 0) : YJ_ENOMEM;
+}
+
+/* A subfolder that went away is no news; one that may not be listed hides scans. */
+static int note_closed_folder(struct look *look, const char *prefix, int error)
+{
+    if (error == ENOENT || error == ENOTDIR || error == ELOOP || look->closed_folder)
+        return 0;
+    look->closed_folder = strdup(prefix);
+    look->closed_error = error;
+    return look->closed_folder ? 0 : YJ_ENOMEM;
+}
+
+static int list(struct look *look, int parent, const char *folder, const char *prefix, int depth);
+
+static int list_entry(struct look *look, int fd, const char *entry, const char *prefix, int depth)
+{
+    struct stat st;
+    char *name = NULL;
+    int rc = 0;
+    if (strcmp(entry, ".") == 0 || strcmp(entry, "..") == 0 || inbox_ignores(entry, depth == 0) ||
+        fstatat(fd, entry, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return 0;
+    bool is_folder = S_ISDIR(st.st_mode);
+    if (asprintf(&name, "%s%s%s", prefix, entry, is_folder ? "/" : "") < 0)
+        return YJ_ENOMEM;
+    if (is_folder && depth < DEPTH_MAX)
+        rc = list(look, fd, entry, name, depth + 1);
+    else if (is_folder)
+        rc = note_closed_folder(look, name, ENAMETOOLONG);
+    else if (S_ISREG(st.st_mode) && !scan_name_is_companion(entry))
+        rc = add_file(look, name, &st);
+    else
+        look->passed_over++;
+    free(name);
+    return rc;
 }
 
 /* `prefix`: "" or a folder's name below the inbox with its slash. The folder is opened by its
- * parent's descriptor: a link is not followed out of the inbox. */
+ * parent's descriptor: a link is not followed out of the inbox. YJ_EIO with errno: the inbox
+ * itself cannot be listed. */
 static int list(struct look *look, int parent, const char *folder, const char *prefix, int depth)
 {
     int fd =
         openat(parent, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (depth > 0 ? O_NOFOLLOW : 0));
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    int rc = 0;
     if (!dir) {
         int error = errno;
         if (fd >= 0)
             close(fd);
         errno = error;
-        return depth == 0 ? YJ_EIO : 0; /* a subfolder that went away */
+        return depth == 0 ? YJ_EIO : note_closed_folder(look, prefix, error);
     }
-    for (struct dirent *entry; rc == 0 && (entry = readdir(dir)) != NULL;) {
-        struct stat st;
-        char *name = NULL;
-        if (inbox_ignores(entry->d_name, depth == 0) ||
-            fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            continue;
-        bool is_folder = S_ISDIR(st.st_mode);
-        if (asprintf(&name, "%s%s%s", prefix, entry->d_name, is_folder ? "/" : "") < 0)
-            rc = YJ_ENOMEM;
-        else if (is_folder && depth < DEPTH_MAX)
-            rc = list(look, fd, entry->d_name, name, depth + 1);
-        else if (S_ISREG(st.st_mode))
-            rc = add_file(look, name, &st);
-        if (rc != YJ_ENOMEM)
-            rc = 0;
-        free(name);
-    }
+    if (depth == 0)
+        look->remote = is_remote(fd);
+    int rc = add_folder(look, prefix);
+    for (struct dirent *entry; rc == 0 && (entry = readdir(dir)) != NULL;)
+        rc = list_entry(look, fd, entry->d_name, prefix, depth);
     closedir(dir);
     return rc;
 }
@@ -141,10 +235,31 @@ static struct inbox_file *find(const struct inbox *inbox, const char *name)
                           : NULL;
 }
 
-static bool is_unchanged(const struct inbox_file *a, const struct inbox_file *b)
+/* What was known of a file goes on where nothing of it has changed. */
+static void compare(const struct inbox *inbox, struct inbox_file *file)
 {
-    return a->size == b->size && a->inode == b->inode && a->mtime_s == b->mtime_s &&
-           a->mtime_ns == b->mtime_ns;
+    const struct inbox_file *before = find(inbox, file->name);
+    if (!before || !inbox_stamp_equal(&before->stamp, &file->stamp))
+        return;
+    file->changed = before->changed;
+    file->closed = before->closed;
+    file->not_before = before->not_before;
+    file->held = before->held;
+}
+
+static void take_over(struct inbox *inbox, const struct look *look)
+{
+    forget_files(inbox->files, inbox->n_files);
+    forget_folders(inbox->folders, inbox->n_folders);
+    free(inbox->closed_folder);
+    inbox->files = look->files;
+    inbox->n_files = look->n;
+    inbox->folders = look->folders;
+    inbox->n_folders = look->n_folders;
+    inbox->passed_over = look->passed_over;
+    inbox->remote = look->remote;
+    inbox->closed_folder = look->closed_folder;
+    inbox->closed_error = look->closed_error;
 }
 
 int inbox_look(struct inbox *inbox, double now, int *ret_error)
@@ -152,33 +267,45 @@ int inbox_look(struct inbox *inbox, double now, int *ret_error)
     struct look look = {.now = now};
     int rc = list(&look, AT_FDCWD, inbox->path, "", 0), error = rc == YJ_EIO ? errno : 0;
     if (rc == YJ_ENOMEM) {
-        forget_files(look.files, look.n);
+        forget_look(&look);
         return rc;
     }
     if (look.n)
         qsort(look.files, look.n, sizeof *look.files, by_name);
-    for (size_t i = 0; i < look.n; i++) {
-        const struct inbox_file *before = find(inbox, look.files[i].name);
-        if (before && is_unchanged(before, &look.files[i])) {
-            look.files[i].changed = before->changed;
-            look.files[i].closed = before->closed;
-            look.files[i].not_before = before->not_before;
-        }
-    }
-    forget_files(inbox->files, inbox->n_files);
-    inbox->files = look.files;
-    inbox->n_files = look.n;
-    inbox->missing = error != 0;
+    for (size_t i = 0; i < look.n; i++)
+        compare(inbox, &look.files[i]);
+    take_over(inbox, &look);
     if (ret_error)
         *ret_error = error;
     return 0;
 }
+
+/* ---- what is complete ---- */
 
 void inbox_note_closed(struct inbox *inbox, const char *name)
 {
     struct inbox_file *file = find(inbox, name);
     if (file)
         file->closed = true;
+}
+
+bool inbox_hold(struct inbox *inbox, const char *name, double until)
+{
+    struct inbox_file *file = find(inbox, name);
+    if (!file)
+        return false;
+    bool is_new = !file->held;
+    file->held = true;
+    file->not_before = until;
+    return is_new;
+}
+
+size_t inbox_count_held(const struct inbox *inbox)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < inbox->n_files; i++)
+        n += inbox->files[i].held;
+    return n;
 }
 
 static double complete_at(const struct inbox *inbox, const struct inbox_file *file)
@@ -202,129 +329,47 @@ double inbox_patience(const struct inbox *inbox, double now)
     return least;
 }
 
-/* ---- moving ---- */
-
-static char *path_in(const struct inbox *inbox, const char *where, const char *name, int again)
+/* A lease to read is granted only where nobody has the file open to write (fcntl(2)). */
+bool inbox_is_being_written(const struct inbox *inbox, const char *name)
 {
     char *path = NULL;
-    const char *slash = strrchr(name, '/'), *dot = strrchr(slash ? slash : name, '.');
-    if (!dot || dot == (slash ? slash + 1 : name))
-        dot = name + strlen(name);
-    int n = again < 2 ? asprintf(&path, "%s/%s/%s", inbox->path, where, name)
-                      : asprintf(&path, "%s/%s/%.*s~%d%s", inbox->path, where, (int)(dot - name),
-                                 name, again, dot);
-    return n < 0 ? NULL : path;
-}
-
-bool inbox_has_in(const struct inbox *inbox, const char *where, const char *name)
-{
-    struct stat st;
-    char *path = path_in(inbox, where, name, 1);
-    bool has = path && lstat(path, &st) == 0;
+    if (asprintf(&path, "%s/%s", inbox->path, name) < 0)
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
     free(path);
-    return has;
-}
-
-/* Makes the folders of a path below the inbox; each is made durable in its parent. */
-static int sync_folder(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return YJ_EIO;
-    int rc = fsync(fd) < 0 && errno != EINVAL && errno != EROFS ? YJ_EIO : 0;
-    close(fd);
-    return rc;
+        return false;
+    /* Who opens it meanwhile to write would have SIGIO sent, which kills: SIGURG does nothing. */
+    bool written =
+        fcntl(fd, F_SETSIG, SIGURG) == 0 && fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && errno == EAGAIN;
+    close(fd); /* the lease goes with it */
+    return written;
 }
 
-static int make_folders(const struct inbox *inbox, char *path)
+/* ---- one program at a time ---- */
+
+static bool is_same_folder(int a, int b)
 {
-    for (char *slash = path + strlen(inbox->path); (slash = strchr(slash + 1, '/')) != NULL;) {
-        *slash = '\0';
-        bool made = mkdir(path, 0777) == 0;
-        int error = errno;
-        if (made) {
-            char *last = strrchr(path, '/');
-            *last = '\0';
-            sync_folder(path);
-            *last = '/';
-        }
-        *slash = '/';
-        if (!made && error != EEXIST) {
-            errno = error;
-            return YJ_EIO;
-        }
-    }
-    return 0;
+    struct stat of_a, of_b;
+    return a >= 0 && fstat(a, &of_a) == 0 && fstat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
 }
 
-/* rename() that replaces nothing, also where the file system has no such flag. */
-static int rename_new(const char *from, const char *to)
+int inbox_claim(struct inbox *inbox)
 {
-    struct stat st;
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    int fd = open(inbox->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return 0; /* whoever looks is told */
+    if (is_same_folder(inbox->lock, fd)) {
+        close(fd);
         return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return -1;
-    if (lstat(to, &st) == 0) {
-        errno = EEXIST;
-        return -1;
     }
-    return rename(from, to);
-}
-
-static int write_reason(const char *path, const char *why)
-{
-    char *name = NULL;
-    if (asprintf(&name, "%s.txt", path) < 0)
-        return YJ_ENOMEM;
-    FILE *out = fopen(name, "w");
-    bool good =
-        out && fprintf(out, "%s\n", why) >= 0 && fflush(out) == 0 && fsync(fileno(out)) == 0;
-    if (out && fclose(out) != 0)
-        good = false;
-    free(name);
-    return good ? 0 : YJ_EIO;
-}
-
-static void sync_folder_of(char *path)
-{
-    char *slash = strrchr(path, '/');
-    *slash = '\0';
-    sync_folder(path);
-    *slash = '/';
-}
-
-#define NAMES_MAX 10000 /* tried for one that is free */
-
-int inbox_move(const struct inbox *inbox, const char *name, const char *where, const char *why,
-               char **ret_path)
-{
-    char *from = NULL, *to = NULL;
-    int rc = asprintf(&from, "%s/%s", inbox->path, name) < 0 ? YJ_ENOMEM : 0;
-    bool moved = false;
-    for (int again = 1; rc == 0 && !moved && again < NAMES_MAX; again++) {
-        free(to);
-        to = path_in(inbox, where, name, again);
-        rc = to ? make_folders(inbox, to) : YJ_ENOMEM;
-        if (rc == 0)
-            moved = rename_new(from, to) == 0;
-        if (rc == 0 && !moved && errno != EEXIST)
-            rc = YJ_EIO;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+        close(fd);
+        return YJ_EBUSY;
     }
-    if (rc == 0 && !moved)
-        rc = YJ_EIO;
-    if (moved) {
-        /* The reason comes second: a reason without its file would be about nothing. */
-        if (why)
-            write_reason(to, why);
-        sync_folder_of(to);
-        sync_folder_of(from);
-        *ret_path = to;
-        to = NULL;
-    }
-    int error = errno;
-    free(from);
-    free(to);
-    errno = error;
-    return rc;
+    if (inbox->lock >= 0)
+        close(inbox->lock);
+    inbox->lock = fd;
+    return 0;
 }

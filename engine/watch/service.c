@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,13 +26,31 @@ void service_notify(const char *state)
     close(fd);
 }
 
+static double last_alive; /* s; one loop a process */
+
+static double watchdog_seconds(void)
+{
+    const char *wanted = getenv("WATCHDOG_USEC");
+    return wanted ? strtod(wanted, NULL) / 1e6 : 0;
+}
+
 void service_keep_alive(double now)
 {
-    static double last; /* one loop a process */
-    const char *wanted = getenv("WATCHDOG_USEC");
-    double seconds = wanted ? strtod(wanted, NULL) / 1e6 : 0;
-    if (seconds <= 0 || (last > 0 && now - last < seconds / 2))
+    double seconds = watchdog_seconds();
+    if (seconds <= 0 || (last_alive > 0 && now - last_alive < seconds / 4))
         return;
-    last = now;
+    last_alive = now;
     service_notify("WATCHDOG=1");
+}
+
+void service_take_time(double seconds, double now)
+{
+    char text[64];
+    double usual = watchdog_seconds();
+    if (usual <= 0)
+        return;
+    snprintf(text, sizeof text, "WATCHDOG_USEC=%.0f\nWATCHDOG=1",
+             (seconds > usual ? seconds : usual) * 1e6);
+    last_alive = now;
+    service_notify(text);
 }

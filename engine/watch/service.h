@@ -5,8 +5,11 @@
 
 /* "READY=1", "STATUS=...", "STOPPING=1". */
 void service_notify(const char *state);
-/* Tells the watchdog that the service lives, where it asked and half its time is over since the
- * last time. `now`: s of the monotonic clock. */
+/* Tells the watchdog that the service lives, where it asked and a quarter of its time is over since
+ * the last time. `now`: s of the monotonic clock. */
 void service_keep_alive(double now);
+/* Before a work that cannot say meanwhile that it lives: the watchdog then waits `seconds`; 0 after
+ * it: as long as it was asked to. */
+void service_take_time(double seconds, double now);
 
 #endif

@@ -4,7 +4,9 @@
  * batch; what is committed is moved to done/, failed/ (with a .txt that says why) or duplicate/;
  * scores are made anew when the inbox falls silent, or a while after the last time. A kill at any
  * instant leaves a file in the inbox or moved: one that was stored and not moved is known again by
- * its bytes. Nothing that is not in the database is ever moved. A fault (disk full, a database that
+ * its bytes. Nothing that is not in the database is ever moved. A file that cannot be read (no
+ * right to, a share that is gone) is no bad scan: nothing is stored of it, it stays and is tried
+ * again. So does one that was written to while it was read. A fault (disk full, a database that
  * another run holds) leaves the files where they are, and is tried again after a while. The
  * database is held during a round only: between two of them people may decide what waits (`review
  * set`). */
@@ -20,16 +22,19 @@ struct diag;
 struct watch_counts {
     long done, failed, duplicate; /* files, since the start */
     long pages;
-    int waiting;         /* files in the inbox */
+    int waiting;         /* files in the inbox, also those that are */
+    int held;            /* let lie and tried again, since they cannot be read or moved */
+    int passed_over;     /* links, pipes, and what lies beside scans */
     bool scores_wait;    /* scans were stored since scores were made */
     double last_graded;  /* seconds since the epoch; 0 none */
     const char *trouble; /* what keeps it from going on; "" nothing. Borrowed during the call */
 };
 
 enum watch_event {
-    WATCH_MOVED,   /* text: "done/a.jpg" or "failed/b.jpg: why" */
+    WATCH_MOVED,   /* text (one line of UTF-8): "done/a.jpg" or "failed/b.jpg: why" */
     WATCH_SCORED,  /* text: "" */
     WATCH_TROUBLE, /* text: what, and that it is tried again */
+    WATCH_WARNING, /* text: what is odd about an exam that was read again */
     WATCH_RELOADED,
     WATCH_ALARM, /* text: what the scanner did in a run of pages */
 };
@@ -52,9 +57,10 @@ struct watch_options {
     void *context;
 };
 
-/* Until stopped, or with `once` until the inbox holds no scan. `exam` is borrowed; after a reload
- * an exam of its own is used. 0; YJ_EINPUT: no such folder at the start; with `once` also the fault
- * that stopped it. */
+/* Until stopped, or with `once` until the inbox holds no scan but such as are let lie. `exam` is
+ * borrowed; after a reload an exam of its own is used. 0; at the start YJ_EINPUT: no such folder,
+ * or an exam that does not go with the database, and YJ_EBUSY: another watch has the inbox; with
+ * `once` also the fault that stopped it. */
 int watch_run(const struct exam *exam, const struct watch_options *options,
               struct watch_counts *ret_counts, struct diag *d);
 
