@@ -601,8 +601,12 @@ out:
 
 /* ---- all of it ---- */
 
-int rescoring_compute(struct rescoring *r, struct store *store, const struct exam *exam,
-                      struct diag *d)
+typedef int walk_pages(struct store *store,
+                       int (*visit)(void *context, const struct stored_page *page), void *context,
+                       struct diag *d);
+
+static int compute(struct rescoring *r, struct store *store, const struct exam *exam,
+                   walk_pages *each_page, struct diag *d)
 {
     *r = (struct rescoring){.exam = exam, .n_items = exam->key ? exam->key->n_items : 0};
     arena_init(&r->memory);
@@ -612,7 +616,7 @@ int rescoring_compute(struct rescoring *r, struct store *store, const struct exa
     if (rc == 0)
         rc = open_books(r);
     if (rc == 0)
-        rc = store_each_page(store, keep_page, r, d);
+        rc = each_page(store, keep_page, r, d);
     if (rc == 0)
         rc = sheets_resolve(exam, r->pages, r->n_pages, r->n_refused, &r->sheets);
     if (rc == 0)
@@ -624,6 +628,18 @@ int rescoring_compute(struct rescoring *r, struct store *store, const struct exa
     if (rc == 0 && exam->key)
         rc = compute_statistics(r);
     return rc == YJ_ENOMEM ? out_of_memory(d) : rc;
+}
+
+int rescoring_compute(struct rescoring *r, struct store *store, const struct exam *exam,
+                      struct diag *d)
+{
+    return compute(r, store, exam, store_each_answers, d);
+}
+
+int rescoring_compute_anew(struct rescoring *r, struct store *store, const struct exam *exam,
+                           struct diag *d)
+{
+    return compute(r, store, exam, store_each_page, d);
 }
 
 void rescoring_finish(struct rescoring *r)

@@ -66,6 +66,9 @@ struct rescoring {
 /* Reads the pages and computes all of it. `ret` is the caller's to finish, also after a failure. */
 int rescoring_compute(struct rescoring *ret, struct store *store, const struct exam *exam,
                       struct diag *d);
+/* The same from the readings themselves, not from what is packed of them: for checking. */
+int rescoring_compute_anew(struct rescoring *ret, struct store *store, const struct exam *exam,
+                           struct diag *d);
 void rescoring_finish(struct rescoring *r);
 
 /* The score of row `index` of r->sheets; valid until the next call. */

@@ -320,7 +320,7 @@ static int verify_exceptions(struct verifier *v)
 int rescore_verify(struct store *store, const struct exam *exam, int *ret_n_scores, struct diag *d)
 {
     struct verifier v = {.store = store, .d = d};
-    int rc = rescoring_compute(&v.r, store, exam, d);
+    int rc = rescoring_compute_anew(&v.r, store, exam, d);
 
     if (rc == 0)
         rc = verify_scores(&v);

@@ -100,6 +100,13 @@ int store_check_changes(struct store *store, int64_t seq, const char *detail, st
 int store_put_health(struct store *store, int64_t page_id, const struct page_health *health,
                      struct diag *d);
 
+/* ---- store_scans.c ---- */
+
+/* Every page in the order of scan path and page number, and the page that it stands on: all but its
+ * readings, borrowed until the next step. */
+int store_page_statement(struct store *store, sqlite3_stmt **ret_stmt, struct diag *d);
+struct stored_page store_page_at(sqlite3_stmt *stmt);
+
 /* ---- store_exam.c ---- */
 
 /* The version of the exam in force, 0 where none was put. */

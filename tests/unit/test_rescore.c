@@ -701,7 +701,8 @@ static void finds_what_was_changed(void **state)
     expect_verified(&f, 4);
     tamper(&f, "UPDATE scores SET total_num = 9 WHERE total_num = 11 AND total_den = 1");
     expect_difference(&f, "candidate '11': total '9' is stored, the readings give '11'");
-    tamper(&f, "UPDATE item_scores SET points_num = 3 WHERE points_num = -1");
+    tamper(&f, "UPDATE sheet_items SET points = replace(points, '\"-1/2\"', '\"3/2\"') WHERE "
+               "instr(points, '\"-1/2\"') > 0");
     expect_difference(&f, "candidate '12', item 'q1': '1.5' is stored, the readings give '-0.5'");
     tamper(&f, "UPDATE scores SET status = 'scored' WHERE status = 'pending'");
     expect_difference(&f, "candidate '13': status 'scored' is stored");
