@@ -316,7 +316,8 @@ class Set(Review):
             db.executescript(
                 "DROP TRIGGER readings_added; DROP TRIGGER readings_changed; DROP TRIGGER readings_gone;"
                 "CREATE TABLE was AS SELECT * FROM item_scores; DROP VIEW item_scores; DROP TABLE sheet_items;"
-                "ALTER TABLE was RENAME TO item_scores; ALTER TABLE exceptions DROP COLUMN field_id;"
+                "CREATE TABLE item_scores AS SELECT * FROM was; DROP TABLE was;"
+                "ALTER TABLE exceptions DROP COLUMN field_id;"
                 "PRAGMA user_version = 2")
         self.assertIn("older yuejuan", self.review("list", self.exam, expect=2).stderr)
         self.set("p3f12", "4")
