@@ -1,17 +1,22 @@
-/* cmd_export.c - `yuejuan export EXAM --what WHAT [--format csv|json] [-o FILE]`. */
+/* cmd_export.c - `yuejuan export EXAM --what WHAT [--format csv|json|xlsx] [-o FILE]`. */
 #include "commands.h"
 #include "diag.h"
 #include "exam.h"
 #include "export.h"
+#include "gradebook.h"
 #include "i18n.h"
 #include "messages.h"
+#include "pending_file.h"
 #include "store.h"
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct export_command {
     const char *exam, *db, *what, *output; /* output NULL: stdout */
+    bool is_gradebook;                     /* then `gradebook` is wanted, else `table` */
+    enum gradebook gradebook;
     enum store_table table;
     enum export_format format;
 };
@@ -29,6 +34,15 @@ static const struct {
     {"reliability", TABLE_RELIABILITY},
     {"health", TABLE_HEALTH},
     {"alarms", TABLE_ALARMS},
+    {"statistics", TABLE_STATISTICS},
+    {"standings", TABLE_STANDINGS},
+    {"models", TABLE_MODELS},
+    {"fifths", TABLE_FIFTHS},
+    {"groups", TABLE_GROUPS},
+    {"dif", TABLE_DIF},
+    {"pairs", TABLE_PAIRS},
+    {"findings", TABLE_FINDINGS},
+    {"changes", TABLE_CHANGES},
 };
 
 static void print_help(void)
@@ -39,8 +53,9 @@ static void print_help(void)
            "\n"
            "  EXAM              the exam's folder, its exam.yaml, a form, or the database\n"
            "      --what WHAT   scores, readings, items, exceptions, audit, distribution,\n"
-           "                    reliability, health (of the scans, a row a page) or alarms\n"
-           "      --format F    csv (default) or json\n"
+           "                    reliability, health (of the scans, a row a page), alarms,\n"
+           "                    moodle or canvas (what their gradebooks import, as csv)\n"
+           "      --format F    csv (default), json or xlsx\n"
            "  -o, --output FILE write to FILE, whole or not at all; default: stdout\n"
            "      --db FILE     the database, default EXAM/results.db\n"
            "      --help        this text\n"
@@ -57,29 +72,44 @@ static int parse_format(const char *text, enum export_format *ret_format)
     else if (strcmp(text, "json") == 0)
         *ret_format = EXPORT_JSON;
     else if (strcmp(text, "xlsx") == 0)
-        return usage_error("export", _("format 'xlsx' is not available yet: use 'csv', which "
-                                       "spreadsheets open"));
+        *ret_format = EXPORT_XLSX;
     else
-        return usage_error("export", _("unknown format '%s': use 'csv' or 'json'"), text);
+        return usage_error("export", _("unknown format '%s': use 'csv', 'json' or 'xlsx'"), text);
     return 0;
 }
 
-static int parse_what(const char *text, enum store_table *ret_table)
+static int parse_gradebook(struct export_command *c)
 {
-    if (text == NULL)
-        return usage_error("export",
-                           _("no table given: use --what scores, readings, items, "
-                             "exceptions, audit, distribution, reliability, health or alarms"));
+    c->is_gradebook = true;
+    c->gradebook = strcmp(c->what, "moodle") == 0 ? GRADEBOOK_MOODLE : GRADEBOOK_CANVAS;
+    if (c->format != EXPORT_CSV)
+        return usage_error("export", _("'%s' is imported as csv: leave out --format"), c->what);
+    return 0;
+}
+
+static int parse_what(struct export_command *c)
+{
+    if (c->what == NULL)
+        return usage_error("export", _("no table given: use --what scores, readings, items, "
+                                       "exceptions, audit, distribution, reliability, health, "
+                                       "alarms, moodle or canvas"));
     for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
-        if (strcmp(text, whats[i].name) == 0) {
-            *ret_table = whats[i].table;
+        if (strcmp(c->what, whats[i].name) == 0) {
+            c->table = whats[i].table;
             return 0;
         }
+    if (strcmp(c->what, "moodle") == 0 || strcmp(c->what, "canvas") == 0)
+        return parse_gradebook(c);
     return usage_error("export",
                        _("unknown table '%s': use 'scores', 'readings', 'items', "
-                         "'exceptions', 'audit', 'distribution', 'reliability', 'health' or "
-                         "'alarms'"),
-                       text);
+                         "'exceptions', 'audit', 'distribution', 'reliability', 'health', "
+                         "'alarms', 'moodle' or 'canvas'"),
+                       c->what);
+}
+
+static bool to_stdout(const struct export_command *c)
+{
+    return c->output == NULL || strcmp(c->output, "-") == 0;
 }
 
 static int check_arguments(struct export_command *c, int argc, char **argv)
@@ -89,7 +119,10 @@ static int check_arguments(struct export_command *c, int argc, char **argv)
     if (optind + 1 < argc)
         return usage_error("export", _("one exam at a time: '%s'"), argv[optind + 1]);
     c->exam = argv[optind];
-    return parse_what(c->what, &c->table);
+    int status = parse_what(c);
+    if (status == 0 && c->format == EXPORT_XLSX && to_stdout(c) && isatty(STDOUT_FILENO))
+        return usage_error("export", _("a spreadsheet is nothing for a terminal: use -o FILE"));
+    return status;
 }
 
 /* 0: go on; else the exit status, and *ret_help whether the help is wanted. */
@@ -173,6 +206,27 @@ static int warn_of_old_scores(struct store *store, const struct export_command *
     return r < 0 ? r : 0;
 }
 
+static int write_gradebook(struct store *store, const struct export_command *c, struct diag *d)
+{
+    struct pending_file file;
+    if (to_stdout(c))
+        return gradebook_write(store, c->gradebook, stdout, _("standard output"), d);
+    int r = pending_file_open(c->output, &file, d);
+    if (r < 0)
+        return r;
+    r = gradebook_write(store, c->gradebook, file.out, c->output, d);
+    return pending_file_close(&file, r, c->output, d);
+}
+
+static int write_table(struct store *store, const struct export_command *c, struct diag *d)
+{
+    if (c->is_gradebook)
+        return write_gradebook(store, c, d);
+    if (to_stdout(c))
+        return export_table(store, c->table, c->format, stdout, _("standard output"), d);
+    return export_table_file(store, c->table, c->format, c->output, d);
+}
+
 static int run(const struct export_command *c, struct diag *d)
 {
     struct store *store = NULL;
@@ -183,9 +237,7 @@ static int run(const struct export_command *c, struct diag *d)
     if (r == 0)
         r = warn_of_old_scores(store, c, d);
     if (r == 0)
-        r = c->output && strcmp(c->output, "-") != 0
-                ? export_table_file(store, c->table, c->format, c->output, d)
-                : export_table(store, c->table, c->format, stdout, _("standard output"), d);
+        r = write_table(store, c, d);
     store_close(store);
     free(path);
     return r;

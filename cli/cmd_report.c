@@ -8,6 +8,7 @@
 #include "report.h"
 #include "store.h"
 #include "textfile.h"
+#include "xlsx_report.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -15,13 +16,13 @@
 #include <sys/stat.h>
 
 enum report_what { WHAT_OVERVIEW = 1, WHAT_CLASSES = 2, WHAT_SLIPS = 4, WHAT_ALL = 7 };
-enum report_format { FORMAT_HTML = 1, FORMAT_PDF = 2, FORMAT_ALL = 3 };
+enum report_format { FORMAT_HTML = 1, FORMAT_PDF = 2, FORMAT_XLSX = 4, FORMAT_ALL = 7 };
 
 static const struct word {
     const char *name;
     unsigned bit;
 } whats[] = {{"overview", WHAT_OVERVIEW}, {"classes", WHAT_CLASSES}, {"slips", WHAT_SLIPS}},
-  formats[] = {{"html", FORMAT_HTML}, {"pdf", FORMAT_PDF}};
+  formats[] = {{"html", FORMAT_HTML}, {"pdf", FORMAT_PDF}, {"xlsx", FORMAT_XLSX}};
 
 static const struct report_file {
     const char *name;
@@ -30,6 +31,7 @@ static const struct report_file {
 } files[] = {
     {"report.html", WHAT_OVERVIEW, FORMAT_HTML, report_write_html},
     {"report.pdf", WHAT_OVERVIEW, FORMAT_PDF, report_write_pdf},
+    {"report.xlsx", WHAT_OVERVIEW, FORMAT_XLSX, report_write_xlsx},
     {"classes.pdf", WHAT_CLASSES, FORMAT_PDF, report_write_classes},
     {"slips.pdf", WHAT_SLIPS, FORMAT_PDF, report_write_slips},
 };
@@ -43,13 +45,14 @@ static void print_help(void)
 {
     puts(_("usage: yuejuan report EXAM [-o DIR]\n"
            "\n"
-           "writes reports to keep and to print: for the office (report.html, report.pdf), for\n"
-           "teachers (classes.pdf, a page a class) and for candidates (slips.pdf, a slip each)\n"
+           "writes reports to keep and to print: for the office (report.html, report.pdf,\n"
+           "report.xlsx), for teachers (classes.pdf, a page a class) and for candidates\n"
+           "(slips.pdf, a slip each)\n"
            "\n"
            "  EXAM              the exam's folder, its exam.yaml, or the database\n"
            "  -o, --output DIR  the folder to write to; default: 'report' in the exam's folder\n"
            "      --what LIST   of overview,classes,slips; default: all\n"
-           "      --format LIST of html,pdf; default: all\n"
+           "      --format LIST of html,pdf,xlsx; default: all\n"
            "      --language L  of the reports: zh_TW, zh_CN or en\n"
            "      --db FILE     the database, default EXAM/results.db\n"
            "      --help        this text\n"

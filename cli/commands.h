@@ -14,7 +14,9 @@ enum exit_status {
 
 int cmd_grade(int argc, char **argv);
 int cmd_regrade(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_annotate(int argc, char **argv);
 int cmd_form(int argc, char **argv);
 int cmd_form_import(int argc, char **argv); /* form import-omrchecker */
 int cmd_report(int argc, char **argv);
@@ -24,6 +26,8 @@ int cmd_review_show(int argc, char **argv); /* review show */
 int cmd_review_set(int argc, char **argv);  /* review set */
 int cmd_sheet(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@
 
 struct csv_reader {
     const char *in, *end; /* what is still to be read */
+    char separator;       /* of cells */
     char *out;            /* where the next cell goes: never beyond what was read */
     const char *name;
     int line, column;   /* of *in */
@@ -65,7 +66,7 @@ static int read_quoted(struct csv_reader *r)
         }
         *r->out++ = c;
     }
-    if (!at_line_end(r) && *r->in != ',')
+    if (!at_line_end(r) && *r->in != r->separator)
         return diag_error(r->d, YJ_EINPUT, r->name, r->line, r->column,
                           _("a quote inside a quoted cell is written '\"\"'"),
                           _("text after the closing quote"));
@@ -74,7 +75,7 @@ static int read_quoted(struct csv_reader *r)
 
 static int read_bare(struct csv_reader *r)
 {
-    while (!at_line_end(r) && *r->in != ',') {
+    while (!at_line_end(r) && *r->in != r->separator) {
         if (*r->in == '"')
             return diag_error(r->d, YJ_EINPUT, r->name, r->line, r->column,
                               _("put the whole cell in quotes and write '\"\"' for the quote"),
@@ -131,12 +132,12 @@ static int read_row(struct csv_reader *r)
         rc = add_cell(r, cell, column);
         if (rc < 0)
             return rc;
-        bool more = !at_line_end(r); /* then it is a comma */
+        bool more = !at_line_end(r); /* then it is a separator */
         if (more)
             take_byte(r);
         else
             skip_line_end(r);
-        /* The comma or line end just read is at or after this byte, or the text's end is. */
+        /* The separator or line end just read is at or after this byte, or the text's end is. */
         *r->out++ = 0;
         if (!more)
             return 0;
@@ -190,7 +191,6 @@ static int keep_row(struct csv_reader *r)
     return 0;
 }
 
-/* A spreadsheet set to another language separates by ';' or tabs: one odd column, else. */
 static int check_header(const struct csv_reader *r)
 {
     const struct csv *csv = r->csv;
@@ -203,12 +203,30 @@ static int check_header(const struct csv_reader *r)
             if (header->cells[i][0] && !strcmp(header->cells[i], header->cells[j]))
                 return diag_error(r->d, YJ_EINPUT, r->name, header->line, header->columns[i], NULL,
                                   _("column '%s' stands twice in the header"), header->cells[i]);
-    const char *other = header->n_cells == 1 ? strpbrk(header->cells[0], ";\t") : NULL;
-    if (other)
-        return diag_error(r->d, YJ_EINPUT, r->name, header->line, 1, _("save it with commas"),
-                          *other == ';' ? _("columns are separated by ';'")
-                                        : _("columns are separated by tabs"));
     return 0;
+}
+
+/* A spreadsheet set to another language separates by ';' or tabs. Names of columns hold neither:
+ * where the header has no comma outside of quotes, the first of them that it has. */
+static char find_separator(const char *in, const char *end)
+{
+    char found = 0;
+    bool quoted = false, any = false;
+    for (; in < end; in++) {
+        if (!quoted && (*in == '\n' || *in == '\r')) {
+            if (any)
+                break;
+            continue; /* an empty row */
+        }
+        any = true;
+        if (*in == '"')
+            quoted = !quoted;
+        else if (!quoted && *in == ',')
+            return ',';
+        else if (!quoted && !found && (*in == ';' || *in == '\t'))
+            found = *in;
+    }
+    return found ? found : ',';
 }
 
 static int read_rows(struct csv_reader *r)
@@ -245,6 +263,7 @@ int csv_parse(const char *text, size_t size, const char *name, struct csv **ret_
     csv->path = strdup(name);
     struct csv_reader r = {.in = text + mark,
                            .end = text + size,
+                           .separator = find_separator(text + mark, text + size),
                            .out = csv->storage,
                            .name = name,
                            .line = 1,
@@ -301,7 +320,8 @@ void csv_write_cell(FILE *out, const char *text)
 {
     bool spaced = text[0] == ' ' || (text[0] && text[strlen(text) - 1] == ' ');
     bool marked = text_mark_size(text, strlen(text)) > 0; /* at the file's start it would be lost */
-    if (!spaced && !marked && !strpbrk(text, ",\"\r\n")) {
+    /* ';' and tabs: in a header they would be taken for separators. */
+    if (!spaced && !marked && !strpbrk(text, ",;\t\"\r\n")) {
         fputs(text, out);
         return;
     }

@@ -1,4 +1,5 @@
-/* csvfile.h - CSV as RFC 4180 has it: UTF-8 (a byte-order mark is skipped), quotes, CRLF or LF.
+/* csvfile.h - CSV as RFC 4180 has it: UTF-8 (a byte-order mark is skipped), quotes, CRLF or LF;
+ * separated by ';' or tabs where the header is.
  *
  * Reading is whole-file: keys and rosters are small. Writing is a row at a time. */
 #ifndef YJ_CORE_CSVFILE_H

@@ -3,7 +3,9 @@
 
 #include "diag.h"
 #include "exam_settings.h"
+#include "exam_tables.h"
 #include "i18n.h"
+#include "table_file.h"
 #include "textfile.h"
 #include "yamlfile.h"
 #include <stdio.h>
@@ -20,6 +22,7 @@ struct exam_reader {
     const struct yaml *yaml;
     struct exam *exam;
     struct diag *d;
+    struct table_file *tables; /* [TABLES] as they were read; nothing in those that are not there */
 };
 
 /* ---- what exam.yaml says ---- */
@@ -77,8 +80,9 @@ static int read_titles(const struct exam_reader *r)
 
 static int read_settings(const struct exam_reader *r)
 {
-    static const char *const keys[] = {"title", "subject", "date",  "form", "forms",
-                                       "key",   "roster",  "scans", "db",   EXAM_SETTING_KEYS};
+    static const char *const keys[] = {"title", "subject", "date",           "form",
+                                       "forms", "key",     "roster",         "scans",
+                                       "db",    "scoring", EXAM_SETTING_KEYS};
     int bad = yaml_check_keys(r->yaml, r->yaml->root, keys, N_ITEMS(keys));
     if (r->yaml->root->kind != YAML_MAP)
         return bad;
@@ -87,6 +91,8 @@ static int read_settings(const struct exam_reader *r)
         return rc;
     bad = rc < 0 ? rc : bad;
     rc = exam_settings_read(r->yaml, r->exam);
+    bad = rc < 0 ? rc : bad;
+    rc = scheme_read(r->yaml, &r->exam->scheme);
     return rc < 0 ? rc : bad;
 }
 
@@ -212,27 +218,44 @@ static int check_form_names(const struct exam_reader *r)
     return rc;
 }
 
-/* ---- key and roster ---- */
+/* ---- key, roster and other tables ---- */
+
+/* What exam.yaml does not name: KEY.csv, else KEY.xlsx. Of both one may be the older, and nobody
+ * would see whose answers count. */
+static int find_usual_table(const struct exam_reader *r, const char *key, char **ret_path)
+{
+    char name[32], *sheet, *csv;
+    snprintf(name, sizeof name, "%s.xlsx", key);
+    sheet = path_join(r->exam->dir, name);
+    snprintf(name, sizeof name, "%s.csv", key);
+    csv = path_join(r->exam->dir, name);
+    int rc = csv && sheet ? 0 : YJ_ENOMEM;
+    bool has_csv = csv && access(csv, F_OK) == 0, has_sheet = sheet && access(sheet, F_OK) == 0;
+    if (rc == 0 && has_csv && has_sheet)
+        rc = diag_error(r->d, YJ_EINPUT, sheet, 0, 0, _("name the one that counts in exam.yaml"),
+                        _("'%s' is there too"), csv);
+    *ret_path = rc < 0 ? NULL : has_csv ? csv : has_sheet ? sheet : NULL;
+    if (*ret_path != csv)
+        free(csv);
+    if (*ret_path != sheet)
+        free(sheet);
+    return rc;
+}
 
 /* The path of a table: as exam.yaml names it, or the usual one where it is there; else NULL. */
-static int find_table(const struct exam_reader *r, const char *key, const char *usual,
-                      char **ret_path)
+static int find_table(const struct exam_reader *r, const char *key, char **ret_path)
 {
     const struct yaml_node *node = yaml_get(r->yaml->root, key);
     char *path = NULL;
-    int rc = read_path(r, key, usual, &path);
+    *ret_path = NULL;
+    if (!node)
+        return find_usual_table(r, key, ret_path);
+    int rc = read_path(r, key, "", &path);
     if (rc < 0)
         return rc;
-    size_t length = strlen(path);
     if (access(path, F_OK) != 0) {
-        if (node)
-            rc = yaml_error(r->yaml, node, _("names start from the exam's folder"),
-                            _("there is no %s '%s'"), key, path);
-        free(path);
-        path = NULL;
-    } else if (length > 5 && strcasecmp(path + length - 5, ".xlsx") == 0) {
-        rc = diag_error(r->d, YJ_EINPUT, path, 0, 0, _("save it as 'CSV UTF-8'"),
-                        _("'%s' is a spreadsheet, which is not read yet"), path);
+        rc = yaml_error(r->yaml, node, _("names start from the exam's folder"),
+                        _("there is no %s '%s'"), key, path);
         free(path);
         path = NULL;
     }
@@ -240,35 +263,71 @@ static int find_table(const struct exam_reader *r, const char *key, const char *
     return rc;
 }
 
-static int load_tables(const struct exam_reader *r)
+/* The tables of an exam, by the key of exam.yaml that names them. */
+enum { TABLE_KEY, TABLE_ROSTER, TABLE_VERSIONS, TABLE_POINTS, TABLES };
+
+static int parse_key(const struct exam_reader *r, const struct table_file *t)
 {
-    char *path = NULL;
-    int bad = find_table(r, "key", "key.csv", &path);
-    if (path)
-        bad = key_load(path, &r->exam->key, r->d);
-    free(path);
-    path = NULL;
-    if (bad == YJ_ENOMEM)
-        return bad;
-    int rc = find_table(r, "roster", "roster.csv", &path);
-    if (path)
-        rc = roster_load(path, &r->exam->roster, r->d);
-    free(path);
-    return rc < 0 ? rc : bad;
+    return key_parse_with(t->text, t->size, t->path, r->exam->scheme, &r->exam->key, r->d);
 }
 
-static int check_key(const struct exam_reader *r)
+static int parse_roster(const struct exam_reader *r, const struct table_file *t)
 {
-    struct exam *exam = r->exam;
-    if (!exam->key || exam->n_forms <= 0)
-        return 0;
-    const struct form **forms = calloc((size_t)exam->n_forms, sizeof(*forms));
-    if (!forms)
-        return YJ_ENOMEM;
-    for (int i = 0; i < exam->n_forms; i++)
-        forms[i] = exam->forms[i].form;
-    int rc = key_check(exam->key, forms, exam->n_forms, r->d);
-    free(forms);
+    return roster_parse(t->text, t->size, t->path, &r->exam->roster, r->d);
+}
+
+static int parse_versions(const struct exam_reader *r, const struct table_file *t)
+{
+    return versions_parse(t->text, t->size, t->path, &r->exam->versions, r->d);
+}
+
+static int parse_given(const struct exam_reader *r, const struct table_file *t)
+{
+    return given_parse(t->text, t->size, t->path, &r->exam->given, r->d);
+}
+
+static const struct exam_table {
+    const char *key;
+    int (*parse)(const struct exam_reader *r, const struct table_file *table);
+} exam_tables[TABLES] = {[TABLE_KEY] = {"key", parse_key},
+                         [TABLE_ROSTER] = {"roster", parse_roster},
+                         [TABLE_VERSIONS] = {"versions", parse_versions},
+                         [TABLE_POINTS] = {"points", parse_given}};
+
+static int load_table(const struct exam_reader *r, const struct exam_table *which,
+                      struct table_file *table)
+{
+    char *path = NULL;
+    size_t told = r->d->count;
+    int rc = find_table(r, which->key, &path);
+    if (rc == 0 && path)
+        rc = table_load(path, table, r->d);
+    free(path);
+    if (rc < 0 || !table->text)
+        return rc;
+    rc = which->parse(r, table);
+    table_name_cells(table, r->d, told);
+    return rc;
+}
+
+static int load_tables(const struct exam_reader *r)
+{
+    int bad = 0;
+    for (int i = 0; i < TABLES; i++) {
+        int rc = load_table(r, &exam_tables[i], &r->tables[i]);
+        if (rc == YJ_ENOMEM)
+            return rc;
+        bad = rc < 0 ? rc : bad;
+    }
+    return bad;
+}
+
+static int check_tables(const struct exam_reader *r)
+{
+    size_t told = r->d->count;
+    int rc = exam_check_tables(r->exam, r->d);
+    for (int i = 0; i < TABLES; i++)
+        table_name_cells(&r->tables[i], r->d, told);
     return rc;
 }
 
@@ -296,20 +355,38 @@ static int characters(const char *text)
     return n;
 }
 
+/* Where numbers were stored as numbers, noughts before them are lost, unless all have the length
+ * that the form asks for. */
+static void check_numbers(const struct exam_reader *r, bool all_fit)
+{
+    int n = table_numbers(&r->tables[TABLE_ROSTER], "candidate");
+    if (n > 0 && !all_fit)
+        diag_warning(r->d, r->tables[TABLE_ROSTER].path, 0, 0,
+                     _("make the column text and type them anew where one began with a nought"),
+                     _("candidates that the spreadsheet holds as numbers, without noughts before "
+                       "them: %d"),
+                     n);
+}
+
 /* A spreadsheet drops the noughts before a number: such a candidate would never be found. */
 static void check_candidates(const struct exam_reader *r)
 {
     const struct roster *roster = r->exam->roster;
     bool exactly;
     int columns = candidate_columns(r->exam, &exactly), n = 0;
-    if (!roster || columns == 0)
+    if (!roster)
         return;
+    if (columns == 0) {
+        check_numbers(r, false);
+        return;
+    }
+    size_t told = r->d->count;
     for (int i = 0; i < roster->n_entries; i++) {
         int length = characters(roster->entries[i].candidate);
         if (length <= columns && !(exactly && length < columns))
             continue;
         if (n++ < MAX_TOLD_CANDIDATES)
-            diag_warning(r->d, roster->path, roster->entries[i].line, 0,
+            diag_warning(r->d, roster->path, roster->entries[i].line, roster->entries[i].column,
                          _("did a spreadsheet drop the noughts before it?"),
                          _("candidate '%s' has %d characters, the form's number %d"),
                          roster->entries[i].candidate, length, columns);
@@ -317,6 +394,8 @@ static void check_candidates(const struct exam_reader *r)
     if (n > MAX_TOLD_CANDIDATES)
         diag_warning(r->d, roster->path, 0, 0, NULL, _("%d more candidates of another length"),
                      n - MAX_TOLD_CANDIDATES);
+    check_numbers(r, exactly && n == 0);
+    table_name_cells(&r->tables[TABLE_ROSTER], r->d, told);
 }
 
 /* ---- the whole ---- */
@@ -335,7 +414,8 @@ static int read_exam(const struct exam_reader *r)
     for (int i = 0; i < r->exam->n_forms; i++)
         if (!r->exam->forms[i].form)
             return bad;
-    int rc = check_key(r);
+    /* Mistakes of a table itself have been told; held against others they would come again. */
+    int rc = bad < 0 ? bad : check_tables(r);
     if (rc == 0)
         check_candidates(r);
     return rc < 0 ? rc : bad;
@@ -415,7 +495,8 @@ static int load_file(struct exam *exam, struct diag *d)
         return rc;
     rc = yaml_parse(text, size, exam->path, &yaml, d);
     if (rc == 0) {
-        const struct exam_reader r = {.yaml = yaml, .exam = exam, .d = d};
+        struct table_file tables[TABLES] = {0};
+        const struct exam_reader r = {.yaml = yaml, .exam = exam, .d = d, .tables = tables};
         if (is_form(yaml->root)) {
             rc = read_lone_form(&r, text, size);
         } else {
@@ -423,6 +504,8 @@ static int load_file(struct exam *exam, struct diag *d)
             text = NULL;
             rc = read_exam(&r);
         }
+        for (int i = 0; i < TABLES; i++)
+            table_finish(&tables[i]);
     }
     yaml_destroy(yaml);
     free(text);
@@ -462,7 +545,10 @@ void exam_destroy(struct exam *exam)
     }
     free(exam->forms);
     key_destroy(exam->key);
+    scheme_destroy(exam->scheme);
     roster_destroy(exam->roster);
+    versions_destroy(exam->versions);
+    given_destroy(exam->given);
     free(exam->path);
     free(exam->dir);
     free(exam->text);

@@ -3,6 +3,7 @@
 #include "csvfile.h"
 #include "diag.h"
 #include "i18n.h"
+#include "table_file.h"
 #include "textfile.h"
 #include <math.h>
 #include <stdbool.h>
@@ -48,12 +49,72 @@ static int find_columns(const struct csv *csv, int columns[N_COLUMNS], struct di
     return rc;
 }
 
+/* Bytes of a space at the start of text, of those too that nobody sees in a spreadsheet: no-break,
+ * ideographic, and of no width. */
+static size_t space_size(const char *text)
+{
+    static const char *const spaces[] = {
+        " ", "\t", "\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B", "\xE2\x80\x8E", "\xEF\xBB\xBF"};
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+        if (strncmp(text, spaces[i], strlen(spaces[i])) == 0)
+            return strlen(spaces[i]);
+    return 0;
+}
+
 static char *trimmed(const char *text)
 {
-    size_t before = strspn(text, " \t"), length = strlen(text + before);
-    while (length && strchr(" \t", text[before + length - 1]))
-        length--;
-    return strndup(text + before, length);
+    size_t n, length = 0;
+    while ((n = space_size(text)) > 0)
+        text += n;
+    for (size_t i = 0; text[i];) {
+        n = space_size(text + i);
+        i += n ? n : 1;
+        length = n ? length : i;
+    }
+    return strndup(text, length);
+}
+
+/* Where a full-width form of an ASCII letter or digit stands (U+FF01 to U+FF5E), as Chinese
+ * keyboards write them; NULL: nowhere. */
+static const char *find_full_width(const char *text)
+{
+    for (; (text = strchr(text, '\xEF')) != NULL; text++) {
+        unsigned char a = (unsigned char)text[1], b = a ? (unsigned char)text[2] : 0;
+        if ((a == 0xBC && b >= 0x81) || (a == 0xBD && b <= 0x9E))
+            return text;
+    }
+    return NULL;
+}
+
+/* A candidate in full-width letters as sheets say it. */
+static char *half_width(const char *text)
+{
+    char *copy = strdup(text), *out = copy;
+    for (const char *in = copy; in && *in;) {
+        if (find_full_width(in) == in) {
+            unsigned c =
+                0xF000u | ((unsigned char)in[1] & 0x3Fu) << 6 | ((unsigned char)in[2] & 0x3F);
+            *out++ = (char)(c - 0xFF00 + 0x20);
+            in += 3;
+        } else {
+            *out++ = *in++;
+        }
+    }
+    if (copy)
+        *out = 0;
+    return copy;
+}
+
+static int tell_full_width(const struct csv *csv, const struct roster_entry *entry, struct diag *d)
+{
+    char *narrow = half_width(entry->candidate), *hint = NULL;
+    if (!narrow || asprintf(&hint, _("write '%s'"), narrow) < 0)
+        hint = NULL;
+    diag_error(d, YJ_EINPUT, csv->path, entry->line, entry->column, hint,
+               _("candidate '%s' is in full-width letters, which no sheet says"), entry->candidate);
+    free(narrow);
+    free(hint);
+    return YJ_EINPUT;
 }
 
 /* "1.15011E+07": a spreadsheet showed a long number short, and saved what it showed. */
@@ -74,9 +135,12 @@ static int read_entry(const struct csv *csv, const struct csv_row *row,
             return YJ_ENOMEM;
     }
     int column = row->columns[columns[CANDIDATE_COLUMN]];
+    entry->column = column;
     if (!entry->candidate[0])
         return diag_error(d, YJ_EINPUT, csv->path, row->line, column, NULL,
                           _("a row without a candidate"));
+    if (find_full_width(entry->candidate))
+        return tell_full_width(csv, entry, d);
     if (is_rounded_number(entry->candidate))
         return diag_error(d, YJ_EINPUT, csv->path, row->line, column,
                           _("make the column text in the spreadsheet and save it again"),
@@ -205,13 +269,14 @@ finish:
 
 int roster_load(const char *path, struct roster **ret_roster, struct diag *d)
 {
-    char *text;
-    size_t size;
-    int rc = text_load(path, &text, &size, d);
+    struct table_file table;
+    size_t told = d ? d->count : 0;
+    int rc = table_load(path, &table, d);
     if (rc < 0)
         return rc;
-    rc = roster_parse(text, size, path, ret_roster, d);
-    free(text);
+    rc = roster_parse(table.text, table.size, path, ret_roster, d);
+    table_name_cells(&table, d, told);
+    table_finish(&table);
     return rc;
 }
 

@@ -6,7 +6,7 @@
 
 struct roster_entry {
     char *candidate, *name, *class_name, *school, *room, *seat; /* "" where absent */
-    int line;
+    int line, column;                                           /* of its candidate, in the file */
 };
 
 struct roster {

@@ -69,6 +69,15 @@ static const char *cleaned(struct cell_writer *w, const char *text)
     return w->text;
 }
 
+char *cell_clean_text(const char *text)
+{
+    struct cell_writer w = {.out = NULL};
+
+    if (is_utf8(text))
+        return strdup(text);
+    return (char *)cleaned(&w, text); /* its own, as it was not clean */
+}
+
 int cell_write_csv(struct cell_writer *w, int column, const char *text)
 {
     const char *clean = cleaned(w, text);

@@ -20,6 +20,8 @@ int cell_write_csv(struct cell_writer *w, int column, const char *text);
 /* The same as a member of an object; `numeric`: text is a JSON number, or "" for null. */
 int cell_write_json(struct cell_writer *w, int column, const char *name, const char *text,
                     bool numeric);
+/* A copy in UTF-8, the caller's to free; NULL: out of memory. */
+char *cell_clean_text(const char *text);
 void cell_writer_finish(struct cell_writer *w);
 
 #endif

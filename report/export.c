@@ -2,6 +2,8 @@
 
 #include "cell_writer.h"
 #include "diag.h"
+#include "export_xlsx.h"
+#include "formula_watch.h"
 #include "i18n.h"
 #include "pending_file.h"
 #include <errno.h>
@@ -16,6 +18,7 @@ struct table_writer {
     int n_columns;
     bool any_row;
     struct cell_writer cell;
+    struct formula_watch watch;
 };
 
 /* ---- CSV ---- */
@@ -34,8 +37,11 @@ static int write_csv_row(struct table_writer *w)
 {
     int rc = 0;
 
-    for (int i = 0; i < w->n_columns && rc == 0; i++)
+    for (int i = 0; i < w->n_columns && rc == 0; i++) {
+        if (!w->cells[i].numeric)
+            formula_watch_look(&w->watch, w->cells[i].text);
         rc = cell_write_csv(&w->cell, i, w->cells[i].text);
+    }
     putc('\n', w->out);
     return rc;
 }
@@ -120,6 +126,8 @@ int export_table(struct store *store, enum store_table table, enum export_format
                  const char *name, struct diag *d)
 {
     struct table_writer w = {.out = out, .cell = {.out = out}};
+    if (format == EXPORT_XLSX)
+        return export_xlsx(store, table, out, name, d);
     int rc = store_rows_open(store, table, &w.rows, d);
 
     if (rc < 0)
@@ -128,6 +136,9 @@ int export_table(struct store *store, enum store_table table, enum export_format
     w.cells = calloc((size_t)w.n_columns, sizeof(*w.cells));
     errno = 0;
     rc = w.cells != NULL ? write_rows(&w, &formats[format], name, d) : fail(YJ_ENOMEM, name, 0, d);
+    if (rc == 0)
+        formula_watch_tell(&w.watch, d);
+    formula_watch_finish(&w.watch);
     free(w.cells);
     cell_writer_finish(&w.cell);
     store_rows_close(w.rows);

@@ -280,10 +280,17 @@ static void test_mistakes(void **state)
     write_file(folder, "exam.yaml", "forms: []\n");
     refuse(folder, "exam.yaml", 1, 8, "1 to 100 forms");
     write_file(folder, "exam.yaml", "key: key.xlsx\n");
-    write_file(folder, "key.xlsx", "PK");
+    write_file(folder, "key.xlsx", "PK\3\4 no zip");
     refuse(folder, "key.xlsx", 0, 0, "spreadsheet");
+    write_file(folder, "key.xlsx", "");
+    write_file(folder, "exam.yaml", "roster: key.xlsx\nkey: key.csv\n");
+    refuse(folder, "key.xlsx", 0, 0, "is empty");
     write_file(folder, "exam.yaml", "title: x\n");
     write_file(folder, "key.csv", "item,key,points\nq1,A,2\nq9,B,2\n");
+    refuse(folder, "key.xlsx", 0, 0, "is there too");
+    char *sheet = in_folder(folder, "key.xlsx");
+    assert_int_equal(remove(sheet), 0);
+    free(sheet);
     refuse(folder, "key.csv", 3, 1, "q9");
     write_file(folder, "exam.yaml", "just words\n");
     refuse(folder, "exam.yaml", 1, 1, "no mapping");
