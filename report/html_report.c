@@ -241,9 +241,9 @@ static void write_top(struct html *h)
 
 static void write_foot(struct html *h)
 {
-    char text[256];
     fputs("</main>\n<footer>", h->out);
     if (h->a->n_candidates > REPORT_MAX_LISTED) {
+        char text[512];
         snprintf(text, sizeof text,
                  _("More than %d candidates are not listed here: see the class pages, the slips, "
                    "and 'yuejuan export --what scores'."),
