@@ -34,6 +34,15 @@ static const struct {
     {"reliability", TABLE_RELIABILITY},
     {"health", TABLE_HEALTH},
     {"alarms", TABLE_ALARMS},
+    {"statistics", TABLE_STATISTICS},
+    {"standings", TABLE_STANDINGS},
+    {"models", TABLE_MODELS},
+    {"fifths", TABLE_FIFTHS},
+    {"groups", TABLE_GROUPS},
+    {"dif", TABLE_DIF},
+    {"pairs", TABLE_PAIRS},
+    {"findings", TABLE_FINDINGS},
+    {"changes", TABLE_CHANGES},
 };
 
 static void print_help(void)

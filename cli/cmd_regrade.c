@@ -14,12 +14,12 @@
 
 struct regrade_command {
     const char *exam, *db;
-    bool json;
+    bool json, models;
 };
 
 struct regrade_result {
     struct score_lines before, after;
-    size_t changed;
+    struct score_changes changes;
     struct store_counts counts;
 };
 
@@ -34,6 +34,8 @@ static void print_help(void)
           "  EXAM              the exam's folder or its exam.yaml, whose key and roster are read\n"
           "                    again, or the database, which holds its own\n"
           "      --db FILE     the database, default EXAM/results.db\n"
+          "      --models      item response models, groups compared and pairs too, however many\n"
+          "                    answers there are; else only where that takes seconds\n"
           "      --json        the summary as JSON on stdout\n"
           "      --help        this text\n"
           "\n"
@@ -45,10 +47,11 @@ static void print_help(void)
 /* 0: go on; else the exit status, and *ret_help whether the help is wanted. */
 static int parse_options(int argc, char **argv, struct regrade_command *c, bool *ret_help)
 {
-    enum { OPT_DB = 256, OPT_JSON, OPT_HELP };
+    enum { OPT_DB = 256, OPT_JSON, OPT_MODELS, OPT_HELP };
     static const struct option options[] = {
         {"db", required_argument, NULL, OPT_DB},
         {"json", no_argument, NULL, OPT_JSON},
+        {"models", no_argument, NULL, OPT_MODELS},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
     };
@@ -61,6 +64,9 @@ static int parse_options(int argc, char **argv, struct regrade_command *c, bool 
             break;
         case OPT_JSON:
             c->json = true;
+            break;
+        case OPT_MODELS:
+            c->models = true;
             break;
         case 'h':
         case OPT_HELP:
@@ -79,24 +85,26 @@ static int parse_options(int argc, char **argv, struct regrade_command *c, bool 
 }
 
 /* Scores again within a transaction, and what the audit says of it. */
-static int score_again(struct store *store, const struct exam *exam, struct regrade_result *result,
-                       struct diag *d)
+static int score_again(struct store *store, const struct exam *exam, bool models,
+                       struct regrade_result *result, struct diag *d)
 {
     char detail[128];
-    int rc = rescore_within(store, exam, d);
+    int rc = rescore_within(store, exam, models, d);
 
     if (rc == 0)
         rc = score_lines_read(&result->after, store, d);
     if (rc < 0)
         return rc;
-    result->changed = score_lines_compare(&result->before, &result->after, 0, NULL);
-    snprintf(detail, sizeof detail, "%zu scores, %zu changed", result->after.n, result->changed);
-    return store_audit(store, "regrade", detail, d);
+    if (score_changes_find(&result->before, &result->after, &result->changes) < 0)
+        return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+    snprintf(detail, sizeof detail, "%zu scores, %zu changed", result->after.n, result->changes.n);
+    return store_audit_changes(store, "regrade", detail, result->changes.changes, result->changes.n,
+                               d);
 }
 
 /* The key as it now is and the scores that follow from it are stored together, or neither is. */
-static int regrade(struct store *store, const struct exam *of_files, struct regrade_result *result,
-                   struct diag *d)
+static int regrade(struct store *store, const struct exam *of_files, bool models,
+                   struct regrade_result *result, struct diag *d)
 {
     struct exam *of_store = NULL;
     int rc = of_files ? 0 : store_get_exam(store, &of_store, d);
@@ -109,7 +117,7 @@ static int regrade(struct store *store, const struct exam *of_files, struct regr
     if (rc == 0 && of_files)
         rc = store_put_exam(store, of_files, d);
     if (rc == 0)
-        rc = score_again(store, of_files ? of_files : of_store, result, d);
+        rc = score_again(store, of_files ? of_files : of_store, models, result, d);
     if (rc == 0)
         rc = store_commit(store, d);
     if (rc < 0)
@@ -125,11 +133,12 @@ static void print_summary_of_regrade(const struct regrade_result *r)
 {
     const struct score_lines *before = &r->before, *after = &r->after;
 
-    score_lines_compare(before, after, MAX_PRINTED, stdout);
-    if (r->changed > MAX_PRINTED)
-        printf(_("  ... and %zu more\n"), r->changed - MAX_PRINTED);
-    printf(_("%zu scores, %zu changed: %d scored, %d pending, %d absent\n"), after->n, r->changed,
+    score_changes_print(stdout, &r->changes, MAX_PRINTED);
+    printf(_("%zu scores, %zu changed: %d scored, %d pending, %d absent\n"), after->n, r->changes.n,
            r->counts.scored, r->counts.pending, r->counts.absent);
+    char roster[240];
+    describe_roster(&r->counts.roster, roster, sizeof roster);
+    printf(_("roster: %s\n"), roster);
     if (before->n > 0 && after->n > 0 && strcmp(before->lines[0].max, after->lines[0].max) != 0)
         printf(_("the maximum was %s and is now %s\n"), before->lines[0].max, after->lines[0].max);
 }
@@ -138,7 +147,7 @@ static void print_json(const struct regrade_result *r)
 {
     printf("{\"scores\":%zu,\"changed\":%zu,\"scored\":%d,\"pending\":%d,\"absent\":%d,"
            "\"exceptions\":%d}\n",
-           r->after.n, r->changed, r->counts.scored, r->counts.pending, r->counts.absent,
+           r->after.n, r->changes.n, r->counts.scored, r->counts.pending, r->counts.absent,
            r->counts.exceptions);
 }
 
@@ -149,7 +158,7 @@ static int run(const struct regrade_command *c, struct regrade_result *result, s
     int rc = exam_argument_open(c->exam, c->db, STORE_WRITE, &store, &exam, d);
 
     if (rc == 0)
-        rc = regrade(store, exam, result, d);
+        rc = regrade(store, exam, c->models, result, d);
     exam_destroy(exam);
     store_close(store);
     return rc;
@@ -174,6 +183,7 @@ int cmd_regrade(int argc, char **argv)
     else if (rc == 0)
         print_summary_of_regrade(&result);
     status = finish_command(&d, rc);
+    score_changes_finish(&result.changes);
     score_lines_finish(&result.before);
     score_lines_finish(&result.after);
     diag_finish(&d);

@@ -26,6 +26,7 @@ struct set_command {
 struct set_result {
     struct review_outcome outcome;
     struct score_lines before, after;
+    struct score_changes changes;
     int waiting; /* readings that wait afterwards */
 };
 
@@ -168,6 +169,11 @@ static int decide(struct review_session *session, const struct review_orders *or
         rc = review_decide(session->store, session->exam, orders, &result->outcome, d);
     if (rc == 0)
         rc = score_lines_read(&result->after, session->store, d);
+    if (rc == 0 && score_changes_find(&result->before, &result->after, &result->changes) < 0)
+        rc = diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+    if (rc == 0 && result->changes.n > 0)
+        rc = store_audit_changes(session->store, "scores", "changed by review",
+                                 result->changes.changes, result->changes.n, d);
     return rc;
 }
 
@@ -283,17 +289,14 @@ static int run(const struct set_command *c, struct set_result *result, struct di
 
 static void print_result(const struct set_result *r)
 {
-    size_t changed = score_lines_compare(&r->before, &r->after, MAX_PRINTED, stdout);
-
-    if (changed > MAX_PRINTED)
-        printf(_("  ... and %zu more\n"), changed - MAX_PRINTED);
+    score_changes_print(stdout, &r->changes, MAX_PRINTED);
     if (r->outcome.entered > 0)
         printf(_("%d entered: they count when another person has entered the same\n"),
                r->outcome.entered);
     if (r->outcome.differ > 0)
         printf(_("%d stay open: two people entered different values\n"), r->outcome.differ);
     printf(_("%d readings set, %zu scores changed, %d readings wait\n"), r->outcome.decided,
-           changed, r->waiting);
+           r->changes.n, r->waiting);
 }
 
 int cmd_review_set(int argc, char **argv)
@@ -313,6 +316,7 @@ int cmd_review_set(int argc, char **argv)
     if (rc == 0)
         print_result(&result);
     status = finish_command(&d, rc);
+    score_changes_finish(&result.changes);
     score_lines_finish(&result.before);
     score_lines_finish(&result.after);
     diag_finish(&d);

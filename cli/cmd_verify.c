@@ -87,6 +87,20 @@ static int check_files(const struct exam *now, const struct exam *stored, struct
         rc = diag_error(d, YJ_EDATA, now->roster ? now->roster->path : now->path, 0, 0,
                         _("run regrade"),
                         _("the roster is not the one that the scores were made with"));
+    if (!same_text(now->versions ? now->versions->text : NULL,
+                   stored->versions ? stored->versions->text : NULL))
+        rc = diag_error(d, YJ_EDATA, now->versions ? now->versions->path : now->path, 0, 0,
+                        _("run regrade"),
+                        _("the versions are not those that the scores were made with"));
+    if (!same_text(now->given ? now->given->text : NULL,
+                   stored->given ? stored->given->text : NULL))
+        rc = diag_error(d, YJ_EDATA, now->given ? now->given->path : now->path, 0, 0,
+                        _("run regrade"),
+                        _("the points that people gave are not those that the scores were made "
+                          "with"));
+    if ((now->scheme || stored->scheme) && !same_text(now->text, stored->text))
+        rc = diag_error(d, YJ_EDATA, now->path, 0, 0, _("run regrade"),
+                        _("'scoring' may not be what the scores were made with"));
     return rc;
 }
 
@@ -177,9 +191,11 @@ static int run(const struct verify_command *c, struct verify_result *result, str
 
 static void print_result(const struct verify_result *r)
 {
-    struct labelled lines[] = {{.label = _("marks")}, {.label = _("silent errors")}};
+    struct labelled lines[] = {
+        {.label = _("marks")}, {.label = _("silent errors")}, {.label = _("roster")}};
     describe_review(&r->marks, lines[0].value, sizeof lines[0].value);
     describe_silent(&r->marks, lines[1].value, sizeof lines[1].value);
+    describe_roster(&r->counts.roster, lines[2].value, sizeof lines[2].value);
     printf(_("ok: pages in %d = pages out %d, audit chain of %d whole, %d scores equal a "
              "rescore\n"),
            r->counts.pages_in, r->counts.pages, r->audit_rows, r->scores);

@@ -14,16 +14,20 @@ enum exit_status {
 
 int cmd_grade(int argc, char **argv);
 int cmd_regrade(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_annotate(int argc, char **argv);
 int cmd_form(int argc, char **argv);
 int cmd_form_import(int argc, char **argv); /* form import-omrchecker */
+int cmd_report(int argc, char **argv);
 int cmd_review(int argc, char **argv);
 int cmd_review_list(int argc, char **argv); /* review list */
 int cmd_review_show(int argc, char **argv); /* review show */
 int cmd_review_set(int argc, char **argv);  /* review set */
 int cmd_sheet(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 
 #endif

@@ -15,13 +15,17 @@ static const struct command {
     const char *does;
 } commands[] = {
     {"grade", cmd_grade, N_("read and score scans")},
+    {"watch", cmd_watch, N_("grade every scan that arrives in a folder")},
     {"regrade", cmd_regrade, N_("score the stored readings again")},
     {"review", cmd_review, N_("list, show and settle the readings that wait for a person")},
+    {"explain", cmd_explain, N_("say how a candidate's score came about")},
+    {"report", cmd_report, N_("write reports for teachers and the office")},
     {"export", cmd_export, N_("write a table of the results as CSV, JSON or a spreadsheet")},
     {"annotate", cmd_annotate, N_("draw what was read and its points over a candidate's scans")},
     {"form", cmd_form, N_("check, lay out or import a form")},
     {"sheet", cmd_sheet, N_("draw a form as PDF, blank or for a roster")},
     {"simulate", cmd_simulate, N_("make filled and scanned sheets, with the truth")},
+    {"status", cmd_status, N_("say how far an exam is, and whether a watch runs")},
     {"verify", cmd_verify, N_("check that the database is whole")},
 };
 

@@ -73,6 +73,15 @@ void messages_init(void)
     bind_textdomain_codeset(YJ_TEXT_DOMAIN, "UTF-8");
 }
 
+void messages_set_language(const char *language)
+{
+    const char *now = setlocale(LC_MESSAGES, NULL);
+    if (!now || strcmp(now, "C") == 0 || strcmp(now, "POSIX") == 0) /* knows no LANGUAGE */
+        setlocale(LC_MESSAGES, "C.UTF-8");
+    setenv("LANGUAGE", language, 1);
+    textdomain(YJ_TEXT_DOMAIN); /* makes gettext look again */
+}
+
 /* ---- errors ---- */
 
 static void print_prefix(const char *command)
@@ -261,27 +270,45 @@ void describe_silent(const struct mark_counts *marks, char *text, size_t size)
              (long long)(marks->fields - marks->review), (long long)r.silent_most);
 }
 
+void describe_roster(const struct roster_counts *r, char *text, size_t size)
+{
+    if (r->candidates < 0) {
+        snprintf(text, size, "%s", _("none: any candidate is welcome"));
+        return;
+    }
+    int n = snprintf(text, size, _("%d = %d scored + %d pending + %d absent + %d void"),
+                     r->candidates, r->scored, r->pending, r->absent, r->voided);
+    if (r->waiting > 0 && n >= 0 && (size_t)n < size)
+        n += snprintf(text + n, size - (size_t)n, _(" + %d without a score: run regrade"),
+                      r->waiting);
+    if (r->others > 0 && n >= 0 && (size_t)n < size)
+        snprintf(text + n, size - (size_t)n, _("; %d sheets more are of nobody on it"), r->others);
+}
+
 void print_summary(FILE *out, const struct grade_summary *s, const char *db_path)
 {
     double rate = s->seconds > 0 ? s->pages / s->seconds : 0;
-    struct labelled lines[] = {
-        {.label = _("scans")},      {.label = _("pages")},         {.label = _("readings")},
-        {.label = _("marks")},      {.label = _("silent errors")}, {.label = _("scores")},
-        {.label = _("exceptions")}, {.label = _("time")},          {.label = _("results")}};
+    struct labelled lines[] = {{.label = _("scans")},         {.label = _("pages")},
+                               {.label = _("readings")},      {.label = _("marks")},
+                               {.label = _("silent errors")}, {.label = _("scores")},
+                               {.label = _("roster")},        {.label = _("exceptions")},
+                               {.label = _("time")},          {.label = _("results")}};
     size_t size = sizeof lines->value;
     snprintf(lines[0].value, size, _("%d new, %d graded before, %d unreadable"), s->scans,
              s->scans_already, s->unreadable);
-    snprintf(lines[1].value, size, _("%d read, %d refused"), s->pages_read, s->pages_refused);
+    snprintf(lines[1].value, size, _("%d read, %d refused; of all batches %d in = %d out"),
+             s->pages_read, s->pages_refused, s->pages_in, s->pages_stored);
     snprintf(lines[2].value, size, _("%d, of which %d blank, %d with several marks, %d uncertain"),
              s->readings, s->blank, s->multiple, s->uncertain);
     describe_review(&s->marks, lines[3].value, size);
     describe_silent(&s->marks, lines[4].value, size);
     snprintf(lines[5].value, size, _("%d scored, %d pending, %d absent"), s->scored, s->pending,
              s->absent);
-    snprintf(lines[6].value, size, _("%d ('yuejuan export EXAM --what exceptions' lists them)"),
+    describe_roster(&s->roster, lines[6].value, size);
+    snprintf(lines[7].value, size, _("%d ('yuejuan export EXAM --what exceptions' lists them)"),
              s->exceptions);
-    snprintf(lines[7].value, size, _("%.1f s, %.1f pages/s"), s->seconds, rate);
-    snprintf(lines[8].value, size, "%s", db_path);
+    snprintf(lines[8].value, size, _("%.1f s, %.1f pages/s"), s->seconds, rate);
+    snprintf(lines[9].value, size, "%s", db_path);
     print_labelled(out, lines, sizeof lines / sizeof *lines);
     if (s->interrupted)
         fprintf(out,
@@ -297,6 +324,17 @@ static void print_json_real(FILE *out, const char *name, double value)
         fprintf(out, ",\"%s\":null", name);
     else
         fprintf(out, ",\"%s\":%.6g", name, value);
+}
+
+static void print_json_roster(FILE *out, const struct roster_counts *r)
+{
+    if (r->candidates < 0)
+        fputs(",\"roster\":null", out);
+    else
+        fprintf(out,
+                ",\"roster\":{\"candidates\":%d,\"scored\":%d,\"pending\":%d,\"absent\":%d,"
+                "\"void\":%d,\"waiting\":%d,\"others\":%d}",
+                r->candidates, r->scored, r->pending, r->absent, r->voided, r->waiting, r->others);
 }
 
 static void print_json_marks(FILE *out, const struct grade_summary *s)
@@ -343,6 +381,8 @@ void print_summary_json(FILE *out, const struct grade_summary *s, const char *db
         {"pages", s->pages},
         {"pages_read", s->pages_read},
         {"pages_refused", s->pages_refused},
+        {"pages_in", s->pages_in},
+        {"pages_out", s->pages_stored},
         {"readings", s->readings},
         {"blank", s->blank},
         {"multiple", s->multiple},
@@ -357,6 +397,7 @@ void print_summary_json(FILE *out, const struct grade_summary *s, const char *db
     print_json_text(out, db_path);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         fprintf(out, ",\"%s\":%d", counts[i].name, counts[i].value);
+    print_json_roster(out, &s->roster);
     print_json_marks(out, s);
     fputs(",\"alarms\":", out);
     alarm_list_print_json(out, alarms);

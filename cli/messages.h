@@ -14,6 +14,8 @@ struct diag;
 
 /* Chooses the user's language; numbers keep their point, whatever the locale. */
 void messages_init(void);
+/* Another language from here on, for what is written for others: "zh_TW", "zh_CN" or "en". */
+void messages_set_language(const char *language);
 
 /* "yuejuan grade: unknown option '--jbos' (see 'yuejuan grade --help')"; returns EXIT_USAGE. */
 int usage_error(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -43,6 +45,8 @@ void clear_progress(void);
  * others (95 %: at most 1)". */
 void describe_review(const struct mark_counts *marks, char *text, size_t size);
 void describe_silent(const struct mark_counts *marks, char *text, size_t size);
+/* "32 = 25 scored + 5 pending + 2 absent + 0 void; 3 sheets more are of nobody on it" */
+void describe_roster(const struct roster_counts *roster, char *text, size_t size);
 /* What a run of `grade` did, for people and for programs. */
 void print_summary(FILE *out, const struct grade_summary *summary, const char *db_path);
 void print_summary_json(FILE *out, const struct grade_summary *summary, const char *db_path,

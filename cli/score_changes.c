@@ -64,25 +64,23 @@ void score_lines_finish(struct score_lines *lines)
 /* What a candidate has: the total, else why there is none. */
 static const char *result_of(const struct score_line *line)
 {
-    return !line ? _("nothing") : line->total[0] ? line->total : line->status;
+    return !line ? "" : line->total[0] ? line->total : line->status;
 }
 
-static void print_change(FILE *out, const struct score_line *before, const struct score_line *after)
+static bool same_result(const struct score_line *a, const struct score_line *b)
 {
-    const struct score_line *line = after ? after : before;
-
-    fputs("  ", out);
-    text_print(out, line->candidate[0] ? line->candidate : _("(unknown)"));
-    fputs(line->name[0] ? " " : "", out);
-    text_print(out, line->name);
-    fprintf(out, ": %s -> %s\n", result_of(before), result_of(after));
+    return a && b && strcmp(a->total, b->total) == 0 && strcmp(a->status, b->status) == 0;
 }
 
-size_t score_lines_compare(const struct score_lines *before, const struct score_lines *after,
-                           size_t max_printed, FILE *out)
+int score_changes_find(const struct score_lines *before, const struct score_lines *after,
+                       struct score_changes *ret)
 {
-    size_t n = 0, i = 0, k = 0;
+    size_t i = 0, k = 0;
 
+    *ret = (struct score_changes){.changes = calloc(before->n + after->n + 1, sizeof *ret->changes),
+                                  .names = calloc(before->n + after->n + 1, sizeof *ret->names)};
+    if (!ret->changes || !ret->names)
+        return YJ_ENOMEM;
     while (i < before->n || k < after->n) {
         const struct score_line *b = i < before->n ? &before->lines[i] : NULL;
         const struct score_line *a = k < after->n ? &after->lines[k] : NULL;
@@ -93,11 +91,34 @@ size_t score_lines_compare(const struct score_lines *before, const struct score_
             b = NULL;
         i += b != NULL;
         k += a != NULL;
-        if (a && b && strcmp(a->total, b->total) == 0 && strcmp(a->status, b->status) == 0)
+        if (same_result(a, b))
             continue;
-        if (out && n < max_printed)
-            print_change(out, b, a);
-        n++;
+        const struct score_line *line = a ? a : b;
+        ret->names[ret->n] = line->name;
+        ret->changes[ret->n++] = (struct store_change){line->candidate, result_of(b), result_of(a)};
     }
-    return n;
+    return 0;
+}
+
+void score_changes_finish(struct score_changes *changes)
+{
+    free(changes->changes);
+    free(changes->names);
+    *changes = (struct score_changes){0};
+}
+
+void score_changes_print(FILE *out, const struct score_changes *changes, size_t most)
+{
+    for (size_t i = 0; i < changes->n && i < most; i++) {
+        const struct store_change *c = &changes->changes[i];
+        fputs("  ", out);
+        text_print(out, c->candidate[0] ? c->candidate : _("(unknown)"));
+        fputs(changes->names[i][0] ? " " : "", out);
+        text_print(out, changes->names[i]);
+        fprintf(out, ": %s -> %s\n", c->before[0] ? c->before : _("nothing"),
+                c->after[0] ? c->after : _("nothing"));
+    }
+    if (changes->n > most)
+        fprintf(out, _("  ... and %zu more: yuejuan export EXAM --what changes\n"),
+                changes->n - most);
 }

@@ -21,9 +21,18 @@ struct score_lines {
 int score_lines_read(struct score_lines *ret, struct store *store, struct diag *d);
 void score_lines_finish(struct score_lines *lines);
 
-/* How many candidates have another total or status (or are new, or gone); the first max_printed of
- * them are printed to `out` ("11 An: 9 -> 11"), unless it is NULL. */
-size_t score_lines_compare(const struct score_lines *before, const struct score_lines *after,
-                           size_t max_printed, FILE *out);
+/* Candidates that have another total or status, are new, or gone. Strings are of the two lists. */
+struct score_changes {
+    struct store_change *changes; /* by candidate */
+    const char **names;
+    size_t n;
+};
+
+/* YJ_ENOMEM; the caller's to finish, also then. */
+int score_changes_find(const struct score_lines *before, const struct score_lines *after,
+                       struct score_changes *ret);
+void score_changes_finish(struct score_changes *changes);
+/* The first `most` of them ("  11 An: 9 -> 11"), and where the others are. */
+void score_changes_print(FILE *out, const struct score_changes *changes, size_t most);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include "exam_settings.h"
+#include "exam_tables.h"
 #include "i18n.h"
 #include "table_file.h"
 #include "textfile.h"
@@ -21,7 +22,7 @@ struct exam_reader {
     const struct yaml *yaml;
     struct exam *exam;
     struct diag *d;
-    struct table_file *key, *roster; /* as they were read; not a spreadsheet: nothing in it */
+    struct table_file *tables; /* [TABLES] as they were read; nothing in those that are not there */
 };
 
 /* ---- what exam.yaml says ---- */
@@ -79,8 +80,9 @@ static int read_titles(const struct exam_reader *r)
 
 static int read_settings(const struct exam_reader *r)
 {
-    static const char *const keys[] = {"title", "subject", "date",  "form", "forms",
-                                       "key",   "roster",  "scans", "db",   EXAM_SETTING_KEYS};
+    static const char *const keys[] = {"title", "subject", "date",           "form",
+                                       "forms", "key",     "roster",         "scans",
+                                       "db",    "scoring", EXAM_SETTING_KEYS};
     int bad = yaml_check_keys(r->yaml, r->yaml->root, keys, N_ITEMS(keys));
     if (r->yaml->root->kind != YAML_MAP)
         return bad;
@@ -89,6 +91,8 @@ static int read_settings(const struct exam_reader *r)
         return rc;
     bad = rc < 0 ? rc : bad;
     rc = exam_settings_read(r->yaml, r->exam);
+    bad = rc < 0 ? rc : bad;
+    rc = scheme_read(r->yaml, &r->exam->scheme);
     return rc < 0 ? rc : bad;
 }
 
@@ -214,7 +218,7 @@ static int check_form_names(const struct exam_reader *r)
     return rc;
 }
 
-/* ---- key and roster ---- */
+/* ---- key, roster and other tables ---- */
 
 /* What exam.yaml does not name: KEY.csv, else KEY.xlsx. Of both one may be the older, and nobody
  * would see whose answers count. */
@@ -259,61 +263,71 @@ static int find_table(const struct exam_reader *r, const char *key, char **ret_p
     return rc;
 }
 
-static int load_table(const struct exam_reader *r, const char *key, struct table_file *table)
+/* The tables of an exam, by the key of exam.yaml that names them. */
+enum { TABLE_KEY, TABLE_ROSTER, TABLE_VERSIONS, TABLE_POINTS, TABLES };
+
+static int parse_key(const struct exam_reader *r, const struct table_file *t)
+{
+    return key_parse_with(t->text, t->size, t->path, r->exam->scheme, &r->exam->key, r->d);
+}
+
+static int parse_roster(const struct exam_reader *r, const struct table_file *t)
+{
+    return roster_parse(t->text, t->size, t->path, &r->exam->roster, r->d);
+}
+
+static int parse_versions(const struct exam_reader *r, const struct table_file *t)
+{
+    return versions_parse(t->text, t->size, t->path, &r->exam->versions, r->d);
+}
+
+static int parse_given(const struct exam_reader *r, const struct table_file *t)
+{
+    return given_parse(t->text, t->size, t->path, &r->exam->given, r->d);
+}
+
+static const struct exam_table {
+    const char *key;
+    int (*parse)(const struct exam_reader *r, const struct table_file *table);
+} exam_tables[TABLES] = {[TABLE_KEY] = {"key", parse_key},
+                         [TABLE_ROSTER] = {"roster", parse_roster},
+                         [TABLE_VERSIONS] = {"versions", parse_versions},
+                         [TABLE_POINTS] = {"points", parse_given}};
+
+static int load_table(const struct exam_reader *r, const struct exam_table *which,
+                      struct table_file *table)
 {
     char *path = NULL;
-    int rc = find_table(r, key, &path);
-    if (path)
+    size_t told = r->d->count;
+    int rc = find_table(r, which->key, &path);
+    if (rc == 0 && path)
         rc = table_load(path, table, r->d);
     free(path);
-    return rc;
-}
-
-static int load_key(const struct exam_reader *r)
-{
-    size_t told = r->d->count;
-    int rc = load_table(r, "key", r->key);
-    if (rc < 0 || !r->key->text)
+    if (rc < 0 || !table->text)
         return rc;
-    rc = key_parse(r->key->text, r->key->size, r->key->path, &r->exam->key, r->d);
-    table_name_cells(r->key, r->d, told);
-    return rc;
-}
-
-static int load_roster(const struct exam_reader *r)
-{
-    size_t told = r->d->count;
-    int rc = load_table(r, "roster", r->roster);
-    if (rc < 0 || !r->roster->text)
-        return rc;
-    rc = roster_parse(r->roster->text, r->roster->size, r->roster->path, &r->exam->roster, r->d);
-    table_name_cells(r->roster, r->d, told);
+    rc = which->parse(r, table);
+    table_name_cells(table, r->d, told);
     return rc;
 }
 
 static int load_tables(const struct exam_reader *r)
 {
-    int bad = load_key(r);
-    if (bad == YJ_ENOMEM)
-        return bad;
-    int rc = load_roster(r);
-    return rc < 0 ? rc : bad;
+    int bad = 0;
+    for (int i = 0; i < TABLES; i++) {
+        int rc = load_table(r, &exam_tables[i], &r->tables[i]);
+        if (rc == YJ_ENOMEM)
+            return rc;
+        bad = rc < 0 ? rc : bad;
+    }
+    return bad;
 }
 
-static int check_key(const struct exam_reader *r)
+static int check_tables(const struct exam_reader *r)
 {
-    struct exam *exam = r->exam;
-    if (!exam->key || exam->n_forms <= 0)
-        return 0;
-    const struct form **forms = calloc((size_t)exam->n_forms, sizeof(*forms));
-    if (!forms)
-        return YJ_ENOMEM;
-    for (int i = 0; i < exam->n_forms; i++)
-        forms[i] = exam->forms[i].form;
     size_t told = r->d->count;
-    int rc = key_check(exam->key, forms, exam->n_forms, r->d);
-    table_name_cells(r->key, r->d, told);
-    free(forms);
+    int rc = exam_check_tables(r->exam, r->d);
+    for (int i = 0; i < TABLES; i++)
+        table_name_cells(&r->tables[i], r->d, told);
     return rc;
 }
 
@@ -345,9 +359,9 @@ static int characters(const char *text)
  * that the form asks for. */
 static void check_numbers(const struct exam_reader *r, bool all_fit)
 {
-    int n = table_numbers(r->roster, "candidate");
+    int n = table_numbers(&r->tables[TABLE_ROSTER], "candidate");
     if (n > 0 && !all_fit)
-        diag_warning(r->d, r->roster->path, 0, 0,
+        diag_warning(r->d, r->tables[TABLE_ROSTER].path, 0, 0,
                      _("make the column text and type them anew where one began with a nought"),
                      _("candidates that the spreadsheet holds as numbers, without noughts before "
                        "them: %d"),
@@ -381,7 +395,7 @@ static void check_candidates(const struct exam_reader *r)
         diag_warning(r->d, roster->path, 0, 0, NULL, _("%d more candidates of another length"),
                      n - MAX_TOLD_CANDIDATES);
     check_numbers(r, exactly && n == 0);
-    table_name_cells(r->roster, r->d, told);
+    table_name_cells(&r->tables[TABLE_ROSTER], r->d, told);
 }
 
 /* ---- the whole ---- */
@@ -400,7 +414,8 @@ static int read_exam(const struct exam_reader *r)
     for (int i = 0; i < r->exam->n_forms; i++)
         if (!r->exam->forms[i].form)
             return bad;
-    int rc = check_key(r);
+    /* Mistakes of a table itself have been told; held against others they would come again. */
+    int rc = bad < 0 ? bad : check_tables(r);
     if (rc == 0)
         check_candidates(r);
     return rc < 0 ? rc : bad;
@@ -480,9 +495,8 @@ static int load_file(struct exam *exam, struct diag *d)
         return rc;
     rc = yaml_parse(text, size, exam->path, &yaml, d);
     if (rc == 0) {
-        struct table_file key = {0}, roster = {0};
-        const struct exam_reader r = {
-            .yaml = yaml, .exam = exam, .d = d, .key = &key, .roster = &roster};
+        struct table_file tables[TABLES] = {0};
+        const struct exam_reader r = {.yaml = yaml, .exam = exam, .d = d, .tables = tables};
         if (is_form(yaml->root)) {
             rc = read_lone_form(&r, text, size);
         } else {
@@ -490,8 +504,8 @@ static int load_file(struct exam *exam, struct diag *d)
             text = NULL;
             rc = read_exam(&r);
         }
-        table_finish(&key);
-        table_finish(&roster);
+        for (int i = 0; i < TABLES; i++)
+            table_finish(&tables[i]);
     }
     yaml_destroy(yaml);
     free(text);
@@ -531,7 +545,10 @@ void exam_destroy(struct exam *exam)
     }
     free(exam->forms);
     key_destroy(exam->key);
+    scheme_destroy(exam->scheme);
     roster_destroy(exam->roster);
+    versions_destroy(exam->versions);
+    given_destroy(exam->given);
     free(exam->path);
     free(exam->dir);
     free(exam->text);

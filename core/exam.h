@@ -7,9 +7,13 @@
 #ifndef YJ_CORE_EXAM_H
 #define YJ_CORE_EXAM_H
 
+#include "exam_statistics.h"
 #include "form.h"
+#include "given.h"
 #include "key.h"
 #include "roster.h"
+#include "scheme.h"
+#include "versions.h"
 
 /* A form and the scans it is for. */
 struct exam_form {
@@ -47,17 +51,21 @@ struct exam {
     char *title, *subject, *date; /* "" where not given */
     struct exam_form *forms;
     int n_forms;
-    struct key *key;       /* NULL: read and score nothing */
-    struct roster *roster; /* NULL: any candidate is welcome */
-    char *scans_dir;       /* default input */
-    char *db_path;         /* default output */
-    double min_confidence; /* 0 to 1, default 0.99: a reading less sure goes to a person */
-    double min_writing;    /* 0 to 1, default 0.93: the same for handwriting read by itself, without
-                              the roster or another field that says the same */
+    struct scheme *scheme;     /* of `scoring`; NULL: none. The key borrows its rules */
+    struct key *key;           /* NULL: read and score nothing */
+    struct roster *roster;     /* NULL: any candidate is welcome */
+    struct versions *versions; /* NULL: all papers are alike */
+    struct given *given;       /* points that people gave; NULL: none */
+    char *scans_dir;           /* default input */
+    char *db_path;             /* default output */
+    double min_confidence;     /* 0 to 1, default 0.99: a reading less sure goes to a person */
+    double min_writing; /* 0 to 1, default 0.93: the same for handwriting read by itself, without
+                           the roster or another field that says the same */
     double max_silent_error; /* 0 to 1, default 2e-5; of the mark readings that are taken without a
                                 person, at most this share may be wrong. 0: only min_confidence
                                 counts */
     struct marking_culture marks;
+    struct statistics_wishes statistics; /* what is counted of the scores, and the scale */
     bool accept_text;  /* words that were expected and read for sure are taken; default: a person
                           decides about every answer in words */
     bool second_entry; /* a person's decision counts once another enters the same; default false */

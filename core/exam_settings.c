@@ -26,6 +26,7 @@ void exam_defaults(struct exam *exam)
     exam->min_writing = DEFAULT_MIN_WRITING;
     exam->max_silent_error = DEFAULT_MAX_SILENT_ERROR;
     exam->keep_all_crops = exam->accept_text = exam->second_entry = false;
+    statistics_wishes_defaults(&exam->statistics);
     exam->marks = (struct marking_culture){.fill = MEANS_ANSWER,
                                            .tick = MEANS_ANSWER,
                                            .cross = MEANS_ANSWER,
@@ -153,6 +154,8 @@ int exam_settings_read(const struct yaml *yaml, struct exam *exam)
     if (read_silent_error(yaml, &exam->max_silent_error) < 0)
         bad = YJ_EINPUT;
     if (read_marks(yaml, &exam->marks) < 0)
+        bad = YJ_EINPUT;
+    if (statistics_wishes_read(yaml, &exam->statistics) < 0)
         bad = YJ_EINPUT;
     return bad;
 }

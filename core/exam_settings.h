@@ -13,7 +13,7 @@ struct diag;
 /* The keys of exam.yaml that are read here. */
 #define EXAM_SETTING_KEYS                                                                          \
     "min_confidence", "min_confidence_writing", "max_silent_error", "marks", "keep_all_crops",     \
-        "second_entry", "accept_text"
+        "second_entry", "accept_text", EXAM_STATISTICS_KEYS
 
 /* What an exam.yaml that says nothing asks for; a form by itself gets it too. */
 void exam_defaults(struct exam *exam);

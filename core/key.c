@@ -3,6 +3,7 @@
 #include "csvfile.h"
 #include "diag.h"
 #include "i18n.h"
+#include "scheme.h"
 #include "table_file.h"
 #include "textfile.h"
 #include <assert.h>
@@ -30,11 +31,23 @@ static const char *const column_names[COLUMNS] = {
     "item", "key", "points", "rule", "partial", "wrong", "blank", "section", "tolerance"};
 
 static const char *const rule_names[] = {
-    [RULE_SINGLE] = "single",       [RULE_ALL] = "all",
-    [RULE_SUBSET] = "subset",       [RULE_PER_OPTION] = "per_option",
-    [RULE_CEEC] = "ceec",           [RULE_NUMBER] = "number",
-    [RULE_POINTS] = "points",       [RULE_VOID_DROP] = "void_drop",
-    [RULE_VOID_FULL] = "void_full", [RULE_VOID_ANSWERED] = "void_answered",
+    [RULE_SINGLE] = "single",
+    [RULE_ALL] = "all",
+    [RULE_SUBSET] = "subset",
+    [RULE_PER_OPTION] = "per_option",
+    [RULE_CEEC] = "ceec",
+    [RULE_NUMBER] = "number",
+    [RULE_POINTS] = "points",
+    [RULE_VOID_DROP] = "void_drop",
+    [RULE_VOID_FULL] = "void_full",
+    [RULE_VOID_ANSWERED] = "void_answered",
+    [RULE_VOID_REBASE] = "void_rebase",
+    [RULE_EXAM_YUAN] = "exam_yuan",
+    [RULE_JEE] = "jee",
+    [RULE_R_EXAMS] = "r_exams",
+    [RULE_AMC] = "amc",
+    [RULE_ENUMERATED] = "enumerated",
+    [RULE_FORMULA] = "formula",
 };
 
 #define RULES (sizeof rule_names / sizeof rule_names[0])
@@ -42,7 +55,8 @@ static const char *const rule_names[] = {
 struct key_reader {
     const struct csv *csv;
     const char *name;
-    int column_of[COLUMNS]; /* -1: the file has no such column */
+    const struct scheme *scheme; /* NULL: none */
+    int column_of[COLUMNS];      /* -1: the file has no such column */
     struct key *key;
     int capacity;
     struct diag *d;
@@ -64,9 +78,22 @@ const char *item_rule_name(enum item_rule rule)
     return rule_names[rule];
 }
 
+int item_rule_parse(const char *name)
+{
+    for (size_t i = 0; i < RULES; i++)
+        if (strcmp(name, rule_names[i]) == 0)
+            return (int)i;
+    return -1;
+}
+
 bool item_rule_is_void(enum item_rule rule)
 {
-    return rule == RULE_VOID_DROP || rule == RULE_VOID_FULL || rule == RULE_VOID_ANSWERED;
+    return item_rule_drops(rule) || rule == RULE_VOID_FULL || rule == RULE_VOID_ANSWERED;
+}
+
+bool item_rule_drops(enum item_rule rule)
+{
+    return rule == RULE_VOID_DROP || rule == RULE_VOID_REBASE;
 }
 
 static int option_set_tail(const char *value, char *const *options, int n_options, int from,
@@ -150,27 +177,39 @@ static int read_points(struct key_reader *r, const struct csv_row *row, enum key
                 text);
 }
 
+static int tell_unknown_rule(struct key_reader *r, const struct csv_row *row, const char *text)
+{
+    const char *nearest = text_nearest(text, rule_names, RULES);
+
+    if (nearest)
+        return TELL(r, row, COLUMN_RULE, NULL, _("unknown rule '%s'; did you mean '%s'?"), text,
+                    nearest);
+    return TELL(r, row, COLUMN_RULE,
+                _("rules are single, all, subset, per_option, ceec, exam_yuan, jee, enumerated, "
+                  "number, points, r_exams, amc, void_drop, void_rebase, void_full, void_answered "
+                  "and those that exam.yaml names"),
+                _("unknown rule '%s'"), text);
+}
+
 static int read_rule(struct key_reader *r, const struct csv_row *row, struct key_item *item)
 {
     const char *text = row_cell(r, row, COLUMN_RULE);
 
     if (*text == '\0')
         return 0;
-    for (size_t i = 0; i < RULES; i++) {
-        if (strcmp(text, rule_names[i]) == 0) {
-            item->rule = (enum item_rule)i;
-            item->rule_given = true;
-            return 0;
-        }
+    item->own = scheme_rule(r->scheme, text);
+    int rule = item->own ? (int)item->own->kind : item_rule_parse(text);
+    if (rule == RULE_FORMULA && !item->own)
+        return TELL(r, row, COLUMN_RULE,
+                    _("name it in exam.yaml: scoring: {rules: {ours: {kind: formula, formula: "
+                      "...}}}, and write 'ours' here"),
+                    _("rule 'formula' needs a formula"));
+    if (rule >= 0) {
+        item->rule = (enum item_rule)rule;
+        item->rule_given = true;
+        return 0;
     }
-    const char *nearest = text_nearest(text, rule_names, RULES);
-    if (nearest)
-        return TELL(r, row, COLUMN_RULE, NULL, _("unknown rule '%s'; did you mean '%s'?"), text,
-                    nearest);
-    return TELL(r, row, COLUMN_RULE,
-                _("rules are single, all, subset, per_option, ceec, number, points, void_drop, "
-                  "void_full and void_answered"),
-                _("unknown rule '%s'"), text);
+    return tell_unknown_rule(r, row, text);
 }
 
 /* Points that contradict each other are typing mistakes: a wrong answer worth more than a right
@@ -190,7 +229,7 @@ static int check_points(struct key_reader *r, const struct csv_row *row,
         return TELL(r, row, COLUMN_POINTS,
                     _("points taken for a wrong answer go to column 'wrong'"),
                     _("an item cannot be worth less than 0 points"));
-    if (partial && item->rule != RULE_SUBSET)
+    if (partial && item->rule != RULE_SUBSET && item->rule != RULE_JEE)
         return TELL(r, row, COLUMN_PARTIAL, _("write 'subset' in column 'rule'"),
                     _("partial points are given by rule 'subset' only"));
     if (item->rule == RULE_SUBSET && points_compare(item->partial, POINTS_ZERO) <= 0)
@@ -205,8 +244,12 @@ static int check_points(struct key_reader *r, const struct csv_row *row,
     if (points_compare(item->blank, item->points) > 0)
         return TELL(r, row, COLUMN_BLANK, NULL,
                     _("a blank answer would earn more than a right one"));
+    if (points_compare(item->blank, POINTS_ZERO) != 0 && item->rule == RULE_AMC)
+        return TELL(r, row, COLUMN_BLANK, _("write it as 'v' of the rule in exam.yaml"),
+                    _("rule 'amc' has its own points for a blank answer"));
     if (wrong &&
-        (item->rule == RULE_CEEC || item->rule == RULE_POINTS || item_rule_is_void(item->rule)))
+        (item->rule == RULE_CEEC || item->rule == RULE_POINTS || item->rule == RULE_EXAM_YUAN ||
+         item->rule == RULE_AMC || item_rule_is_void(item->rule)))
         return TELL(r, row, COLUMN_WRONG, _("leave the cell empty"),
                     _("rule '%s' takes no points for a wrong answer"), item_rule_name(item->rule));
     if (points_compare(item->wrong, POINTS_ZERO) > 0)
@@ -224,6 +267,7 @@ static void key_item_finish(struct key_item *item)
     for (int i = 0; i < item->n_accepted; i++)
         free(item->accepted[i]);
     free(item->accepted);
+    free(item->accepted_points);
     for (int i = 0; i < item->n_options; i++)
         free(item->options[i]);
     free(item->options);
@@ -268,6 +312,42 @@ static int accept_key(struct key_item *item, const char *text, size_t length)
     return 0;
 }
 
+/* Rule enumerated: takes the points off the answer added last, "AC=2". */
+static int split_worth(struct key_reader *r, const struct csv_row *row, struct key_item *item)
+{
+    char *added = item->accepted[item->n_accepted - 1], *sign = strrchr(added, '=');
+    struct points *points =
+        realloc(item->accepted_points, (size_t)item->n_accepted * sizeof *points);
+
+    if (!points)
+        return YJ_ENOMEM;
+    item->accepted_points = points;
+    points += item->n_accepted - 1;
+    *points = POINTS_ZERO;
+    if (!sign || points_parse(sign + 1, points) < 0)
+        return TELL(r, row, COLUMN_KEY, _("write ACD=4|AC=2|A=1"),
+                    _("no points stand beside answer '%s', and the rule is 'enumerated'"), added);
+    if (points_compare(*points, item->points) > 0)
+        return TELL(r, row, COLUMN_KEY, _("column 'points' is the most that an answer can give"),
+                    _("answer '%s' gives more than the item's points"), added);
+    *sign = '\0';
+    size_t length = strlen(added);
+    while (length > 0 && added[length - 1] == ' ')
+        added[--length] = '\0';
+    return 0;
+}
+
+/* An answer must be worth what the item is, or nobody could have full points. */
+static int check_best_worth(struct key_reader *r, const struct csv_row *row,
+                            const struct key_item *item)
+{
+    for (int i = 0; i < item->n_accepted; i++)
+        if (points_compare(item->accepted_points[i], item->points) == 0)
+            return 0;
+    return TELL(r, row, COLUMN_KEY, _("column 'points' is the most that an answer can give"),
+                _("no answer to item '%s' gives its points"), item->item);
+}
+
 /* "B|D" gives two accepted keys. */
 static int read_accepted(struct key_reader *r, const struct csv_row *row, struct key_item *item)
 {
@@ -292,6 +372,11 @@ static int read_accepted(struct key_reader *r, const struct csv_row *row, struct
         if (*added == '\0')
             return TELL(r, row, COLUMN_KEY, _("write B|D for two accepted answers"),
                         _("empty answer beside '|'"));
+        if (item->rule == RULE_ENUMERATED) {
+            rc = split_worth(r, row, item);
+            if (rc < 0)
+                return rc;
+        }
         struct points number;
         if (item->rule == RULE_NUMBER && points_parse(added, &number) < 0)
             return TELL(r, row, COLUMN_KEY, _("write 12, -3 or 0.25, or rule 'single'"),
@@ -300,9 +385,19 @@ static int read_accepted(struct key_reader *r, const struct csv_row *row, struct
             if (strcmp(item->accepted[i], added) == 0)
                 return TELL(r, row, COLUMN_KEY, NULL, _("answer '%s' stands twice"), added);
         if (text[length] == '\0')
-            return 0;
+            return item->rule == RULE_ENUMERATED ? check_best_worth(r, row, item) : 0;
         text += length + 1;
     }
+}
+
+/* JEE (Advanced): +1 an option, -2 with a wrong one, where the row says nothing else. */
+static void fill_jee_points(const struct key_reader *r, const struct csv_row *row,
+                            struct key_item *item)
+{
+    if (*row_cell(r, row, COLUMN_PARTIAL) == '\0')
+        item->partial = (struct points){1, 1};
+    if (*row_cell(r, row, COLUMN_WRONG) == '\0')
+        item->wrong = (struct points){-2, 1};
 }
 
 /* All of an item but its name and its keys, which differ within a range. */
@@ -318,6 +413,8 @@ static int read_worth(struct key_reader *r, const struct csv_row *row, struct ke
         int points_rc = read_points(r, row, columns[i], points[i]);
         rc = rc < 0 ? rc : points_rc;
     }
+    if (rc == 0 && item->rule == RULE_JEE)
+        fill_jee_points(r, row, item);
     item->line = row->line;
     item->item_column = row_place(r, row, COLUMN_ITEM);
     item->key_column = row_place(r, row, COLUMN_KEY);
@@ -437,6 +534,9 @@ static int read_range(struct key_reader *r, const struct csv_row *row,
     const char *rule = row_cell(r, row, COLUMN_RULE);
     bool may_lack_key = strncmp(rule, "void_", 5) == 0 || strcmp(rule, "points") == 0;
 
+    if (strcmp(rule, "enumerated") == 0)
+        return TELL(r, row, COLUMN_RULE, _("give each of its items a row of its own"),
+                    _("rule 'enumerated' for a range"));
     if (strchr(letters, '|'))
         return TELL(r, row, COLUMN_KEY, _("give an item with several accepted answers its own row"),
                     _("'|' in the key of a range"));
@@ -565,6 +665,12 @@ static int read_key(struct key_reader *r)
 
 int key_parse(const char *text, size_t size, const char *name, struct key **ret_key, struct diag *d)
 {
+    return key_parse_with(text, size, name, NULL, ret_key, d);
+}
+
+int key_parse_with(const char *text, size_t size, const char *name, const struct scheme *scheme,
+                   struct key **ret_key, struct diag *d)
+{
     struct csv *csv = NULL;
     struct key *key = NULL;
     int rc = csv_parse(text, size, name, &csv, d);
@@ -579,11 +685,12 @@ int key_parse(const char *text, size_t size, const char *name, struct key **ret_
     key->path = strdup(name);
     key->text = strndup(text, size); /* csv_parse has refused a zero inside */
     key->size = size;
+    key->denominator = 1;
     if (!key->path || !key->text) {
         rc = YJ_ENOMEM;
         goto out;
     }
-    struct key_reader r = {.csv = csv, .name = name, .key = key, .d = d};
+    struct key_reader r = {.csv = csv, .name = name, .scheme = scheme, .key = key, .d = d};
     rc = read_key(&r);
     if (rc < 0)
         goto out;
@@ -597,13 +704,19 @@ out:
 
 int key_load(const char *path, struct key **ret_key, struct diag *d)
 {
+    return key_load_with(path, NULL, ret_key, d);
+}
+
+int key_load_with(const char *path, const struct scheme *scheme, struct key **ret_key,
+                  struct diag *d)
+{
     struct table_file table;
     size_t told = d ? d->count : 0;
     int rc = table_load(path, &table, d);
 
     if (rc < 0)
         return rc;
-    rc = key_parse(table.text, table.size, path, ret_key, d);
+    rc = key_parse_with(table.text, table.size, path, scheme, ret_key, d);
     table_name_cells(&table, d, told);
     table_finish(&table);
     return rc;

@@ -2,9 +2,11 @@
  *
  * What a key gets wrong must be told here, before a scan is opened: an item that no sheet has, an
  * option that was never printed, a set where one mark is allowed. */
+#include "countrule.h"
 #include "diag.h"
 #include "i18n.h"
 #include "key.h"
+#include "scheme.h"
 #include "textfile.h"
 #include <math.h>
 #include <stdio.h>
@@ -267,7 +269,7 @@ static bool fields_alike(const struct field *a, const struct field *b)
 
 /* The item's field in the first form that has it. Forms that share an item must ask it alike: its
  * key and its statistics speak of the same options. */
-static int find_field(const struct key_checker *c, const struct key_item *item,
+static int find_field(const struct key_checker *c, struct key_item *item,
                       const struct form **ret_form, const struct field **ret_field)
 {
     const struct form *first = NULL;
@@ -287,6 +289,12 @@ static int find_field(const struct key_checker *c, const struct key_item *item,
             field = &first->fields[i];
         }
     }
+    item->by_hand =
+        item->rule == RULE_POINTS && c->key->has_points && (!field || field->kind == FIELD_REGION);
+    if (!field && item->by_hand) { /* points.csv is the only place that speaks of it */
+        *ret_field = NULL;
+        return 0;
+    }
     if (!field)
         return tell_unknown_item(c, item);
     *ret_form = first;
@@ -305,8 +313,10 @@ static int check_purpose(const struct key_checker *c, const struct key_item *ite
                          _("item '%s' names the candidate, the version or the absent mark of form "
                            "'%s'"),
                          form->name);
-    if (field->kind == FIELD_REGION)
-        return tell_item(c, item, _("take the row out of the key"),
+    if (field->kind == FIELD_REGION && !item->by_hand)
+        return tell_item(c, item,
+                         _("take the row out of the key, or give it rule 'points' and points.csv "
+                           "the points that people gave"),
                          _("item '%s' is a picture in form '%s': there is no answer to score"),
                          form->name);
     return 0;
@@ -338,8 +348,11 @@ static int check_joining(const struct key_checker *c, const struct key_item *ite
 static int check_rule(const struct key_checker *c, const struct key_item *item,
                       const struct field *field)
 {
-    bool of_sets =
-        item->rule == RULE_SUBSET || item->rule == RULE_PER_OPTION || item->rule == RULE_CEEC;
+    bool of_sets = item->rule == RULE_SUBSET || item->rule == RULE_PER_OPTION ||
+                   item->rule == RULE_CEEC || item->rule == RULE_EXAM_YUAN ||
+                   item->rule == RULE_JEE;
+    bool of_choices = item->rule == RULE_R_EXAMS || item->rule == RULE_AMC;
+    bool takes_one = of_sets || ((of_choices || item->rule == RULE_FORMULA) && item->multiple);
     const char *rule = item_rule_name(item->rule);
 
     if (item->rule == RULE_NUMBER && field->kind != FIELD_DIGITS && field->kind != FIELD_GRID &&
@@ -349,7 +362,10 @@ static int check_rule(const struct key_checker *c, const struct key_item *item,
     if (of_sets && (field->kind != FIELD_CHOICE || field->max_marks == 1))
         return tell_item(c, item, _("make the field `multiple: true`, or use rule 'single'"),
                          _("item '%s' has rule '%s' but its field allows one mark"), rule);
-    if (of_sets && item->n_accepted > 1)
+    if (of_choices && field->kind != FIELD_CHOICE)
+        return tell_item(c, item, _("use rule 'single', or a formula"),
+                         _("item '%s' has rule '%s' but its field is no choice"), rule);
+    if (takes_one && item->n_accepted > 1)
         return tell_item(c, item, _("write one set of options, without '|'"),
                          _("item '%s' has several accepted answers but rule '%s' takes one"), rule);
     return 0;
@@ -362,6 +378,8 @@ static int check_strip(const struct key_checker *c, const struct key_item *item,
 {
     struct points maximum;
     bool written = field->kind == FIELD_GRID || field->kind == FIELD_DIGITS;
+    if (item->by_hand)
+        return 0;
     if (item->rule == RULE_POINTS && field->kind != FIELD_STRIP && !written)
         return tell_item(c, item, _("rule 'points' is for score strips and for numbers"),
                          _("item '%s' of form '%s' reads no points"), form->name);
@@ -396,13 +414,74 @@ static int copy_options(struct key_item *item, const struct field *field)
     return n == field->n_options ? 0 : YJ_ENOMEM;
 }
 
+/* ---- rules that count marks: every answer is tried before a scan is opened ---- */
+
+static struct mark_tally full_tally(const struct key_item *item)
+{
+    struct mark_tally tally = {item->n_options, 1, 1, 0};
+    uint64_t set = 0;
+
+    if (item->multiple && item->n_accepted > 0 &&
+        option_set_parse(item->accepted[0], item->options, item->n_options, true, &set) == 0)
+        tally.key = tally.right = count_set(set);
+    return tally;
+}
+
+typedef int (*visit_tally)(const struct key_checker *c, const struct key_item *item,
+                           const struct mark_tally *tally, void *context);
+
+/* Every number of right and wrong marks that an answer can have. */
+static int each_tally(const struct key_checker *c, const struct key_item *item, visit_tally visit,
+                      void *context)
+{
+    struct mark_tally tally = full_tally(item);
+    int most_wrong = item->multiple ? tally.options - tally.key : 1, most_right = tally.key, rc = 0;
+
+    for (tally.right = 0; tally.right <= most_right && rc == 0; tally.right++)
+        for (tally.wrong = 0; tally.wrong <= most_wrong && rc == 0; tally.wrong++)
+            if (tally.right + tally.wrong > 0 && (item->multiple || tally.right + tally.wrong == 1))
+                rc = visit(c, item, &tally, context);
+    return rc;
+}
+
+static int check_tally(const struct key_checker *c, const struct key_item *item,
+                       const struct mark_tally *tally, void *context)
+{
+    char given[POINTS_TEXT_MAX], full[POINTS_TEXT_MAX];
+    struct points points;
+    bool right = tally->right == tally->key && tally->wrong == 0;
+
+    (void)context;
+    if (tally_points(item, tally, &points) < 0)
+        return diag_error(
+            c->d, YJ_EINPUT, c->key->path, item->line, item->item_column,
+            _("use if(...) to keep it from dividing by 0"),
+            _("the formula of item '%s' has no value for %d right and %d wrong marks"), item->item,
+            tally->right, tally->wrong);
+    int order = points_compare(points, item->points);
+    if (order > 0 || (right && order != 0)) {
+        points_print(points, given);
+        points_print(item->points, full);
+        return diag_error(c->d, YJ_EINPUT, c->key->path, item->line, item->item_column,
+                          _("column 'points' is what the full answer gives, and the most"),
+                          _("%d right and %d wrong marks give item '%s' %s points; it is worth %s"),
+                          tally->right, tally->wrong, item->item, given, full);
+    }
+    return 0;
+}
+
+static int check_tallies(const struct key_checker *c, const struct key_item *item)
+{
+    return item_rule_tallies(item->rule) ? each_tally(c, item, check_tally, NULL) : 0;
+}
+
 static int check_item(const struct key_checker *c, struct key_item *item)
 {
     const struct form *form = NULL;
     const struct field *field = NULL;
     int rc = find_field(c, item, &form, &field);
 
-    if (rc < 0)
+    if (rc < 0 || !field)
         return rc;
     rc = check_purpose(c, item, form, field);
     if (rc < 0)
@@ -414,8 +493,10 @@ static int check_item(const struct key_checker *c, struct key_item *item)
     if (rc == 0)
         rc = check_strip(c, item, form, field);
     if (rc == 0 && field->kind == FIELD_GRID)
-        return check_grid(c, item, form, field);
-    if (rc < 0 || field->kind != FIELD_CHOICE)
+        rc = check_grid(c, item, form, field);
+    if (rc == 0 && field->kind != FIELD_CHOICE)
+        return check_tallies(c, item);
+    if (rc < 0)
         return rc;
     if (item->multiple) {
         rc = check_joining(c, item, field);
@@ -427,7 +508,8 @@ static int check_item(const struct key_checker *c, struct key_item *item)
         if (rc < 0)
             return rc;
     }
-    return copy_options(item, field);
+    rc = copy_options(item, field);
+    return rc < 0 ? rc : check_tallies(c, item);
 }
 
 /* ---- the key as a whole ---- */
@@ -460,30 +542,69 @@ static int points_parts(const struct key_item *item)
 
     if (item->rule == RULE_CEEC && item->n_options > 0)
         return item->n_options;
+    if (item->rule == RULE_EXAM_YUAN)
+        return 5;
     if (item->rule == RULE_PER_OPTION && item->n_accepted > 0 &&
         option_set_parse(item->accepted[0], item->options, item->n_options, true, &set) == 0 && set)
         return count_set(set);
     return 1;
 }
 
+/* What a sum of points needs: a common denominator, and room for its size. */
+struct exactness {
+    int64_t common;
+    double sum;
+};
+
+static int take_tally(const struct key_checker *c, const struct key_item *item,
+                      const struct mark_tally *tally, void *context)
+{
+    struct exactness *e = context;
+    struct points points = POINTS_ZERO;
+
+    (void)c;
+    (void)tally_points(item, tally, &points); /* it has a value: check_tally saw to it */
+    e->sum += fabs(points_double(points));
+    return e->sum > MAX_SUM || !take_denominator(&e->common, points, 1) ? YJ_EINPUT : 0;
+}
+
+static int take_item(const struct key_checker *c, const struct key_item *item, struct exactness *e)
+{
+    const struct points worth[] = {item->points, item->partial, item->wrong, item->blank};
+    const struct points amc[] = {item->own ? item->own->amc.v : POINTS_ZERO,
+                                 item->own ? item->own->amc.e : POINTS_ZERO};
+    int n_worth = (int)(sizeof worth / sizeof worth[0]);
+
+    for (int k = 0; k < n_worth; k++) {
+        e->sum += fabs(points_double(worth[k]));
+        if (e->sum > MAX_SUM || !take_denominator(&e->common, worth[k], points_parts(item)))
+            return YJ_EINPUT;
+    }
+    for (int k = 0; k < 2; k++)
+        if (!take_denominator(&e->common, amc[k], 1))
+            return YJ_EINPUT;
+    for (int k = 0; item->accepted_points && k < item->n_accepted; k++) {
+        e->sum += fabs(points_double(item->accepted_points[k]));
+        if (e->sum > MAX_SUM || !take_denominator(&e->common, item->accepted_points[k], 1))
+            return YJ_EINPUT;
+    }
+    return item_rule_tallies(item->rule) ? each_tally(c, item, take_tally, e) : 0;
+}
+
 /* Totals must stay exact: 1/7 + 1/11 + ... needs a common step that 64 bits can carry. */
 static int check_exactness(const struct key_checker *c)
 {
-    int64_t common = 1;
-    double sum = 0;
+    struct exactness e = {1, 0};
 
     for (int i = 0; i < c->key->n_items; i++) {
         const struct key_item *item = &c->key->items[i];
-        const struct points worth[] = {item->points, item->partial, item->wrong, item->blank};
-        for (size_t k = 0; k < sizeof worth / sizeof worth[0]; k++) {
-            sum += fabs(points_double(worth[k]));
-            if (sum > MAX_SUM || !take_denominator(&common, worth[k], points_parts(item)))
-                return diag_error(c->d, YJ_EINPUT, c->key->path, item->line, 1,
-                                  _("write points such as 2, 0.5 or 1/3"),
-                                  _("points of item '%s' cannot be added exactly to the others"),
-                                  item->item);
-        }
+        if (take_item(c, item, &e) < 0)
+            return diag_error(c->d, YJ_EINPUT, c->key->path, item->line, 1,
+                              _("write points such as 2, 0.5 or 1/3"),
+                              _("points of item '%s' cannot be added exactly to the others"),
+                              item->item);
     }
+    c->key->denominator = e.common;
     return 0;
 }
 
@@ -531,9 +652,9 @@ static int warn_of_fields_without_key(const struct key_checker *c, const struct 
 /* One key for all versions of a paper is right only where they ask the same in the same order. */
 static void warn_of_versions(const struct key_checker *c, const struct form *form)
 {
-    if (form->version >= 0)
+    if (form->version >= 0 && !c->key->has_versions)
         diag_warning(c->d, c->key->path, 0, 0,
-                     _("give each version an exam of its own, unless their answers are the same"),
+                     _("write versions.csv, unless their answers are the same"),
                      _("form '%s' reads a version in field '%s', but all versions are scored by "
                        "this one key"),
                      form->name, form->fields[form->version].name);

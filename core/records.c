@@ -23,6 +23,7 @@ static const char *const exception_names[EXCEPTION_KINDS] = {
     [EXCEPTION_MULTIPLE_MARKS] = "multiple_marks",
     [EXCEPTION_SCAN_QUALITY] = "scan_quality",
     [EXCEPTION_ABSENT_MARK] = "absent_mark",
+    [EXCEPTION_UNKNOWN_VERSION] = "unknown_version",
 };
 
 static const char *const verdict_names[] = {

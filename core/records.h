@@ -48,6 +48,7 @@ enum exception_kind {
     EXCEPTION_MULTIPLE_MARKS,
     EXCEPTION_SCAN_QUALITY,
     EXCEPTION_ABSENT_MARK,
+    EXCEPTION_UNKNOWN_VERSION,
     EXCEPTION_KINDS
 };
 
@@ -137,6 +138,16 @@ struct page_record {
     struct exception *exceptions;
     int n_exceptions;
     double cpu_ms[STAGES]; /* thread CPU time */
+};
+
+/* ---- reconciliation: everybody on the roster is somewhere ---- */
+
+/* candidates = scored + pending + absent + voided + waiting, always. */
+struct roster_counts {
+    int candidates;                      /* on the roster; -1: there is none */
+    int scored, pending, absent, voided; /* pending where one of several sheets is */
+    int waiting;                         /* have no score yet: scores are older than the roster */
+    int others;                          /* score rows of nobody on it */
 };
 
 /* ---- alarms: what comes in a run of pages (docs/scan-health.md) ---- */

@@ -67,10 +67,11 @@ static int dark_at(const struct box_picture *box, const struct side_frame *f, do
     return box->dark[(size_t)y * (size_t)box->width + (size_t)x];
 }
 
-/* The darkness that all but one in QUANTILE points of a line reach. Points are stepped through in
- * 16.16 fixed point: this is where a box's time goes. */
+/* The darkness that all but one in QUANTILE points of a line reach; 0 where it is no more than
+ * `least`, which most lines show after a few of their points. Points are stepped through in 16.16
+ * fixed point: this is where a box's time goes. */
 static int line_strength(const struct box_picture *box, const struct side_frame *f, double offset,
-                         double lean)
+                         double lean, int least)
 {
     uint8_t palest[SAMPLES_MAX / QUANTILE + 2]; /* in rising order */
     double step = fmax(SAMPLE_STEP, f->length / SAMPLES_MAX);
@@ -81,10 +82,13 @@ static int line_strength(const struct box_picture *box, const struct side_frame 
     int32_t y = (int32_t)((f->y + (f->vertical ? along : across)) * 65536);
     int32_t dx = (int32_t)((f->vertical ? lean_step : step) * 65536);
     int32_t dy = (int32_t)((f->vertical ? step : lean_step) * 65536);
+    int pale = 0;
     for (int i = 0; i < n; i++, x += dx, y += dy) {
         int u = x >> 16, v = y >> 16;
         bool inside = u >= 0 && v >= 0 && u < box->width && v < box->height;
         int d = inside ? box->dark[v * box->width + u] : 0;
+        if (d <= least && ++pale == keep)
+            return 0;
         if (kept == keep && d >= palest[keep - 1])
             continue;
         int at = kept < keep ? kept++ : keep - 1;
@@ -100,8 +104,8 @@ static double reach_of_ink(const struct box_picture *box, const struct side_fram
 {
     double reach = 0;
     while (reach < THICKEST * box->scale &&
-           line_strength(box, f, line->offset + direction * (reach + 1), line->lean) >
-               EDGE_SHARE * line->strength)
+           line_strength(box, f, line->offset + direction * (reach + 1), line->lean,
+                         (int)(EDGE_SHARE * line->strength)) > 0)
         reach += 1;
     return reach;
 }
@@ -124,8 +128,9 @@ static void find_candidates(const struct box_picture *box, enum box_side side,
     for (int k = 0; k < ret->n && ret->frame.length >= SHORTEST; k++)
         for (int turn = 0; turn <= 2 * lean_max; turn++) {
             int lean = turn % 2 ? (turn + 1) / 2 : -turn / 2; /* the straightest first */
-            int strength = line_strength(box, &ret->frame, k - reach, lean);
-            if (strength <= ret->strength[k])
+            int least = ret->strength[k] ? ret->strength[k] : STRENGTH_MIN - 1;
+            int strength = line_strength(box, &ret->frame, k - reach, lean, least);
+            if (strength == 0)
                 continue;
             ret->strength[k] = strength;
             ret->lean[k] = lean;
@@ -316,10 +321,10 @@ static void remove_line(struct box_picture *box, enum box_side side, const struc
                         const int levels[BAND_MAX])
 {
     struct side_frame f = frame_of(box, side);
-    double room = f.vertical ? box->height : box->width;
+    double start = f.vertical ? f.y : f.x, room = f.vertical ? box->height : box->width;
     int reach = reach_of_line(line);
     int inwards = side == SIDE_LEFT || side == SIDE_TOP ? 1 : -1;
-    for (double along = -room; along < f.length + room; along += 1) {
+    for (double along = -ceil(start + 1); start + along < room + 1; along += 1) {
         double middle = lean_at(line, &f, along);
         bool outside =
             darkest_near(box, &f, along + 0.5, middle - inwards * (reach + 1)) > CROSSING_DEPTH;

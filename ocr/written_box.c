@@ -56,6 +56,14 @@ static int paper_of(const struct image *img)
     return level;
 }
 
+static void take_paper_off(const uint8_t *restrict row, int width, int paper,
+                           uint8_t *restrict dark)
+{
+    const uint8_t level = (uint8_t)paper;
+    for (int x = 0; x < width; x++)
+        dark[x] = row[x] < level ? (uint8_t)(level - row[x]) : 0;
+}
+
 static int cut_box(const struct image *img, const struct page_map *map, struct rect box,
                    struct image *scratch, struct arena *arena, struct box_cut *ret)
 {
@@ -89,12 +97,9 @@ static int cut_box(const struct image *img, const struct page_map *map, struct r
     int paper = paper_of(scratch);
     if (paper < PAPER_MIN)
         return 0;
-    for (int y = 0; y < p->height; y++) {
-        const uint8_t *row = image_row(scratch, y);
-        uint8_t *dark = p->dark + (size_t)y * (size_t)p->width;
-        for (int x = 0; x < p->width; x++)
-            dark[x] = (uint8_t)(row[x] < paper ? paper - row[x] : 0);
-    }
+    for (int y = 0; y < p->height; y++)
+        take_paper_off(image_row(scratch, y), p->width, paper,
+                       p->dark + (size_t)y * (size_t)p->width);
     ret->visible = true;
     return 0;
 }
@@ -119,9 +124,12 @@ struct pieces {
 static double depth_of(const struct box_picture *p)
 {
     size_t histogram[256] = {0}, seen = 0, total = 0;
-    for (int y = (int)p->top; y < p->bottom && y < p->height; y++)
-        for (int x = (int)p->left; x < p->right && x < p->width; x++, total++)
-            histogram[p->dark[y * p->width + x]]++;
+    int x0 = (int)p->left, x1 = (int)fmin(ceil(p->right), p->width);
+    for (int y = (int)p->top; y < p->bottom && y < p->height; y++) {
+        const uint8_t *row = p->dark + (ptrdiff_t)y * p->width;
+        for (int x = x0; x < x1; x++, total++)
+            histogram[row[x]]++;
+    }
     size_t wanted = (size_t)(DEPTH_SHARE * (double)total);
     int level = 255;
     while (level > 0 && (seen += histogram[level]) <= wanted)
@@ -199,8 +207,10 @@ static int find_pieces(const struct box_picture *p, int limit, struct arena *are
     int *stack = arena_alloc(arena, n * sizeof *stack);
     if (!ret->label || !stack)
         return YJ_ENOMEM;
+    const uint8_t *dark = p->dark;
+    const uint16_t *label = ret->label;
     for (size_t i = 0; i < n; i++) {
-        if (ret->label[i] || p->dark[i] < limit)
+        if (dark[i] < limit || label[i])
             continue;
         if (ret->n == MAX_PIECES) {
             ret->too_many = true;
@@ -329,10 +339,15 @@ static double reach_of(const struct rect *boxes, int n, int i)
 static void clear_beyond(struct box_picture *p, double reach)
 {
     double far = p->reach = reach * p->scale + 0.5;
-    for (int y = 0; y < p->height; y++)
-        for (int x = 0; x < p->width; x++)
-            if (x < p->left - far || x > p->right + far || y < p->top - far || y > p->bottom + far)
-                p->dark[y * p->width + x] = 0;
+    int left = (int)fmin(fmax(ceil(p->left - far), 0), p->width);
+    int right = (int)fmax(fmin(floor(p->right + far) + 1, p->width), left);
+    for (int y = 0; y < p->height; y++) {
+        uint8_t *row = p->dark + (size_t)y * (size_t)p->width;
+        bool within = y >= p->top - far && y <= p->bottom + far;
+        memset(row, 0, (size_t)(within ? left : p->width));
+        if (within)
+            memset(row + right, 0, (size_t)(p->width - right));
+    }
 }
 
 /* From where the form has the box to where it was found to be printed. */
@@ -385,13 +400,15 @@ static bool find_ink(const uint8_t *ink, int width, int height, struct rect *ret
                      struct point *ret_mass)
 {
     int x0 = width, y0 = height, x1 = -1, y1 = -1;
-    double sum = 0, sx = 0, sy = 0;
+    int64_t sum = 0, sx = 0, sy = 0;
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++) {
             int v = ink[y * width + x];
+            if (v == 0)
+                continue;
             sum += v;
-            sx += (double)v * x;
-            sy += (double)v * y;
+            sx += v * x;
+            sy += v * y;
             if (v < 80)
                 continue;
             x0 = x < x0 ? x : x0;
@@ -402,7 +419,7 @@ static bool find_ink(const uint8_t *ink, int width, int height, struct rect *ret
     if (x1 < 0)
         return false;
     *ret_box = (struct rect){x0, y0, x1 + 1 - x0, y1 + 1 - y0};
-    *ret_mass = (struct point){sx / sum + 0.5, sy / sum + 0.5};
+    *ret_mass = (struct point){(double)sx / (double)sum + 0.5, (double)sy / (double)sum + 0.5};
     return true;
 }
 
@@ -412,11 +429,11 @@ static void gather_row(const uint8_t *pixels, int width, double left, double ste
                        double cells[GLYPH_SIDE])
 {
     for (int x = (int)fmax(0, floor(left)); x < width; x++) {
+        if (!pixels[x])
+            continue;
         int u = (int)floor((x - left) / step);
         if (u >= GLYPH_SIDE)
             break;
-        if (!pixels[x])
-            continue;
         for (u = u < 0 ? 0 : u; u < GLYPH_SIDE && left + u * step < x + 1; u++) {
             double from = left + u * step, to = from + step;
             double part = (to < x + 1 ? to : x + 1) - (from > x ? from : x);

@@ -3,7 +3,10 @@
  * Two passes: means first, then sums of squares and products of what is left after the means are
  * taken off, each corrected for what the mean lost in rounding (Chan, Golub and LeVeque,
  * "Algorithms for computing the sample variance", The American Statistician 37, 1983, eq. 1.7). The
- * matrix is walked candidate by candidate, as it lies in memory. */
+ * matrix is walked candidate by candidate, as it lies in memory; alpha without an item comes from
+ * these sums, never from another walk. 100,000 candidates and 100 items take 50 to 60 ms
+ * (tests/bench
+ * --statistics); sums in arrays of their own were measured to be no faster. */
 #include "itemstats.h"
 
 #include "diag.h"

@@ -1,8 +1,8 @@
 /* reliability.c - intervals of shares and counts. */
 #include "reliability.h"
 
+#include "student.h"
 #include <assert.h>
-#include <float.h>
 #include <math.h>
 
 #define TAIL 0.025            /* beyond each end of an interval */
@@ -21,56 +21,6 @@ struct interval interval_wilson(int64_t k, int64_t n)
 }
 
 /* ---- Clopper and Pearson: quantiles of the beta distribution ---- */
-
-/* The continued fraction of the incomplete beta function, by Lentz's method: Abramowitz and Stegun
- * 26.5.8. Converges fast for x < (a + 1) / (a + b + 2). */
-static double beta_fraction(double a, double b, double x)
-{
-    const double tiny = DBL_MIN / DBL_EPSILON;
-    double c = 1, d = 1 - (a + b) * x / (a + 1);
-    d = 1 / (fabs(d) < tiny ? tiny : d);
-    double fraction = d;
-    for (int m = 1; m < 100000; m++) {
-        const double terms[2] = {m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-                                 -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))};
-        double before = fraction;
-        for (int i = 0; i < 2; i++) {
-            d = 1 + terms[i] * d;
-            c = 1 + terms[i] / c;
-            d = 1 / (fabs(d) < tiny ? tiny : d);
-            c = fabs(c) < tiny ? tiny : c;
-            fraction *= d * c;
-        }
-        if (fabs(fraction - before) <= 1e-15 * fabs(fraction))
-            break;
-    }
-    return fraction;
-}
-
-/* The regularised incomplete beta function I_x(a, b), 0 < x < 1. */
-static double beta_share(double a, double b, double x)
-{
-    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
-    if (x < (a + 1) / (a + b + 2))
-        return front * beta_fraction(a, b, x) / a;
-    return 1 - front * beta_fraction(b, a, 1 - x) / b;
-}
-
-/* x where I_x(a, b) is `share`. Halving goes on until nothing lies between: small x keep all their
- * digits. */
-static double beta_quantile(double a, double b, double share)
-{
-    double low = 0, high = 1;
-    for (;;) {
-        double x = 0.5 * (low + high);
-        if (x <= low || x >= high || high - low < 1e-13 * high)
-            return x;
-        if (beta_share(a, b, x) < share)
-            low = x;
-        else
-            high = x;
-    }
-}
 
 struct interval interval_clopper_pearson(int64_t k, int64_t n)
 {

@@ -1,6 +1,8 @@
 #include "score.h"
 
+#include "countrule.h"
 #include "diag.h"
+#include "scheme.h"
 #include <assert.h>
 #include <string.h>
 
@@ -106,6 +108,41 @@ static bool read_points(const struct key_item *item, const struct response *resp
     return true;
 }
 
+/* The points that the key writes beside the answer; any other is wrong. */
+static struct points score_enumerated(const struct key_item *item, const struct answer *answer)
+{
+    for (int i = 0; i < item->n_accepted; i++)
+        if (strcmp(item->accepted[i], answer->value) == 0)
+            return item->accepted_points[i];
+    return item->wrong;
+}
+
+/* How many right and wrong options are marked; of what is no set of options, whether it is
+ * accepted. */
+static struct mark_tally count_marks(const struct key_item *item, const struct answer *answer)
+{
+    struct mark_tally tally = {.options = item->n_options, .key = 1};
+
+    if (item->multiple && answer->is_set) {
+        tally.key = count_options(answer->key);
+        tally.right = count_options(answer->marked & answer->key);
+        tally.wrong = count_options(answer->marked & ~answer->key);
+    } else {
+        tally.right = is_accepted(item, answer->value);
+        tally.wrong = !tally.right;
+    }
+    return tally;
+}
+
+static struct points score_tally(const struct key_item *item, const struct answer *answer)
+{
+    const struct mark_tally tally = count_marks(item, answer);
+    struct points points;
+
+    /* key_check has tried every answer: there is a value */
+    return tally_points(item, &tally, &points) < 0 ? item->wrong : points;
+}
+
 static struct points score_answer(const struct key_item *item, const struct answer *answer)
 {
     switch (item->rule) {
@@ -120,11 +157,20 @@ static struct points score_answer(const struct key_item *item, const struct answ
         return score_per_option(item, answer);
     case RULE_CEEC:
         return score_ceec(item, answer);
+    case RULE_ENUMERATED:
+        return score_enumerated(item, answer);
+    case RULE_EXAM_YUAN:
+    case RULE_JEE:
+    case RULE_R_EXAMS:
+    case RULE_AMC:
+    case RULE_FORMULA:
+        return score_tally(item, answer);
     case RULE_VOID_FULL:
     case RULE_VOID_ANSWERED:
         return item->points;
     case RULE_POINTS: /* see read_points */
     case RULE_VOID_DROP:
+    case RULE_VOID_REBASE:
         break;
     }
     return POINTS_ZERO;
@@ -146,6 +192,14 @@ static struct answer take_apart(const struct key_item *item, const struct respon
 
 /* ---- the item ---- */
 
+static bool is_right(const struct key_item *item, const struct answer *answer, struct points points)
+{
+    if (item->rule == RULE_NUMBER)
+        return is_accepted_number(item, answer->value);
+    return is_accepted(item, answer->value) &&
+           (item->rule != RULE_ENUMERATED || points_compare(points, item->points) == 0);
+}
+
 static bool waits_for_a_person(const struct response *response)
 {
     return !response->value || response->status == READING_UNCERTAIN ||
@@ -154,7 +208,7 @@ static bool waits_for_a_person(const struct response *response)
 
 struct item_score score_item(const struct key_item *item, const struct response *response)
 {
-    struct item_score score = {.points = POINTS_ZERO, .counts = item->rule != RULE_VOID_DROP};
+    struct item_score score = {.points = POINTS_ZERO, .counts = !item_rule_drops(item->rule)};
 
     if (!score.counts)
         return score;
@@ -177,16 +231,16 @@ struct item_score score_item(const struct key_item *item, const struct response 
     struct answer answer = take_apart(item, response);
     bool wrong_by_marks = answer.multiple && item->rule != RULE_VOID_ANSWERED;
     if (answer.blank && !answer.multiple)
-        score.points = item->blank;
+        score.points = item->rule == RULE_AMC ? item->own->amc.v : item->blank;
     else if (wrong_by_marks)
-        score.points = item->wrong;
+        score.points = item->rule == RULE_AMC ? item->own->amc.e : item->wrong;
     else
         score.points = score_answer(item, &answer);
-    score.right = !answer.blank && !wrong_by_marks && is_accepted(item, answer.value);
+    score.right = !answer.blank && !wrong_by_marks && is_right(item, &answer, score.points);
     return score;
 }
 
 struct points score_item_max(const struct key_item *item)
 {
-    return item->rule == RULE_VOID_DROP ? POINTS_ZERO : item->points;
+    return item_rule_drops(item->rule) ? POINTS_ZERO : item->points;
 }

@@ -96,6 +96,8 @@ struct analysis_group {
     double above_mean;          /* share above the mean of all */
     double pass, distinction;   /* shares at or above the exam's marks */
     struct estimate difference; /* mean less that of all, with its interval (Welch) */
+    double effect, p_family;    /* scoring/groups.h */
+    bool far_off;
 };
 
 struct analysis_score { /* 一分一段表, the highest score first */
@@ -134,6 +136,9 @@ enum finding_kind {
     FINDING_NEGATIVE_ITEM, /* the better candidates do worse */
     FINDING_KINDS
 };
+
+/* "miskeyed", "hurts_alpha", ... */
+const char *finding_name(enum finding_kind kind);
 
 struct analysis_finding {
     enum finding_kind kind;

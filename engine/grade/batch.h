@@ -17,15 +17,18 @@
 
 /* What a slot of the ring carries. */
 enum slot_job {
-    SLOT_PAGE,    /* a page to read */
-    SLOT_PROBLEM, /* a file that is no scan: nothing to read */
-    SLOT_KNOWN,   /* bytes that a run before this one stored, or this one */
+    SLOT_PAGE,        /* a page to read */
+    SLOT_PROBLEM,     /* a file that is no scan: nothing to read */
+    SLOT_KNOWN,       /* bytes that a run before this one stored, or this one */
+    SLOT_UNAVAILABLE, /* an arrival whose bytes could not be had: left for another try */
 };
 
 struct page_slot {
     enum slot_job job;
     struct scan *scan;  /* one reference; NULL: the slot is free */
     int number;         /* page, from 1 */
+    size_t argument;    /* that the scan came from */
+    bool alone;         /* the argument is this scan, not an archive or a folder */
     bool again;         /* KNOWN: this very run has met these bytes before */
     struct arena arena; /* holds what `record` points to */
     struct page_record record;

@@ -7,14 +7,25 @@
 #include "diag.h"
 #include "i18n.h"
 #include "scanpath.h"
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define COMMIT_PAGES 200
 #define COMMIT_MS 2000
 
+/* What became of a scan of the open transaction. */
+struct fate {
+    enum grade_fate fate;
+    size_t argument;
+    bool alone;
+    char *path, *detail;
+};
+
 struct writer {
     struct batch *batch;
+    struct fate *fates;
+    size_t n_fates, fates_capacity;
     bool in_transaction, in_scan;
     int pages_since_commit;
     struct timespec began; /* the transaction */
@@ -30,6 +41,49 @@ static double ms_since(const struct timespec *from, clockid_t clock)
     clock_gettime(clock, &now);
     return (double)(now.tv_sec - from->tv_sec) * 1e3 + (double)(now.tv_nsec - from->tv_nsec) / 1e6;
 }
+
+/* ---- fates: told once they are committed ---- */
+
+static int note_fate(struct writer *w, const struct page_slot *slot, enum grade_fate fate,
+                     const char *detail)
+{
+    if (!w->batch->options->outcome)
+        return 0;
+    if (w->n_fates == w->fates_capacity) {
+        size_t larger = w->fates_capacity ? 2 * w->fates_capacity : 64;
+        struct fate *fates = realloc(w->fates, larger * sizeof *fates);
+        if (!fates)
+            return YJ_ENOMEM;
+        w->fates = fates;
+        w->fates_capacity = larger;
+    }
+    struct fate *f = &w->fates[w->n_fates];
+    *f = (struct fate){fate, slot->argument, slot->alone, strdup(scan_path(slot->scan)),
+                       strdup(detail)};
+    if (!f->path || !f->detail) {
+        free(f->path);
+        free(f->detail);
+        return YJ_ENOMEM;
+    }
+    w->n_fates++;
+    return 0;
+}
+
+static void forget_fates(struct writer *w, bool tell)
+{
+    const struct grade_options *options = w->batch->options;
+    for (size_t i = 0; i < w->n_fates; i++) {
+        struct fate *f = &w->fates[i];
+        struct grade_outcome outcome = {f->argument, f->fate, f->alone, f->path, f->detail};
+        if (tell)
+            options->outcome(options->context, &outcome);
+        free(f->path);
+        free(f->detail);
+    }
+    w->n_fates = 0;
+}
+
+/* ---- the transaction ---- */
 
 static int begin_if_needed(struct writer *w)
 {
@@ -49,9 +103,11 @@ static int commit(struct writer *w)
     if (!w->in_transaction)
         return 0;
     int r = store_commit(w->batch->store, w->batch->d);
-    if (r == 0)
-        w->in_transaction = false;
-    return r;
+    if (r < 0)
+        return r;
+    w->in_transaction = false;
+    forget_fates(w, true);
+    return 0;
 }
 
 static int commit_if_due(struct writer *w)
@@ -101,15 +157,22 @@ static int begin_scan(struct writer *w, const struct scan *scan)
     return 0;
 }
 
-static int end_scan(struct writer *w, const struct scan *scan)
+static int end_scan(struct writer *w, const struct page_slot *slot)
 {
+    const struct scan *scan = slot->scan;
+    const char *problem = scan_problem(scan);
     int r = store_end_scan(w->batch->store, w->batch->d);
     if (r < 0)
         return r;
     w->in_scan = false;
     w->batch->tally.scans++;
     if (w->n_pages > 0 && w->n_unreadable == w->n_pages)
-        tell_unreadable(w, scan_path(scan), w->reason);
+        problem = w->reason;
+    if (problem)
+        tell_unreadable(w, scan_path(scan), problem);
+    r = note_fate(w, slot, problem ? FATE_UNREADABLE : FATE_STORED, problem ? problem : "");
+    if (r < 0)
+        return r;
     atomic_fetch_add(&w->batch->scans_done, 1);
     return 0;
 }
@@ -150,17 +213,13 @@ static int write_page(struct writer *w, struct page_slot *slot)
     if (r < 0)
         return r;
     tally_page(w, &slot->record);
-    return slot->number == scan_page_count(slot->scan) ? end_scan(w, slot->scan) : 0;
+    return slot->number == scan_page_count(slot->scan) ? end_scan(w, slot) : 0;
 }
 
 static int write_problem(struct writer *w, struct page_slot *slot)
 {
     int r = begin_scan(w, slot->scan);
-    if (r == 0)
-        r = end_scan(w, slot->scan);
-    if (r == 0)
-        tell_unreadable(w, scan_path(slot->scan), scan_problem(slot->scan));
-    return r;
+    return r < 0 ? r : end_scan(w, slot);
 }
 
 /* The same scan met again adds nothing; the same bytes under another name are named. */
@@ -175,17 +234,23 @@ static int write_known(struct writer *w, struct page_slot *slot)
     if (r < 0)
         return r;
     bool same = slot->again ? scan_path_equal(path, stored) : scan_path_same_scan(path, stored);
-    if (!same) {
+    r = note_fate(w, slot, same ? FATE_KNOWN : FATE_DUPLICATE, stored);
+    if (r == 0 && !same)
         r = store_put_duplicate(store, scan_hash(slot->scan), path, w->batch->d);
-        if (r < 0)
-            return r;
-    }
+    if (r < 0)
+        return r;
     w->batch->tally.scans_already++;
     atomic_fetch_add(&w->batch->scans_done, 1);
     r = store_scan_problem(store, scan_hash(slot->scan), &reason, w->batch->d);
-    if (r > 0)
-        tell_unreadable(w, path, reason);
-    return r < 0 ? r : 0;
+    if (r <= 0)
+        return r;
+    tell_unreadable(w, path, reason);
+    return note_fate(w, slot, FATE_UNREADABLE, reason);
+}
+
+static int write_unavailable(struct writer *w, struct page_slot *slot)
+{
+    return note_fate(w, slot, FATE_UNAVAILABLE, scan_problem(slot->scan));
 }
 
 static int write_slot(struct writer *w, struct page_slot *slot)
@@ -194,6 +259,7 @@ static int write_slot(struct writer *w, struct page_slot *slot)
         [SLOT_PAGE] = write_page,
         [SLOT_PROBLEM] = write_problem,
         [SLOT_KNOWN] = write_known,
+        [SLOT_UNAVAILABLE] = write_unavailable,
     };
     struct timespec since;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &since);
@@ -226,6 +292,8 @@ static int finish(struct writer *w, int r)
         r = commit(w);
     if (w->in_transaction)
         store_rollback(w->batch->store);
+    forget_fates(w, false);
+    free(w->fates);
     return r;
 }
 

@@ -120,6 +120,8 @@ static int feed_slot(struct feed *feed, enum slot_job job, struct scan *scan, in
     slot->job = job;
     slot->scan = scan_ref(scan);
     slot->number = number;
+    slot->argument = scan_source_argument(batch->source);
+    slot->alone = scan_source_is_alone(batch->source);
     slot->again = again;
     ring_feed(batch->ring);
     return 1;
@@ -129,6 +131,8 @@ static int feed_slot(struct feed *feed, enum slot_job job, struct scan *scan, in
 static int feed_scan(struct feed *feed, struct scan *scan)
 {
     const uint8_t *hash = scan_hash(scan);
+    if (feed->batch->options->arrivals && scan_is_unavailable(scan))
+        return feed_slot(feed, SLOT_UNAVAILABLE, scan, 0, false);
     bool again = hashset_has(&feed->seen, hash);
     if (again || hashset_has(&feed->stored, hash)) {
         int r = hashset_add(&feed->seen, hash);
@@ -262,9 +266,13 @@ static int open_batch(struct batch *batch)
     if (r == 0)
         r = page_fields_check(batch->exam, batch->d);
     if (r == 0)
-        r = scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
+        r = options->arrivals
+                ? scan_source_open_any(options->paths, options->n_paths, &batch->source)
+                : scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
     if (r == 0)
         r = store_open(options->db_path, STORE_WRITE, &batch->store, batch->d);
+    if (r == 0)
+        store_expect_namesakes(batch->store, options->arrivals);
     if (r == 0)
         r = store_put_exam(batch->store, batch->exam, batch->d);
     return r;
@@ -299,7 +307,7 @@ static int score_and_audit(struct batch *batch)
     int r = store_begin(batch->store, batch->d);
     if (r < 0)
         return r;
-    r = rescore_within(batch->store, batch->exam, batch->d);
+    r = rescore_within(batch->store, batch->exam, false, batch->d);
     if (r == 0)
         r = batch_alarms_make(batch->store, batch->d);
     if (r == 0)
@@ -326,8 +334,13 @@ static int summarize(struct batch *batch, const struct feed *feed, struct grade_
 {
     struct store_counts counts;
     struct mark_counts marks;
-    int r = store_count(batch->store, &counts, batch->d);
-    if (r == 0)
+    int r = 0;
+    memset(&counts, 0, sizeof counts);
+    memset(&marks, 0, sizeof marks);
+    /* All that is stored is counted where scores are made, not after each of many rounds. */
+    if (!batch->options->defer_scores)
+        r = store_count(batch->store, &counts, batch->d);
+    if (r == 0 && !batch->options->defer_scores)
         r = store_count_marks(batch->store, &marks, batch->d);
     if (r < 0)
         return r;
@@ -350,6 +363,9 @@ static int summarize(struct batch *batch, const struct feed *feed, struct grade_
         .pending = counts.pending,
         .absent = counts.absent,
         .exceptions = counts.exceptions,
+        .roster = counts.roster,
+        .pages_in = counts.pages_in,
+        .pages_stored = counts.pages,
         .scans_left = feed->files_left,
         .interrupted = feed->files_left > 0,
         .seconds = now_s() - feed->started,
@@ -368,10 +384,10 @@ int grade_run(const struct exam *exam, const struct grade_options *options,
     if (r == 0)
         r = read_scans(&batch, &feed);
     if (r == 0)
-        r = score(&batch);
+        r = options->defer_scores ? audit(&batch) : score(&batch);
     if (r == 0)
         r = summarize(&batch, &feed, ret_summary);
-    if (r == 0 && options->alarm)
+    if (r == 0 && options->alarm && !options->defer_scores)
         r = batch_alarms_tell(batch.store, options->alarm, options->context, d);
     if (r == YJ_ENOMEM && d->errors == told)
         diag_error(d, r, NULL, 0, 0, _("close other programs, or use fewer --jobs"),

@@ -30,6 +30,23 @@ struct grade_alarm {
     const char *detail;
 };
 
+/* What became of one scan, once it is committed. */
+enum grade_fate {
+    FATE_STORED,      /* read; what is doubtful waits for a person */
+    FATE_KNOWN,       /* a run before stored this very scan */
+    FATE_DUPLICATE,   /* the same bytes are stored under another name */
+    FATE_UNREADABLE,  /* no scan, or none of its pages is one */
+    FATE_UNAVAILABLE, /* an arrival whose bytes could not be had: nothing is stored of it */
+};
+
+struct grade_outcome {
+    size_t argument; /* of options->paths; an archive or a folder has one a member */
+    enum grade_fate fate;
+    bool alone;         /* no other scan comes from that argument */
+    const char *path;   /* of the scan */
+    const char *detail; /* why it is unreadable; where the same bytes are stored; "" else */
+};
+
 struct grade_options {
     const char *const *paths; /* files and folders */
     size_t n_paths;
@@ -40,7 +57,15 @@ struct grade_options {
     void (*progress)(void *context, const struct grade_progress *progress);
     /* Called at the end for each alarm that the database then holds; may be NULL. */
     void (*alarm)(void *context, const struct grade_alarm *alarm);
+    /* Called on the writer's thread, in the order of the paths, for what has just been committed;
+     * may be NULL. Strings are borrowed during the call. */
+    void (*outcome)(void *context, const struct grade_outcome *outcome);
     void *context;
+    bool defer_scores; /* only read and store: a run without paths scores what waits; the summary
+                          then tells of this run alone */
+    /* The paths are files that arrived in a watched folder: the same name may mean another file
+     * than the last time, and one that is gone or cannot be read now is left for another try. */
+    bool arrivals;
     const atomic_bool *stop; /* set by a signal handler: finish the pages in hand, commit, return */
 };
 
@@ -49,10 +74,12 @@ struct grade_summary {
     int scans, scans_already; /* new ones; ones whose bytes were already stored */
     int unreadable;           /* files that are no scans: exit status 3 */
     int pages, pages_read, pages_refused;
+    int pages_in, pages_stored; /* that the scans have; that are stored: the same */
     int readings, uncertain, multiple, blank;
     struct mark_counts marks;
     double max_silent_error; /* the exam's wish */
     int candidates, scored, pending, absent, exceptions;
+    struct roster_counts roster;
     int scans_left; /* interrupted: files not begun */
     bool interrupted;
     double seconds;

@@ -17,6 +17,7 @@
 
 #include "image.h"
 #include "records.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,11 +31,18 @@ struct decoder; /* one a worker: scratch memory of the libraries */
 /* `paths` are borrowed until close. YJ_EINPUT: a path that does not exist. */
 int scan_source_open(const char *const *paths, size_t n, struct scan_source **ret_source,
                      struct diag *d);
+/* As scan_source_open, but a path that does not exist is a scan with a problem when its turn comes:
+ * for files that others may take away meanwhile. 0 or YJ_ENOMEM. */
+int scan_source_open_any(const char *const *paths, size_t n, struct scan_source **ret_source);
 /* The next scan, with one reference held by the caller: 1; 0 at the end; < 0 fault (memory). */
 int scan_source_next(struct scan_source *source, struct scan **ret_scan);
 /* 0 to 1: how much of the names given is walked past; a guess, as folders are not looked into
  * before their turn. */
 double scan_source_share(const struct scan_source *source);
+/* Which of `paths` the last scan came from. */
+size_t scan_source_argument(const struct scan_source *source);
+/* Whether that path is the scan itself, not an archive or a folder that may hold more. */
+bool scan_source_is_alone(const struct scan_source *source);
 /* Ends the walk: how many files were not taken (a ZIP with members left is one). < 0 fault. */
 int scan_source_count_left(struct scan_source *source);
 void scan_source_close(struct scan_source *source);
@@ -45,12 +53,25 @@ const char *scan_path(const struct scan *scan); /* as given; ZIP member "archive
 const uint8_t *scan_hash(const struct scan *scan);
 uint64_t scan_bytes(const struct scan *scan);
 const char *scan_problem(const struct scan *scan); /* NULL: none; else there is no page */
+/* The problem is that its bytes could not be had (no right to read, a share that is gone, a file
+ * that still changes): another try may find them. */
+bool scan_is_unavailable(const struct scan *scan);
 int scan_page_count(const struct scan *scan);
 struct scan *scan_ref(struct scan *scan); /* thread-safe */
 void scan_unref(struct scan *scan);       /* thread-safe; NULL does nothing */
 /* Frees the scan's bytes, keeps path, hash and problem: for a writer that holds many scans until
  * its commit. No thread may be decoding it; its pages can be decoded no more. */
 void scan_forget_bytes(struct scan *scan);
+
+/* ---- names ---- */
+
+/* A malloc'ed UTF-8 copy of a name whose bytes may be of any encoding: UTF-8 as it is, else read
+ * as GB18030 (Chinese Windows), else with the bytes written \xNN. NULL: no memory. */
+char *scan_name_to_utf8(const char *name);
+/* Files of an exam that lie beside scans, and what systems leave behind (Thumbs.db). */
+bool scan_name_is_companion(const char *name);
+/* A part of the path begins with a dot, or is what macOS adds. */
+bool scan_name_is_hidden(const char *name);
 
 int decoder_create(struct decoder **ret_decoder);
 void decoder_destroy(struct decoder *decoder);

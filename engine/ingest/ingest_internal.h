@@ -56,21 +56,16 @@ int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
 /* A scan that has no page: `problem` is copied. `file` may be NULL; its bytes go into the hash. */
 int scan_create_problem(const char *path, const char *problem, const struct scan_file *file,
                         struct scan **ret_scan);
+/* The same where the bytes could not be had (scan_is_unavailable). */
+int scan_create_unavailable(const char *path, const char *problem, struct scan **ret_scan);
 /* The problem of bytes that are no scan: names what they are, where known. */
 const char *scan_describe_unknown(const uint8_t *head, size_t n);
 
 /* ---- names (scan_names.c) ---- */
 
-/* A malloc'ed UTF-8 copy of a name whose bytes may be of any encoding: UTF-8 as it is, else read
- * as GB18030 (Chinese Windows), else with the bytes written \xNN. NULL: no memory. */
-char *scan_name_to_utf8(const char *name);
-/* Files of an exam that lie beside scans, and what systems leave behind (Thumbs.db). */
-bool scan_name_is_companion(const char *name);
 /* Cleans a ZIP member's name in place ("./", doubled and back slashes, control characters).
  * False: absolute, or leads outside the archive. */
 bool scan_name_clean_member(char *name);
-/* A part of the path begins with a dot, or is what macOS adds. */
-bool scan_name_is_hidden(const char *name);
 
 /* ---- ZIP (zip_members.c) ---- */
 

@@ -11,6 +11,7 @@
 struct scan {
     atomic_int references;
     char *path, *problem;
+    bool unavailable;
     uint8_t hash[SCAN_HASH_SIZE];
     uint64_t bytes;
     enum scan_kind kind;
@@ -204,6 +205,7 @@ int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
     s->kind = kind;
     s->bytes = s->file.size;
     r = scan_file_hash(&s->file, s->hash);
+    s->unavailable = r == YJ_EDATA;
     if (r == YJ_EDATA)
         scan_refuse(reason, _("cannot be read to its end"));
     if (r == 0)
@@ -239,6 +241,14 @@ int scan_create_problem(const char *path, const char *problem, const struct scan
     return 0;
 }
 
+int scan_create_unavailable(const char *path, const char *problem, struct scan **ret_scan)
+{
+    int r = scan_create_problem(path, problem, NULL, ret_scan);
+    if (r == 0)
+        (*ret_scan)->unavailable = true;
+    return r;
+}
+
 /* ---- the scan's readers ---- */
 
 const char *scan_path(const struct scan *scan)
@@ -256,6 +266,10 @@ uint64_t scan_bytes(const struct scan *scan)
 const char *scan_problem(const struct scan *scan)
 {
     return scan->problem;
+}
+bool scan_is_unavailable(const struct scan *scan)
+{
+    return scan->unavailable;
 }
 int scan_page_count(const struct scan *scan)
 {

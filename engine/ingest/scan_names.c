@@ -86,16 +86,16 @@ static const char *last_part(const char *name)
 bool scan_name_is_companion(const char *name)
 {
     /* The exam's files, and what stands beside results.db while a run writes it. */
-    static const char *const endings[] = {".yaml",   ".yml",    ".csv",     ".xlsx",
-                                          ".db",     ".json",   ".md",      ".txt",
-                                          ".db-wal", ".db-shm", ".db-lock", ".db-journal"};
+    static const char *const endings[] = {".yaml",    ".yml",        ".csv",  ".xlsx",   ".db",
+                                          ".json",    ".md",         ".txt",  ".db-wal", ".db-shm",
+                                          ".db-lock", ".db-journal", ".watch"};
     const char *last = last_part(name);
     const char *dot = strrchr(last, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
         if (strcasecmp(dot, endings[i]) == 0)
             return true;
     /* What Windows leaves in folders. */
-    return strcasecmp(last, "desktop.ini") == 0;
+    return strcasecmp(last, "desktop.ini") == 0 || strcasecmp(last, "Thumbs.db") == 0;
 }
 
 bool scan_name_clean_member(char *name)

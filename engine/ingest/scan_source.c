@@ -36,8 +36,11 @@ int scan_source_open(const char *const *paths, size_t n, struct scan_source **re
         if (stat(paths[i], &st) < 0)
             r = diag_error(d, YJ_EINPUT, paths[i], 0, 0, NULL, _("cannot open '%s': %s"), paths[i],
                            strerror(errno));
-    if (r < 0)
-        return r;
+    return r < 0 ? r : scan_source_open_any(paths, n, ret_source);
+}
+
+int scan_source_open_any(const char *const *paths, size_t n, struct scan_source **ret_source)
+{
     struct scan_source *source = calloc(1, sizeof *source);
     if (!source)
         return YJ_ENOMEM;
@@ -169,8 +172,10 @@ static int create_scan_from(const char *path, enum scan_kind kind, int fd, uint6
                                                (unsigned long long)(size >> 20))
                                  : scan_file_load(&file, fd, size, reason);
     close(fd);
-    if (r == YJ_EDATA)
+    if (r == YJ_EDATA && size > SCAN_FILE_MAX)
         return scan_create_problem(path, reason, NULL, ret_scan);
+    if (r == YJ_EDATA)
+        return scan_create_unavailable(path, reason, ret_scan);
     return r < 0 ? r : scan_create(path, kind, &file, ret_scan);
 }
 
@@ -188,7 +193,7 @@ static int open_file(struct scan_source *source, const char *path, struct scan *
         n = pread(fd, head, sizeof head, 0);
     if (n < 0) {
         scan_refuse(reason, _("cannot be opened: %s"), strerror(errno));
-        r = scan_create_problem(path, reason, NULL, ret_scan);
+        r = scan_create_unavailable(path, reason, ret_scan);
         if (fd >= 0)
             close(fd);
         return r < 0 ? r : 1;
@@ -220,7 +225,7 @@ static int open_path(struct scan_source *source, const char *path, struct scan *
     if (stat(path, &st) < 0) {
         char reason[SCAN_REASON_MAX];
         scan_refuse(reason, _("cannot be opened: %s"), strerror(errno));
-        r = scan_create_problem(path, reason, NULL, ret_scan);
+        r = scan_create_unavailable(path, reason, ret_scan);
     } else if (S_ISDIR(st.st_mode)) {
         return enter_folder(source, path, &st, ret_scan);
     } else if (S_ISREG(st.st_mode)) {
@@ -285,6 +290,16 @@ double scan_source_share(const struct scan_source *source)
         share = folder->next > 0 ? ((double)folder->next - 1 + share) / (double)folder->n : 0;
     }
     return source->next > 0 ? ((double)source->next - 1 + share) / (double)source->n : 0;
+}
+
+size_t scan_source_argument(const struct scan_source *source)
+{
+    return source->next > 0 ? source->next - 1 : 0;
+}
+
+bool scan_source_is_alone(const struct scan_source *source)
+{
+    return !source->zip && !source->folder;
 }
 
 /* As open_path, but looks no further than whether it is a folder. */

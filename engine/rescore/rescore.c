@@ -1,6 +1,16 @@
 #include "rescore_internal.h"
 
+#include "analysis_rows.h"
 #include "diag.h"
+
+static int put_sections(const struct rescoring *r, struct store *store, struct diag *d)
+{
+    int rc = 0;
+
+    for (int s = 0; s + 1 < r->plan.n_sections && rc == 0; s++)
+        rc = store_put_section(store, r->plan.sections[s].name, r->plan.sections[s].max, d);
+    return rc;
+}
 
 static int put_scores(struct rescoring *r, struct store *store, struct diag *d)
 {
@@ -40,7 +50,26 @@ static int put_statistics(const struct rescoring *r, struct store *store, struct
     return r->n_items > 0 ? store_put_test(store, &test, d) : 0;
 }
 
-int rescore_within(struct store *store, const struct exam *exam, struct diag *d)
+/* Models of more answers than this take longer than anybody wants to wait for after each batch:
+ * they are fitted by `regrade --models` and by `report`. */
+#define QUICK_ANSWERS 1000000
+
+static int put_analysis(struct rescoring *r, struct store *store, bool models, struct diag *d)
+{
+    struct analysis analysis;
+    bool quick = (double)r->n_scored * r->n_items <= QUICK_ANSWERS;
+    int rc = store_clear_statistics(store, d);
+
+    if (rc < 0 || r->n_items == 0)
+        return rc;
+    rc = analysis_of_rescoring(r, models || quick, &analysis, d);
+    if (rc == 0)
+        rc = analysis_put(&analysis, store, d);
+    analysis_finish(&analysis);
+    return rc;
+}
+
+int rescore_within(struct store *store, const struct exam *exam, bool models, struct diag *d)
 {
     struct rescoring r;
     int rc = rescoring_compute(&r, store, exam, d);
@@ -48,11 +77,15 @@ int rescore_within(struct store *store, const struct exam *exam, struct diag *d)
     if (rc == 0)
         rc = store_clear_scores(store, d);
     if (rc == 0)
+        rc = put_sections(&r, store, d);
+    if (rc == 0)
         rc = put_scores(&r, store, d);
     if (rc == 0)
         rc = put_exceptions(&r, store, d);
     if (rc == 0)
         rc = put_statistics(&r, store, d);
+    if (rc == 0)
+        rc = put_analysis(&r, store, models, d);
     rescoring_finish(&r);
     return rc;
 }
@@ -63,7 +96,7 @@ int rescore_run(struct store *store, const struct exam *exam, struct diag *d)
 
     if (rc < 0)
         return rc;
-    rc = rescore_within(store, exam, d);
+    rc = rescore_within(store, exam, false, d);
     if (rc == 0)
         rc = store_commit(store, d);
     if (rc < 0)

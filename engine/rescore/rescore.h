@@ -13,8 +13,11 @@ struct diag;
 
 /* One transaction: clears and writes scores, items, test and derived exceptions. */
 int rescore_run(struct store *store, const struct exam *exam, struct diag *d);
-/* The same inside a transaction that the caller has begun: key and scores change together. */
-int rescore_within(struct store *store, const struct exam *exam, struct diag *d);
+/* `models`: item response models, groups compared and pairs, however many answers there are; else
+ * only where that takes no more than seconds.
+ *
+ * The same inside a transaction that the caller has begun: key and scores change together. */
+int rescore_within(struct store *store, const struct exam *exam, bool models, struct diag *d);
 /* Scores again in memory and compares with what is stored, scores and items as they are exported
  * and how many exceptions of each kind: YJ_EDATA with a diag entry for each difference (the first
  * of them). *ret_n_scores: rows compared. */

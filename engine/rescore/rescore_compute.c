@@ -22,6 +22,26 @@ static int find_item(const struct key *key, const char *name)
     return -1;
 }
 
+/* For each version of the paper, where the field is that is printed in an item's place. */
+static int plan_papers(struct rescoring *r, struct page_plan *plan)
+{
+    const struct versions *versions = r->exam->key ? r->exam->versions : NULL;
+    int n = versions ? versions->n : 0;
+
+    plan->slot_of_paper = arena_alloc(&r->memory, (size_t)(n + 1) * sizeof *plan->slot_of_paper);
+    if (!plan->slot_of_paper)
+        return YJ_ENOMEM;
+    for (int v = 0; v < n; v++) {
+        int *slots = arena_alloc(&r->memory, (size_t)(r->n_items + 1) * sizeof *slots);
+        if (!slots)
+            return YJ_ENOMEM;
+        for (int i = 0; i < r->n_items; i++)
+            slots[i] = plan->slot_of_item[versions->list[v].printed[i]];
+        plan->slot_of_paper[v] = slots;
+    }
+    return 0;
+}
+
 static int make_plan(struct rescoring *r, const struct form *form, int page, struct page_plan *plan)
 {
     plan->fields = arena_alloc(&r->memory, (size_t)(form->n_fields + 1) * sizeof *plan->fields);
@@ -42,12 +62,13 @@ static int make_plan(struct rescoring *r, const struct form *form, int page, str
             .slot = item < 0 ? -1 : plan->n_slots,
             .candidate = i == form->candidate,
             .absent = i == form->absent,
+            .version = i == form->version,
             .counted = item >= 0 || (!r->exam->key && !special && field->kind == FIELD_CHOICE),
         };
         if (item >= 0)
             plan->slot_of_item[item] = plan->n_slots++;
     }
-    return 0;
+    return plan_papers(r, plan);
 }
 
 static int make_plans(struct rescoring *r)
@@ -127,6 +148,12 @@ static int keep_reading(struct rescoring *r, const struct plan_field *field,
         if (!page->candidate)
             return YJ_ENOMEM;
     }
+    if (field->version) {
+        page->version = arena_strdup(&r->memory, reading->value);
+        page->version_status = reading->status;
+        if (!page->version)
+            return YJ_ENOMEM;
+    }
     if (field->absent)
         page->absent = read_absent_mark(reading);
     if (field->counted) {
@@ -156,6 +183,10 @@ static int keep_readings(struct rescoring *r, const struct stored_page *stored,
         if (plan->fields[i].candidate) {
             page->candidate = "";
             page->candidate_status = READING_UNREAD;
+        }
+        if (plan->fields[i].version) {
+            page->version = "";
+            page->version_status = READING_UNREAD;
         }
     }
     for (int i = 0; i < stored->n_readings; i++) {
@@ -201,15 +232,86 @@ static int keep_page(void *context, const struct stored_page *stored)
     return keep_readings(r, stored, page);
 }
 
+/* ---- versions, and points that people gave ---- */
+
+/* Each answer of the page in the words of the item that it answers; each slot is one item's, for a
+ * version is a permutation. */
+static int translate_page(struct rescoring *r, struct sheet_page *page)
+{
+    const struct paper_version *version = &r->exam->versions->list[page->paper];
+    const int *slots = r->plans[page->form][page->form_page].slot_of_paper[page->paper];
+
+    for (int i = 0; i < r->n_items; i++) {
+        bool same = version->printed[i] == i && !version->option_of[i];
+        if (slots[i] < 0 || same || page->answers[slots[i]] == ANSWER_NONE)
+            continue;
+        const struct answer_entry *entry =
+            &r->books[version->printed[i]].entries[page->answers[slots[i]]];
+        struct response response = {NULL, entry->status};
+        response.value = version_translate(version, r->exam->key, i, entry->value, &r->memory);
+        int rc = response.value ? answer_book_enter(&r->books[i], &r->memory, &response,
+                                                    &page->answers[slots[i]])
+                                : YJ_ENOMEM;
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int translate_pages(struct rescoring *r)
+{
+    int rc = 0;
+
+    for (int i = 0; i < r->n_pages && r->n_items > 0 && rc == 0; i++)
+        if (r->pages[i].paper >= 0)
+            rc = translate_page(r, &r->pages[i]);
+    return rc;
+}
+
+static int number_hand_items(struct rescoring *r)
+{
+    r->hand_of_item = malloc((size_t)(r->n_items + 1) * sizeof *r->hand_of_item);
+    if (!r->hand_of_item)
+        return YJ_ENOMEM;
+    for (int i = 0; i < r->n_items; i++)
+        r->hand_of_item[i] = r->exam->key->items[i].by_hand ? r->n_hand++ : -1;
+    r->hand_answers =
+        calloc((size_t)r->sheets.n_rows * (size_t)r->n_hand + 1, sizeof *r->hand_answers);
+    return r->hand_answers ? 0 : YJ_ENOMEM;
+}
+
+/* What nobody has given points for stays "no reading at all", and waits. */
+static int take_given_points(struct rescoring *r)
+{
+    int rc = number_hand_items(r);
+
+    for (int k = 0; k < r->sheets.n_rows && r->n_hand > 0 && rc == 0; k++)
+        for (int i = 0; i < r->n_items && rc == 0; i++) {
+            const struct given_row *given =
+                r->hand_of_item[i] < 0 ? NULL
+                                       : given_find(r->exam->given, r->sheets.rows[k].candidate,
+                                                    r->exam->key->items[i].item);
+            struct response response = {given ? given->text : NULL, READING_OK};
+            if (given)
+                rc = answer_book_enter(&r->books[i], &r->memory, &response,
+                                       &r->hand_answers[k * r->n_hand + r->hand_of_item[i]]);
+        }
+    return rc;
+}
+
 /* ---- scores ---- */
 
 const struct answer_entry *rescoring_answer(const struct rescoring *r, int row, int item)
 {
     const struct sheet_row *sheet = &r->sheets.rows[row];
+    int hand = r->hand_of_item[item];
 
+    if (hand >= 0)
+        return &r->books[item].entries[r->hand_answers[row * r->n_hand + hand]];
     for (int i = 0; i < sheet->n_pages; i++) {
         const struct sheet_page *page = &r->pages[sheet->pages[i]];
-        int slot = r->plans[page->form][page->form_page].slot_of_item[item];
+        const struct page_plan *plan = &r->plans[page->form][page->form_page];
+        int slot = (page->paper < 0 ? plan->slot_of_item : plan->slot_of_paper[page->paper])[item];
         if (slot >= 0)
             return &r->books[item].entries[page->answers[slot]];
     }
@@ -237,43 +339,73 @@ static int score_rows(struct rescoring *r)
     r->status = malloc(n * sizeof *r->status);
     r->scored = malloc(n * sizeof *r->scored);
     r->row_items = calloc((size_t)r->n_items + 1, sizeof *r->row_items);
+    r->row_answers = calloc((size_t)r->n_items + 1, sizeof *r->row_answers);
+    r->row_sections = calloc((size_t)r->n_items + 2, sizeof *r->row_sections);
+    r->row_section_points = calloc((size_t)r->n_items + 2, sizeof *r->row_section_points);
     r->row_pages = malloc((size_t)(r->n_pages + 1) * sizeof *r->row_pages);
-    if (!r->status || !r->scored || !r->row_items || !r->row_pages)
+    if (!r->status || !r->scored || !r->row_items || !r->row_answers || !r->row_sections ||
+        !r->row_section_points || !r->row_pages)
         return YJ_ENOMEM;
     for (int k = 0; k < r->sheets.n_rows; k++) {
         r->status[k] = find_status(r, k);
         if (r->status[k] == SCORE_SCORED)
             r->scored[r->n_scored++] = k;
     }
-    r->max = POINTS_ZERO;
-    for (int i = 0; i < r->n_items; i++)
-        r->max = points_add(r->max, score_item_max(&r->exam->key->items[i]));
     return 0;
+}
+
+static void compose(struct rescoring *r, int index, struct test_total *ret_total)
+{
+    for (int i = 0; i < r->n_items; i++) {
+        const struct answer_entry *answer = rescoring_answer(r, index, i);
+        struct response response = {answer->value, answer->status};
+        struct item_score score = answer->score;
+        r->row_answers[i] = test_item_of(&r->exam->key->items[i], &response, &score);
+        r->row_items[i] = (struct item_points){score.points, score.pending, score.counts};
+    }
+    test_score_compute(&r->plan, r->row_answers, r->row_sections, NULL, ret_total);
+}
+
+/* Void items are for those who sat. */
+static void compose_absent(struct rescoring *r)
+{
+    for (int i = 0; i < r->n_items; i++)
+        r->row_items[i] =
+            (struct item_points){POINTS_ZERO, false, !item_rule_drops(r->exam->key->items[i].rule)};
+    for (int s = 0; s < r->plan.n_sections; s++)
+        r->row_sections[s] = (struct section_score){.points = POINTS_ZERO};
+}
+
+struct points rescoring_total(struct rescoring *r, int index)
+{
+    struct test_total total = {.points = POINTS_ZERO};
+
+    if (r->n_items > 0 && r->status[index] != SCORE_ABSENT)
+        compose(r, index, &total);
+    else
+        compose_absent(r);
+    return total.points;
 }
 
 void rescoring_get_score(struct rescoring *r, int index, struct score_row *ret)
 {
     const struct sheet_row *sheet = &r->sheets.rows[index];
-    struct points total = POINTS_ZERO;
+    struct points total = rescoring_total(r, index);
 
-    for (int i = 0; i < r->n_items; i++) {
-        struct item_score score = rescoring_answer(r, index, i)->score;
-        if (r->status[index] == SCORE_ABSENT) { /* void items are for those who sat */
-            score.points = POINTS_ZERO;
-            score.pending = false;
-        }
-        r->row_items[i] = (struct item_points){score.points, score.pending, score.counts};
-        total = points_add(total, score.points);
-    }
+    for (int s = 0; s < r->plan.n_sections; s++)
+        r->row_section_points[s] =
+            (struct section_points){r->row_sections[s].points, r->row_sections[s].pending};
     for (int i = 0; i < sheet->n_pages; i++)
         r->row_pages[i] = r->pages[sheet->pages[i]].id;
     *ret = (struct score_row){
         .candidate = sheet->candidate,
         .status = r->status[index],
         .total = total,
-        .max = r->max,
+        .max = r->plan.max,
         .items = r->row_items,
         .n_items = r->n_items,
+        .sections = r->row_section_points,
+        .n_sections = r->plan.n_sections > 0 ? r->plan.n_sections - 1 : 0, /* "" is none */
         .pages = r->row_pages,
         .n_pages = sheet->n_pages,
     };
@@ -293,7 +425,7 @@ static int choose_columns(struct rescoring *r, double **ret_max, int *ret_n)
         return YJ_ENOMEM;
     }
     for (int i = 0; i < r->n_items; i++) {
-        bool counts = r->exam->key->items[i].rule != RULE_VOID_DROP;
+        bool counts = !item_rule_drops(r->exam->key->items[i].rule);
         r->column_of_item[i] = counts ? n : -1;
         if (counts)
             max[n++] = points_double(score_item_max(&r->exam->key->items[i]));
@@ -392,6 +524,51 @@ static int make_item_rows(struct rescoring *r, const double *totals)
     return rc;
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* Items are held against the plain sum of their points (weights would only blur what an item does);
+ * the test's own figures are those of the totals that candidates get. Overwrites totals[]. */
+static void describe_totals(struct rescoring *r, double *totals)
+{
+    double sum = 0, squares = 0, rest = 0;
+    size_t n = (size_t)r->n_scored;
+
+    if (n == 0)
+        return;
+    for (size_t k = 0; k < n; k++) {
+        totals[k] = points_double(rescoring_total(r, r->scored[k]));
+        sum += totals[k];
+    }
+    for (size_t k = 0; k < n; k++) {
+        double off = totals[k] - sum / (double)n;
+        squares += off * off;
+        rest += off;
+    }
+    qsort(totals, n, sizeof *totals, compare_numbers);
+    r->test.mean = sum / (double)n;
+    r->test.sd = n > 1 ? sqrt(fmax(0, squares - rest * rest / (double)n) / (double)(n - 1)) : NAN;
+    r->test.sem = r->test.sd * sqrt(1 - r->test.alpha);
+    r->test.min = totals[0];
+    r->test.max = totals[n - 1];
+    r->test.median = (totals[(n - 1) / 2] + totals[n / 2]) / 2;
+}
+
+/* Whether a total can be another than the plain sum of its items. */
+static bool is_composed(const struct rescoring *r)
+{
+    for (int i = 0; i < r->n_items; i++)
+        if (r->exam->key->items[i].rule == RULE_VOID_REBASE)
+            return true;
+    return r->exam->scheme &&
+           (r->exam->scheme->n_sections > 0 || r->exam->scheme->total.floor.given ||
+            r->exam->scheme->total.rounding.given);
+}
+
 static int compute_statistics(struct rescoring *r)
 {
     double *max = NULL, *scores = NULL, *totals = NULL;
@@ -413,6 +590,8 @@ static int compute_statistics(struct rescoring *r)
     rc = item_statistics_compute(&matrix, r->items, &r->test);
     if (rc == 0)
         rc = make_item_rows(r, totals);
+    if (rc == 0 && is_composed(r))
+        describe_totals(r, totals);
 out:
     free(max);
     free(scores);
@@ -422,23 +601,45 @@ out:
 
 /* ---- all of it ---- */
 
-int rescoring_compute(struct rescoring *r, struct store *store, const struct exam *exam,
-                      struct diag *d)
+typedef int walk_pages(struct store *store,
+                       int (*visit)(void *context, const struct stored_page *page), void *context,
+                       struct diag *d);
+
+static int compute(struct rescoring *r, struct store *store, const struct exam *exam,
+                   walk_pages *each_page, struct diag *d)
 {
     *r = (struct rescoring){.exam = exam, .n_items = exam->key ? exam->key->n_items : 0};
     arena_init(&r->memory);
     int rc = make_plans(r);
     if (rc == 0)
+        rc = test_plan_init(&r->plan, exam->key, exam->scheme);
+    if (rc == 0)
         rc = open_books(r);
     if (rc == 0)
-        rc = store_each_page(store, keep_page, r, d);
+        rc = each_page(store, keep_page, r, d);
     if (rc == 0)
         rc = sheets_resolve(exam, r->pages, r->n_pages, r->n_refused, &r->sheets);
+    if (rc == 0)
+        rc = translate_pages(r);
+    if (rc == 0)
+        rc = take_given_points(r);
     if (rc == 0)
         rc = score_rows(r);
     if (rc == 0 && exam->key)
         rc = compute_statistics(r);
     return rc == YJ_ENOMEM ? out_of_memory(d) : rc;
+}
+
+int rescoring_compute(struct rescoring *r, struct store *store, const struct exam *exam,
+                      struct diag *d)
+{
+    return compute(r, store, exam, store_each_answers, d);
+}
+
+int rescoring_compute_anew(struct rescoring *r, struct store *store, const struct exam *exam,
+                           struct diag *d)
+{
+    return compute(r, store, exam, store_each_page, d);
 }
 
 void rescoring_finish(struct rescoring *r)
@@ -448,12 +649,18 @@ void rescoring_finish(struct rescoring *r)
     free(r->books);
     free(r->pages);
     sheets_finish(&r->sheets);
+    free(r->hand_of_item);
+    free(r->hand_answers);
     free(r->status);
     free(r->scored);
     free(r->column_of_item);
     free(r->items);
     free(r->item_rows);
     free(r->row_items);
+    free(r->row_answers);
+    free(r->row_sections);
+    free(r->row_section_points);
+    test_plan_finish(&r->plan);
     free(r->row_pages);
     arena_finish(&r->memory);
 }

@@ -5,6 +5,7 @@
 #define YJ_ENGINE_RESCORE_INTERNAL_H
 
 #include "answers.h"
+#include "composition.h"
 #include "itemstats.h"
 #include "rescore.h"
 #include "sheets.h"
@@ -14,7 +15,7 @@ struct plan_field {
     const char *name;
     int item; /* of the key; -1: none */
     int slot; /* of the page's answers; -1: none */
-    bool candidate, absent;
+    bool candidate, absent, version;
     bool counted; /* tells whether the sheet is blank: an item, or without a key a choice */
 };
 
@@ -23,7 +24,8 @@ struct page_plan {
     struct plan_field *fields;
     int n_fields;
     int n_slots;
-    int *slot_of_item; /* [item]; -1: not on this page */
+    int *slot_of_item;   /* [item]; -1: not on this page */
+    int **slot_of_paper; /* [version][item]: of the field that is printed in its place */
 };
 
 struct rescoring {
@@ -37,8 +39,14 @@ struct rescoring {
     int n_pages, pages_capacity, n_refused;
     struct sheets sheets;
 
+    /* Items whose points people give: [row * n_hand + hand_of_item[item]], numbers in the items'
+     * answer books. */
+    int n_hand;
+    int *hand_of_item; /* -1: read from a page */
+    uint32_t *hand_answers;
+
     enum score_status *status; /* [row] */
-    struct points max;         /* of the test */
+    struct test_plan plan;     /* how items become a total */
 
     /* Statistics, over the rows whose status is SCORE_SCORED. */
     int n_scored;
@@ -49,16 +57,24 @@ struct rescoring {
     struct item_row *item_rows; /* [item] */
 
     struct item_points *row_items; /* of the row last asked for */
+    struct test_item *row_answers;
+    struct section_score *row_sections;
+    struct section_points *row_section_points;
     int64_t *row_pages;
 };
 
 /* Reads the pages and computes all of it. `ret` is the caller's to finish, also after a failure. */
 int rescoring_compute(struct rescoring *ret, struct store *store, const struct exam *exam,
                       struct diag *d);
+/* The same from the readings themselves, not from what is packed of them: for checking. */
+int rescoring_compute_anew(struct rescoring *ret, struct store *store, const struct exam *exam,
+                           struct diag *d);
 void rescoring_finish(struct rescoring *r);
 
 /* The score of row `index` of r->sheets; valid until the next call. */
 void rescoring_get_score(struct rescoring *r, int index, struct score_row *ret);
+/* The same for the total alone; what was read so far where the row is pending. */
+struct points rescoring_total(struct rescoring *r, int index);
 /* The answer of a row to an item, NULL of one that is on none of its pages is never returned: it is
  * the book's entry ANSWER_NONE. */
 const struct answer_entry *rescoring_answer(const struct rescoring *r, int row, int item);

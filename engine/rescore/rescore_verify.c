@@ -33,8 +33,6 @@ struct verifier {
     struct store_rows *rows;
     struct store_cell *cells; /* of the row last read */
     int n_cells;
-    int *section_of_item; /* [item]: in the order in which the key names them; -1: none */
-    int n_sections;
     int n_differences;
     int n_scores;
     struct diag *d;
@@ -126,27 +124,20 @@ static void compare_names(struct verifier *v, const struct score_row *row)
                        names[i].text);
 }
 
-/* Sections are added up when they are exported, from what the items say their section is. */
 static void compare_section(struct verifier *v, const struct score_row *row, int section)
 {
-    const char *text = v->cells[SCORES_FIXED + section].text, *name = "";
-    bool shown = row->status == SCORE_SCORED || row->status == SCORE_PENDING;
-    struct points sum = POINTS_ZERO;
+    const char *text = v->cells[SCORES_FIXED + section].text;
+    const struct section_points *points = &row->sections[section];
+    bool shown = (row->status == SCORE_SCORED || row->status == SCORE_PENDING) && !points->pending;
     char expected[POINTS_TEXT_MAX] = "";
 
-    for (int i = 0; i < row->n_items; i++) {
-        if (v->section_of_item[i] != section)
-            continue;
-        name = v->r.exam->key->items[i].section;
-        shown &= !row->items[i].pending;
-        sum = points_add(sum, row->items[i].points);
-    }
-    if (shown ? text[0] && same_points(cell_number(v, SCORES_FIXED + section), sum) : !text[0])
+    if (shown ? text[0] && same_points(cell_number(v, SCORES_FIXED + section), points->points)
+              : !text[0])
         return;
     if (shown)
-        points_print(sum, expected);
+        points_print(points->points, expected);
     DIFFERENCE(v, _("candidate '%s': section '%s' has '%s' stored, the readings give '%s'"),
-               row->candidate, name, text, expected);
+               row->candidate, v->r.plan.sections[section].name, text, expected);
 }
 
 static void compare_score(struct verifier *v, const struct score_row *row)
@@ -167,7 +158,7 @@ static void compare_score(struct verifier *v, const struct score_row *row)
         DIFFERENCE(v, _("candidate '%s': the stored maximum '%s' is not the key's"), row->candidate,
                    v->cells[SCORES_MAX].text);
     compare_names(v, row);
-    for (int s = 0; s < v->n_sections; s++)
+    for (int s = 0; s < row->n_sections; s++)
         compare_section(v, row, s);
     for (int i = 0; i < row->n_items; i++)
         compare_item_points(v, row, i);
@@ -202,24 +193,6 @@ static int compare_scores(struct verifier *v)
     return rc;
 }
 
-static int number_sections(struct verifier *v)
-{
-    const struct key *key = v->r.exam->key;
-
-    v->section_of_item = malloc((size_t)(v->r.n_items + 1) * sizeof *v->section_of_item);
-    if (!v->section_of_item)
-        return YJ_ENOMEM;
-    for (int i = 0; i < v->r.n_items; i++) {
-        int same = 0;
-        while (strcmp(key->items[same].section, key->items[i].section) != 0)
-            same++;
-        v->section_of_item[i] = !key->items[i].section[0] ? -1
-                                : same < i                ? v->section_of_item[same]
-                                                          : v->n_sections++;
-    }
-    return 0;
-}
-
 /* A section whose name another column has taken is called "section NAME". */
 static bool is_section_name(const char *column, const char *section)
 {
@@ -231,29 +204,26 @@ static bool is_section_name(const char *column, const char *section)
 
 static bool has_columns_of_key(const struct verifier *v)
 {
-    if (v->n_cells != SCORES_FIXED + v->n_sections + v->r.n_items)
+    int n_sections = v->r.plan.n_sections > 0 ? v->r.plan.n_sections - 1 : 0;
+
+    if (v->n_cells != SCORES_FIXED + n_sections + v->r.n_items)
         return false;
-    for (int i = 0; i < v->r.n_items; i++) {
-        int s = v->section_of_item[i];
-        if (s >= 0 && !is_section_name(store_rows_column_name(v->rows, SCORES_FIXED + s),
-                                       v->r.exam->key->items[i].section))
+    for (int s = 0; s < n_sections; s++)
+        if (!is_section_name(store_rows_column_name(v->rows, SCORES_FIXED + s),
+                             v->r.plan.sections[s].name))
             return false;
-    }
     return true;
 }
 
 static int verify_scores(struct verifier *v)
 {
-    int rc = number_sections(v);
+    int rc = open_table(v, TABLE_SCORES);
 
-    if (rc == 0)
-        rc = open_table(v, TABLE_SCORES);
     if (rc == 0 && !has_columns_of_key(v))
         DIFFERENCE(v, _("the stored scores are of another key; run regrade"));
     else if (rc == 0 && v->r.n_items > 0)
         rc = compare_scores(v);
     close_table(v);
-    free(v->section_of_item);
     return rc;
 }
 
@@ -328,7 +298,7 @@ static int verify_exceptions(struct verifier *v)
 {
     static const enum exception_kind derived[] = {
         EXCEPTION_UNKNOWN_CANDIDATE, EXCEPTION_DUPLICATE_CANDIDATE, EXCEPTION_MISSING_PAGE,
-        EXCEPTION_BLANK_SHEET, EXCEPTION_ABSENT_MARK};
+        EXCEPTION_BLANK_SHEET,       EXCEPTION_ABSENT_MARK,         EXCEPTION_UNKNOWN_VERSION};
     int stored[EXCEPTION_KINDS] = {0}, computed[EXCEPTION_KINDS] = {0};
     int rc = open_table(v, TABLE_EXCEPTIONS);
 
@@ -350,7 +320,7 @@ static int verify_exceptions(struct verifier *v)
 int rescore_verify(struct store *store, const struct exam *exam, int *ret_n_scores, struct diag *d)
 {
     struct verifier v = {.store = store, .d = d};
-    int rc = rescoring_compute(&v.r, store, exam, d);
+    int rc = rescoring_compute_anew(&v.r, store, exam, d);
 
     if (rc == 0)
         rc = verify_scores(&v);

@@ -622,7 +622,8 @@ static int tell_missing_items(struct resolver *r, struct row *row)
     if (!key || r->exam->n_forms < 2)
         return 0;
     for (int i = 0; i < key->n_items; i++) {
-        bool asked = key->items[i].rule == RULE_VOID_DROP || key->items[i].rule == RULE_VOID_FULL;
+        bool asked = item_rule_drops(key->items[i].rule) || key->items[i].rule == RULE_VOID_FULL ||
+                     key->items[i].by_hand;
         for (int f = 0; f < r->exam->n_forms && !asked; f++)
             asked =
                 row_has_form(r, row, f) && form_field_index(form_of(r, f), key->items[i].item) >= 0;
@@ -676,6 +677,11 @@ static int tell_marks(struct resolver *r, struct row *row)
                     absent == ABSENT_DOUBTFUL ? _("the absent mark is not certain")
                                               : _("marked absent, but there are answers"));
     }
+    if (absent == ABSENT_MARKED && given_has(r->exam->given, row->out.candidate)) {
+        row->out.pending = true;
+        return TELL(r, row, EXCEPTION_ABSENT_MARK, _("marked absent, but '%s' gives points"),
+                    r->exam->given->path);
+    }
     if (absent == ABSENT_MARKED) {
         row->out.absent = true;
         return TELL(r, row, EXCEPTION_ABSENT_MARK, "%s", _("marked absent"));
@@ -685,8 +691,63 @@ static int tell_marks(struct resolver *r, struct row *row)
     return 0;
 }
 
-static int tell_missing_candidate(struct resolver *r, const struct row *row)
+static int tell_version(struct resolver *r, struct row *row, const struct sheet_page *page)
 {
+    const struct form *form = form_of(r, page->form);
+    const char *field = form->fields[form->version].name;
+
+    if (page->version_status == READING_OK && page->version[0] &&
+        versions_find(r->exam->versions, page->version) >= 0)
+        return 0;
+    row->out.pending = true;
+    if (page->version_status == READING_OK && page->version[0])
+        return TELL(r, row, EXCEPTION_UNKNOWN_VERSION, _("version '%s' is not in '%s'"),
+                    page->version, r->exam->versions->path);
+    if (!page->version[0])
+        return TELL(r, row, EXCEPTION_UNKNOWN_VERSION,
+                    _("field '%s' is blank: which version it is nobody knows"), field);
+    return TELL(r, row, EXCEPTION_UNKNOWN_VERSION,
+                page->version_status == READING_MULTIPLE ? _("field '%s' has several marks: '%s'")
+                                                         : _("field '%s' is not certain: '%s'"),
+                field, page->version);
+}
+
+/* Answers of a version that nobody knows could be anybody's: the sheet waits. */
+static int tell_versions(struct resolver *r, struct row *row)
+{
+    int rc = 0;
+
+    for (int i = 0; i < row->out.n_pages && r->exam->versions && rc == 0; i++)
+        if (r->pages[row->out.pages[i]].version)
+            rc = tell_version(r, row, &r->pages[row->out.pages[i]]);
+    return rc;
+}
+
+/* Each page knows which version its sheet is, wherever on the sheet it is marked. */
+static void set_papers(struct resolver *r)
+{
+    for (int i = 0; i < r->n_pages; i++)
+        r->pages[i].paper = -1;
+    for (int i = 0; i < r->n_pages && r->exam->versions; i++) {
+        const struct sheet_page *page = &r->pages[i];
+        const struct row *row = &r->rows[r->sheets[page->sheet].row];
+        if (!page->version || page->version_status != READING_OK)
+            continue;
+        int paper = versions_find(r->exam->versions, page->version);
+        for (int k = 0; k < row->out.n_pages; k++)
+            if (r->pages[row->out.pages[k]].sheet == page->sheet)
+                r->pages[row->out.pages[k]].paper = paper;
+    }
+}
+
+static int tell_missing_candidate(struct resolver *r, struct row *row)
+{
+    if (given_has(r->exam->given, row->out.candidate)) {
+        row->out.absent = false;
+        row->out.pending = true;
+        return TELL(r, row, EXCEPTION_MISSING_PAGE,
+                    _("no sheet was scanned, but '%s' gives points"), r->exam->given->path);
+    }
     if (r->n_refused == 0 && r->n_unresolved == 0)
         return TELL(r, row, EXCEPTION_MISSING_PAGE, "%s", _("no sheet was scanned"));
     return TELL(r, row, EXCEPTION_MISSING_PAGE,
@@ -698,7 +759,7 @@ static int tell_missing_candidate(struct resolver *r, const struct row *row)
 static int tell_row(struct resolver *r, int index)
 {
     static int (*const checks[])(struct resolver *, struct row *) = {
-        tell_missing_pages, tell_missing_items, tell_mixed_pages, tell_marks};
+        tell_missing_pages, tell_missing_items, tell_mixed_pages, tell_versions, tell_marks};
     struct row *row = &r->rows[index];
     int rc = 0;
 
@@ -729,6 +790,9 @@ static int resolve(struct resolver *r)
     rc = make_rows(r);
     if (rc == 0)
         rc = deal_pages(r);
+    if (rc == 0)
+        if (rc == 0)
+            set_papers(r);
     if (rc == 0)
         rc = add_missing_candidates(r);
     if (rc < 0)

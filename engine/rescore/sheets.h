@@ -22,11 +22,15 @@ struct sheet_page {
     const char *serial;    /* "" none */
     const char *candidate; /* NULL: the page has no candidate field */
     enum reading_status candidate_status;
+    const char *version; /* NULL: the page has no version field */
+    enum reading_status version_status;
     enum absent_mark absent;
-    int n_answers, n_blank;  /* items of the key on this page (without a key: its choices) */
-    bool answered;           /* one of them is marked, or may be */
-    const uint32_t *answers; /* numbers in the items' answer books; sheets.c does not look */
-    int sheet;               /* set by sheets_resolve */
+    int n_answers, n_blank; /* items of the key on this page (without a key: its choices) */
+    bool answered;          /* one of them is marked, or may be */
+    uint32_t *answers;      /* numbers in the items' answer books; sheets.c does not look */
+    int sheet;              /* set by sheets_resolve */
+    int paper;              /* the version of its sheet, of exam->versions; -1: the master's. The
+                               same */
 };
 
 /* One line of the results: a candidate's sheets, a sheet of nobody known, or a candidate of the

@@ -157,7 +157,7 @@ int review_decide(struct store *store, const struct exam *exam, const struct rev
     for (int i = 0; i < orders->n && rc == 0; i++)
         rc = write_decision(&w, i, &outcome);
     if (rc == 0 && outcome.decided > 0)
-        rc = rescore_within(store, exam, d);
+        rc = rescore_within(store, exam, false, d);
     for (int i = 0; i < orders->n; i++)
         free(w.checked[i].value);
     free(w.checked);

@@ -21,8 +21,8 @@
 #define BUSY_TIMEOUT 10000        /* ms: how long a teacher's query may hold the file */
 
 /* From version i to i + 1. */
-static const char *const migrations[STORE_SCHEMA_VERSION] = {schema_sql, schema_2_sql,
-                                                             schema_3_sql};
+static const char *const migrations[STORE_SCHEMA_VERSION] = {schema_sql, schema_2_sql, schema_3_sql,
+                                                             schema_4_sql, schema_5_sql};
 
 /* Rolls back what was not committed; the last connection also empties the log into the file. */
 static void close_connection(struct store *store)

@@ -18,7 +18,7 @@
 struct diag;
 struct store;
 
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 5
 
 enum store_mode { STORE_READ, STORE_WRITE /* creates or migrates where needed */ };
 
@@ -49,6 +49,9 @@ int store_has_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], cons
 int store_put_scan(struct store *store, const struct exam *exam, const char *batch,
                    const struct scan_record *scan, struct diag *d);
 
+/* From now on an absolute path, too, may mean another file than the last time (a scanner's folder,
+ * from which files are taken away): what could not be read is not forgotten for its namesake. */
+void store_expect_namesakes(struct store *store, bool expect);
 /* The same in pieces, so that a scan of thousands of pages never waits in memory: begin
  * (scan->pages is not looked at), its pages in the order of their numbers, end. Abandon forgets the
  * scan that was begun; the transaction around it and what else it holds stay as they are. A scan of
@@ -110,6 +113,13 @@ int store_each_page(struct store *store,
                     int (*visit)(void *context, const struct stored_page *page), void *context,
                     struct diag *d);
 
+/* The same many times faster, and what scoring takes: readings have field, value and status alone.
+ * Comes from what is packed of each page; what is not packed yet is, where the store is being
+ * written. */
+int store_each_answers(struct store *store,
+                       int (*visit)(void *context, const struct stored_page *page), void *context,
+                       struct diag *d);
+
 enum score_status { SCORE_SCORED, SCORE_PENDING, SCORE_ABSENT, SCORE_VOID };
 const char *score_status_name(enum score_status s);
 
@@ -124,6 +134,11 @@ struct score_row {
     int n_items;
     const int64_t *pages; /* ids of the sheet's pages */
     int n_pages;
+    const struct section_points {
+        struct points points;
+        bool pending;
+    } * sections; /* in the order of store_put_section */
+    int n_sections;
 };
 
 struct option_row {
@@ -146,14 +161,36 @@ struct test_row {
     double mean, sd, alpha, sem, min, max, median;
 };
 
-/* Replaces all that scoring derives (scores, items, test, derived exceptions) in one transaction
- * the caller has begun: clear, then put. The items are those of the key that store_put_exam put
- * last; where there is none, a score row makes its sheet known and nothing else. Sheets of one
- * candidate are exported in the order in which they were put. */
+/* Replaces all that scoring derives (scores, sections, items, test, derived exceptions) in one
+ * transaction the caller has begun: clear, then put, sections before scores. The items are those of
+ * the key that store_put_exam put last; where there is none, a score row makes its sheet known and
+ * nothing else. Sheets of one candidate are exported in the order in which they were put. */
 int store_clear_scores(struct store *store, struct diag *d);
+int store_put_section(struct store *store, const char *section, struct points max, struct diag *d);
 int store_put_score(struct store *store, const struct score_row *row, struct diag *d);
 int store_put_item(struct store *store, const struct item_row *row, struct diag *d);
 int store_put_test(struct store *store, const struct test_row *row, struct diag *d);
+/* What is counted of the scores beyond that (schema_5.sql), replaced as scores are: clear, then a
+ * row at a time. values[]: a column each in the table's order, without `position`; a real that is
+ * not finite is stored as NULL. */
+enum store_statistic {
+    STATISTIC_TEST,
+    STATISTIC_STANDING,
+    STATISTIC_ITEM_MODEL,
+    STATISTIC_FIFTHS, /* with its position */
+    STATISTIC_GROUP,
+    STATISTIC_DIF,
+    STATISTIC_PAIR,
+    STATISTIC_FINDING,
+};
+struct store_value {
+    const char *text; /* one of the three, as the column is */
+    int64_t integer;
+    double real;
+};
+int store_clear_statistics(struct store *store, struct diag *d);
+int store_put_statistic(struct store *store, enum store_statistic what,
+                        const struct store_value *values, struct diag *d);
 /* An exception that scoring found (unknown candidate, duplicate, missing page, absent). page_id 0:
  * of no page. */
 int store_put_exception(struct store *store, int64_t page_id, const char *candidate,
@@ -165,6 +202,15 @@ int store_put_exception(struct store *store, int64_t page_id, const char *candid
 int store_scores_current(struct store *store, struct diag *d);
 /* What was done, by whom (user name), when: action "grade", "regrade", ... */
 int store_audit(struct store *store, const char *action, const char *detail, struct diag *d);
+
+/* Whose score became another; "" where there was none, or is none. Borrowed. */
+struct store_change {
+    const char *candidate, *before, *after;
+};
+/* The same, with the scores that changed: they are kept (TABLE_CHANGES), and the detail ends with
+ * their hash, so that the chain covers them. */
+int store_audit_changes(struct store *store, const char *action, const char *detail,
+                        const struct store_change *changes, size_t n, struct diag *d);
 
 /* ---- what people decide ---- */
 
@@ -223,6 +269,39 @@ int store_enter_decision(struct store *store, const struct store_decision *decis
 int store_count_entries(struct store *store, const struct store_decision *decision, int *ret_same,
                         int *ret_other, struct diag *d);
 
+/* ---- one candidate's score, for explaining it ---- */
+
+struct stored_answer {
+    int64_t id; /* as stored_reading.id */
+    const char *field, *value;
+    enum reading_status status;
+    double confidence;
+    bool reviewed; /* a person has set it */
+    const char *scan;
+    int page; /* of the scan, from 1 */
+    int form; /* of the exam; -1: part of it no more */
+};
+
+struct stored_score {
+    const char *candidate, *name, *class_name, *school;
+    enum score_status status;
+    struct points total, max;
+    const struct item_points *items; /* [n_items] key order */
+    int n_items;
+    const struct section_points *sections; /* [n_sections] */
+    int n_sections;
+    const struct stored_answer *answers; /* of all its pages, in the order of page and form */
+    int n_answers;
+    const char *const *exceptions; /* what was told of its pages and of the candidate */
+    int n_exceptions;
+};
+
+/* Every score of a candidate: one, or several where sheets are in doubt. What `visit` gets is valid
+ * during the call; a negative return ends the walk and is returned. Returns how many. */
+int store_visit_scores(struct store *store, const char *candidate,
+                       int (*visit)(void *context, const struct stored_score *score), void *context,
+                       struct diag *d);
+
 /* ---- tables for export: columns and rows as text, in a fixed order ---- */
 
 enum store_table {
@@ -235,6 +314,15 @@ enum store_table {
     TABLE_RELIABILITY,  /* one row a batch: what goes to a person, what to expect of the rest */
     TABLE_HEALTH,       /* one row a page: how the scanner did */
     TABLE_ALARMS,       /* what came in a run of pages */
+    TABLE_STATISTICS,   /* the test: one row a figure */
+    TABLE_STANDINGS,    /* rank, scaled score and ability of each scored candidate */
+    TABLE_MODELS,       /* items by the item response model */
+    TABLE_FIFTHS,       /* options and items by fifth of the candidates */
+    TABLE_GROUPS,       /* classes, schools, rooms, batches */
+    TABLE_DIF,          /* items between groups */
+    TABLE_PAIRS,        /* candidates whose answers agree too well */
+    TABLE_FINDINGS,     /* what somebody should look at */
+    TABLE_CHANGES,      /* scores that a regrade or a decision changed */
     TABLE_TOTALS,       /* scores up to `status`, without sections and items: many times faster */
 };
 
@@ -261,6 +349,7 @@ struct store_counts {
     int pages_in; /* pages that the scans have; `pages` are those stored */
     int readings, uncertain, multiple, blank;
     int candidates, scored, pending, absent, voided, exceptions;
+    struct roster_counts roster;
 };
 int store_count(struct store *store, struct store_counts *ret, struct diag *d);
 /* Of all batches. What a person has looked at (source review) counts as gone to a person. */

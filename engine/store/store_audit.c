@@ -153,7 +153,7 @@ static int audit_check_row(struct store *store, sqlite3_stmt *stmt, int64_t expe
                         _("compare with a copy of the database made earlier"),
                         _("audit entry %lld or the one before it was changed"), (long long)row.seq);
     snprintf(previous, STORE_HASH_TEXT_MAX, "%s", store_text(stmt, 6));
-    return rc;
+    return rc == 0 ? store_check_changes(store, row.seq, row.detail, d) : rc;
 }
 
 /* Rows cut from the end leave a whole chain: the counter knows better. */

@@ -11,6 +11,38 @@
 #include <string.h>
 #include <zlib.h>
 
+/* Each candidate of the roster once, whatever sheets there are: what waits comes first. */
+static int count_roster(struct store *store, struct roster_counts *ret, struct diag *d)
+{
+    static const char sql[] =
+        "WITH s AS (SELECT sh.candidate AS candidate, sc.status AS status FROM scores sc "
+        "JOIN sheets sh ON sh.id = sc.sheet_id), "
+        "c AS (SELECT r.candidate, CASE WHEN SUM(s.status = 'pending') THEN 'pending' "
+        "WHEN SUM(s.status = 'scored') THEN 'scored' WHEN SUM(s.status = 'void') THEN 'void' "
+        "WHEN SUM(s.status = 'absent') THEN 'absent' ELSE '' END AS status "
+        "FROM roster r LEFT JOIN s ON s.candidate = r.candidate GROUP BY r.candidate) "
+        "SELECT COUNT(*), COALESCE(SUM(status = 'scored'), 0), "
+        "COALESCE(SUM(status = 'pending'), 0), COALESCE(SUM(status = 'absent'), 0), "
+        "COALESCE(SUM(status = 'void'), 0), COALESCE(SUM(status = ''), 0), "
+        "(SELECT COUNT(*) FROM s WHERE s.candidate NOT IN (SELECT candidate FROM roster)) FROM c";
+    sqlite3_stmt *stmt;
+    int rc = store_statement(store, sql, &stmt, d);
+
+    if (rc < 0)
+        return rc;
+    int answer = sqlite3_step(stmt);
+    if (answer == SQLITE_ROW) {
+        int *const counts[] = {&ret->candidates, &ret->scored,  &ret->pending, &ret->absent,
+                               &ret->voided,     &ret->waiting, &ret->others};
+        for (int i = 0; i < (int)(sizeof(counts) / sizeof(counts[0])); i++)
+            *counts[i] = sqlite3_column_int(stmt, i);
+        if (ret->candidates == 0)
+            ret->candidates = -1;
+    }
+    sqlite3_reset(stmt);
+    return answer == SQLITE_ROW ? 0 : store_fault(store, answer, d);
+}
+
 int store_count(struct store *store, struct store_counts *ret, struct diag *d)
 {
     struct store_counts counts = {0};
@@ -48,8 +80,10 @@ int store_count(struct store *store, struct store_counts *ret, struct diag *d)
             return rc;
         *questions[i].count = (int)n;
     }
-    *ret = counts;
-    return 0;
+    int rc = count_roster(store, &counts.roster, d);
+    if (rc == 0)
+        *ret = counts;
+    return rc;
 }
 
 /* Each row of the query is a fault: its columns, all text, go into the message. */

@@ -56,7 +56,7 @@ static int collect_files(const struct exam *exam, struct exam_files *list, struc
     int rc = 0;
 
     list->n = 0;
-    list->files = calloc((size_t)exam->n_forms + 3, sizeof(*list->files));
+    list->files = calloc((size_t)exam->n_forms + 5, sizeof(*list->files));
     if (list->files == NULL)
         return out_of_memory(d);
     if (exam->text != NULL)
@@ -79,6 +79,16 @@ static int collect_files(const struct exam *exam, struct exam_files *list, struc
         rc = add_file(list,
                       (struct exam_file){"roster", 0, file_name(exam->roster->path), -1, NULL,
                                          exam->roster->text, exam->roster->size, ""},
+                      d);
+    if (exam->versions != NULL && rc == 0)
+        rc = add_file(list,
+                      (struct exam_file){"versions", 0, file_name(exam->versions->path), -1, NULL,
+                                         exam->versions->text, exam->versions->size, ""},
+                      d);
+    if (exam->given != NULL && rc == 0)
+        rc = add_file(list,
+                      (struct exam_file){"points", 0, file_name(exam->given->path), -1, NULL,
+                                         exam->given->text, exam->given->size, ""},
                       d);
     return rc;
 }

@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include "exam_settings.h"
+#include "exam_tables.h"
 #include "i18n.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,13 +83,18 @@ static int get_file(struct exam *exam, sqlite3_stmt *stmt, struct diag *d)
     if (strcmp(kind, "form") == 0)
         return get_form(exam, stmt, d);
     if (strcmp(kind, "key") == 0)
-        return key_parse(text, size, name, &exam->key, d);
+        return key_parse_with(text, size, name, exam->scheme, &exam->key, d);
     if (strcmp(kind, "roster") == 0)
         return roster_parse(text, size, name, &exam->roster, d);
+    if (strcmp(kind, "versions") == 0)
+        return versions_parse(text, size, name, &exam->versions, d);
+    if (strcmp(kind, "points") == 0)
+        return given_parse(text, size, name, &exam->given, d);
     exam->text = strdup(text);
     if (exam->text == NULL)
         return out_of_memory(d);
-    return exam_settings_parse(text, size, name, exam, d);
+    int rc = exam_settings_parse(text, size, name, exam, d);
+    return rc < 0 ? rc : scheme_parse(text, size, name, &exam->scheme, d);
 }
 
 static int get_files(struct store *store, int64_t version, struct exam *exam, struct diag *d)
@@ -121,24 +127,6 @@ static int get_files(struct store *store, int64_t version, struct exam *exam, st
     return rc;
 }
 
-/* Fills in what the key takes from the forms. */
-static int hold_key_against_forms(struct exam *exam, struct diag *d)
-{
-    const struct form **forms;
-    int rc;
-
-    if (exam->key == NULL)
-        return 0;
-    forms = calloc((size_t)exam->n_forms + 1, sizeof(*forms));
-    if (forms == NULL)
-        return out_of_memory(d);
-    for (int i = 0; i < exam->n_forms; i++)
-        forms[i] = exam->forms[i].form;
-    rc = key_check(exam->key, forms, exam->n_forms, d);
-    free(forms);
-    return rc;
-}
-
 int store_get_exam(struct store *store, struct exam **ret_exam, struct diag *d)
 {
     struct exam *exam;
@@ -157,7 +145,7 @@ int store_get_exam(struct store *store, struct exam **ret_exam, struct diag *d)
     if (rc == 0)
         rc = get_files(store, version, exam, d);
     if (rc == 0)
-        rc = hold_key_against_forms(exam, d);
+        rc = exam_check_tables(exam, d);
     if (rc < 0) {
         exam_destroy(exam);
         return rc;

@@ -35,12 +35,13 @@ struct store {
     struct form_ids *forms; /* position in the exam; NULL: not loaded */
     int n_forms;
 
-    int64_t scan;       /* begun and not ended; 0 none */
-    int scan_announced; /* pages it said it has */
-    int scan_put;       /* pages put so far */
-    int n_items;        /* items the scores are for; -1: not asked yet */
-    char *answer;       /* text that was last handed out */
-    struct arena arena; /* one page's readings, for store_each_page */
+    int64_t scan;           /* begun and not ended; 0 none */
+    bool expects_namesakes; /* store_expect_namesakes */
+    int scan_announced;     /* pages it said it has */
+    int scan_put;           /* pages put so far */
+    int n_items;            /* items the scores are for; -1: not asked yet */
+    char *answer;           /* text that was last handed out */
+    struct arena arena;     /* one page's readings, for store_each_page */
 };
 
 /* Longest "2026-11-23T22:02:11Z" with its zero. */
@@ -88,11 +89,23 @@ int store_sha256(const void *bytes, size_t size, char text[STORE_HASH_TEXT_MAX])
 /* Walks the chain: YJ_EDATA with an entry for each break. */
 int store_audit_check(struct store *store, struct diag *d);
 
+/* ---- store_changes.c ---- */
+
+/* Whether the changes of an audit row are those that its detail vouches for: YJ_EDATA, told. */
+int store_check_changes(struct store *store, int64_t seq, const char *detail, struct diag *d);
+
 /* ---- store_health.c ---- */
 
 /* Nothing where the page was not looked at. */
 int store_put_health(struct store *store, int64_t page_id, const struct page_health *health,
                      struct diag *d);
+
+/* ---- store_scans.c ---- */
+
+/* Every page in the order of scan path and page number, and the page that it stands on: all but its
+ * readings, borrowed until the next step. */
+int store_page_statement(struct store *store, sqlite3_stmt **ret_stmt, struct diag *d);
+struct stored_page store_page_at(sqlite3_stmt *stmt);
 
 /* ---- store_exam.c ---- */
 

@@ -315,11 +315,16 @@ static int forget_unreadable(struct store *store, const char *path, int64_t scan
 
     if (rc < 0 || n == 0)
         return rc;
-    if (path[0] != '/')
+    if (path[0] != '/' || store->expects_namesakes)
         rc = keep_reasons(store, path, scan, d);
     if (rc == 0)
         rc = store_run(store, d, "DELETE FROM scans WHERE " UNREADABLE_NAMESAKES, "ti", path, scan);
     return rc < 0 ? rc : store_audit(store, "replace", path, d);
+}
+
+void store_expect_namesakes(struct store *store, bool expect)
+{
+    store->expects_namesakes = expect;
 }
 
 static int insert_scan(struct store *store, const char *batch, const struct scan_record *scan,
@@ -529,6 +534,27 @@ static int64_t index_or_none(sqlite3_stmt *stmt, int column, int64_t first)
                : sqlite3_column_int64(stmt, column) - first;
 }
 
+int store_page_statement(struct store *store, sqlite3_stmt **ret_stmt, struct diag *d)
+{
+    return store_statement(store,
+                           "SELECT p.id, s.path, p.number, f.position, p.form_page, p.verdict, "
+                           "p.serial FROM scans s JOIN pages p ON p.scan_id = s.id "
+                           "LEFT JOIN forms f ON f.id = p.form_id "
+                           "ORDER BY s.path, s.hash, p.number",
+                           ret_stmt, d);
+}
+
+struct stored_page store_page_at(sqlite3_stmt *stmt)
+{
+    return (struct stored_page){.id = sqlite3_column_int64(stmt, 0),
+                                .scan = store_text(stmt, 1),
+                                .number = sqlite3_column_int(stmt, 2),
+                                .form = (int)index_or_none(stmt, 3, 0),
+                                .form_page = (int)index_or_none(stmt, 4, 1),
+                                .verdict = (enum page_verdict)verdict_parse(store_text(stmt, 5)),
+                                .sheet = store_text(stmt, 6)};
+}
+
 int store_each_page(struct store *store,
                     int (*visit)(void *context, const struct stored_page *page), void *context,
                     struct diag *d)
@@ -536,23 +562,12 @@ int store_each_page(struct store *store,
     struct reading_list list = {NULL, 0, 0};
     int answer = SQLITE_DONE;
     sqlite3_stmt *stmt;
-    int rc = store_statement(store,
-                             "SELECT p.id, s.path, p.number, f.position, p.form_page, p.verdict, "
-                             "p.serial FROM scans s JOIN pages p ON p.scan_id = s.id "
-                             "LEFT JOIN forms f ON f.id = p.form_id "
-                             "ORDER BY s.path, s.hash, p.number",
-                             &stmt, d);
+    int rc = store_page_statement(store, &stmt, d);
 
     if (rc < 0)
         return rc;
     while (rc >= 0 && (answer = sqlite3_step(stmt)) == SQLITE_ROW) {
-        struct stored_page page = {.id = sqlite3_column_int64(stmt, 0),
-                                   .scan = store_text(stmt, 1),
-                                   .number = sqlite3_column_int(stmt, 2),
-                                   .form = (int)index_or_none(stmt, 3, 0),
-                                   .form_page = (int)index_or_none(stmt, 4, 1),
-                                   .verdict = (enum page_verdict)verdict_parse(store_text(stmt, 5)),
-                                   .sheet = store_text(stmt, 6)};
+        struct stored_page page = store_page_at(stmt);
 
         arena_reset(&store->arena);
         rc = collect_readings(store, page.id, &list, d);

@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include <assert.h>
+#include <string.h>
 
 const char *score_status_name(enum score_status s)
 {
@@ -20,12 +21,14 @@ int store_clear_scores(struct store *store, struct diag *d)
 {
     /* Children before parents; the items are then those of the key in force. */
     static const char *const steps[] = {
-        "DELETE FROM item_scores",
+        "DELETE FROM section_scores",
+        "DELETE FROM sheet_items",
         "DELETE FROM scores",
         "DELETE FROM sheet_pages",
         "DELETE FROM sheets",
         "DELETE FROM item_options",
         "DELETE FROM items",
+        "DELETE FROM sections",
         "DELETE FROM test",
         "DELETE FROM exceptions WHERE derived = 1",
         "INSERT INTO items (position, item, section) SELECT position, item, section FROM key_items",
@@ -51,47 +54,84 @@ static int count_items(struct store *store, struct diag *d)
     return rc;
 }
 
-/* Rows that one statement inserts: starting a statement costs as much as the row itself. */
-#define ITEMS_AT_ONCE 20
-#define ITEM_COLUMNS 6
-#define ITEM_ROW "(?, ?, ?, ?, ?, ?)"
-#define ITEM_ROWS_5 ITEM_ROW "," ITEM_ROW "," ITEM_ROW "," ITEM_ROW "," ITEM_ROW
-#define INSERT_ITEM_SCORES                                                                         \
-    "INSERT INTO item_scores (sheet_id, item, points_num, points_den, pending, counts) VALUES "
+/* Longest element: "num/den" of two 64-bit numbers, and its comma. */
+#define ITEM_TEXT_MAX 48
 
-static const char insert_one_item[] = INSERT_ITEM_SCORES ITEM_ROW;
-static const char insert_some_items[] =
-    INSERT_ITEM_SCORES ITEM_ROWS_5 "," ITEM_ROWS_5 "," ITEM_ROWS_5 "," ITEM_ROWS_5;
-
-static void bind_item(sqlite3_stmt *stmt, int row, int64_t sheet, int item,
-                      const struct item_points *points)
+/* Digits of a number to `to`; where they end. printf would be half of what a regrade takes. */
+static char *put_number(char *to, int64_t number)
 {
-    int at = row * ITEM_COLUMNS;
+    char digits[24];
+    int n = 0;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
-    sqlite3_bind_int64(stmt, at + 1, sheet);
-    sqlite3_bind_int(stmt, at + 2, item + 1);
-    sqlite3_bind_int64(stmt, at + 3, points->points.num);
-    sqlite3_bind_int64(stmt, at + 4, points->points.den);
-    sqlite3_bind_int(stmt, at + 5, points->pending);
-    sqlite3_bind_int(stmt, at + 6, points->counts);
+    if (number < 0)
+        *to++ = '-';
+    do {
+        digits[n++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    while (n > 0)
+        *to++ = digits[--n];
+    return to;
+}
+
+/* As schema_4.sql has it. */
+static char *put_item(char *to, const struct item_points *item)
+{
+    if (!item->counts)
+        return stpcpy(to, "false");
+    if (item->pending)
+        return stpcpy(to, "null");
+    if (item->points.den == 1)
+        return put_number(to, item->points.num);
+    *to++ = '"';
+    to = put_number(to, item->points.num);
+    *to++ = '/';
+    to = put_number(to, item->points.den);
+    *to++ = '"';
+    return to;
 }
 
 static int put_item_scores(struct store *store, int64_t sheet, const struct score_row *row,
                            struct diag *d)
 {
-    sqlite3_stmt *stmt;
+    char *text, *end;
+
+    if (row->n_items == 0)
+        return 0;
+    arena_reset(&store->arena);
+    text = end = arena_alloc(&store->arena, (size_t)row->n_items * ITEM_TEXT_MAX + 3);
+    if (text == NULL)
+        return store_fault(store, SQLITE_NOMEM, d);
+    *end++ = '[';
+    for (int i = 0; i < row->n_items; i++) {
+        if (i > 0)
+            *end++ = ',';
+        end = put_item(end, &row->items[i]);
+    }
+    *end++ = ']';
+    return store_run(store, d, "INSERT INTO sheet_items (sheet_id, points) VALUES (?, ?)", "it",
+                     sheet, text);
+}
+
+static int put_section_scores(struct store *store, int64_t sheet, const struct score_row *row,
+                              struct diag *d)
+{
     int rc = 0;
 
-    for (int i = 0, n; i < row->n_items && rc == 0; i += n) {
-        n = row->n_items - i >= ITEMS_AT_ONCE ? ITEMS_AT_ONCE : 1;
-        rc = store_statement(store, n == 1 ? insert_one_item : insert_some_items, &stmt, d);
-        if (rc < 0)
-            return rc;
-        for (int k = 0; k < n; k++)
-            bind_item(stmt, k, sheet, i + k, &row->items[i + k]);
-        rc = store_step_done(store, stmt, d);
-    }
+    for (int i = 0; i < row->n_sections && rc == 0; i++)
+        rc = store_run(store, d,
+                       "INSERT INTO section_scores (sheet_id, section, points_num, points_den, "
+                       "pending) VALUES (?, ?, ?, ?, ?)",
+                       "iiiii", sheet, (int64_t)i + 1, row->sections[i].points.num,
+                       row->sections[i].points.den, (int64_t)row->sections[i].pending);
     return rc;
+}
+
+int store_put_section(struct store *store, const char *section, struct points max, struct diag *d)
+{
+    return store_run(store, d, "INSERT INTO sections (section, max_num, max_den) VALUES (?, ?, ?)",
+                     "tii", section, max.num, max.den);
 }
 
 static int put_sheet(struct store *store, const struct score_row *row, int64_t *ret_id,
@@ -126,6 +166,8 @@ int store_put_score(struct store *store, const struct score_row *row, struct dia
                    "VALUES (?, ?, ?, ?, ?, ?)",
                    "itiiii", sheet, score_status_name(row->status), row->total.num, row->total.den,
                    row->max.num, row->max.den);
+    if (rc == 0)
+        rc = put_section_scores(store, sheet, row, d);
     return rc < 0 ? rc : put_item_scores(store, sheet, row, d);
 }
 

@@ -25,13 +25,11 @@ struct store_rows {
     int (*next)(struct store_rows *rows, struct store_cell *cells, struct diag *d);
     char (*numbers)[NUMBER_MAX]; /* a cell each */
 
-    bool has_page;       /* readings: outer stands on a page */
-    int n_fixed;         /* scores, items: columns of outer's cells */
-    int n_sections;      /* scores: columns after them */
-    int n_items;         /* scores: columns after the sections */
-    int *item_section;   /* scores: which of the sections an item belongs to, -1 none */
-    struct points *sums; /* scores: a section each */
-    bool *complete;      /* scores: nothing of the section waits */
+    bool has_page;          /* readings: outer stands on a page */
+    int n_fixed;            /* scores, items: columns of outer's cells */
+    int n_sections;         /* scores: columns after them */
+    int n_items;            /* scores: columns after the sections */
+    sqlite3_stmt *sections; /* scores: by the outer row's first column; NULL else */
 };
 
 /* ---- cells ---- */
@@ -157,50 +155,33 @@ static const char scores_inner[] =
     "JOIN scores sc ON sc.sheet_id = x.sheet_id "
     "WHERE x.sheet_id = ? AND sc.status IN ('scored', 'pending') ORDER BY x.item";
 
-static void clear_sections(struct store_rows *rows, struct store_cell *cells)
+static const char scores_sections[] =
+    "SELECT x.section, x.points_num, x.points_den FROM section_scores x "
+    "JOIN scores sc ON sc.sheet_id = x.sheet_id "
+    "WHERE x.sheet_id = ? AND x.pending = 0 AND sc.status IN ('scored', 'pending')";
+
+static void fill_points(struct store_rows *rows, sqlite3_stmt *stmt, struct store_cell *cells,
+                        int cell)
 {
-    for (int i = 0; i < rows->n_sections; i++) {
-        rows->sums[i] = POINTS_ZERO;
-        rows->complete[i] = false;
+    struct points points = {sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2)};
+
+    print_points(points, rows->numbers[cell]);
+    cells[cell].text = rows->numbers[cell];
+}
+
+static int fill_sections(struct store_rows *rows, struct store_cell *cells, struct diag *d)
+{
+    int rc;
+
+    sqlite3_reset(rows->sections);
+    sqlite3_bind_int64(rows->sections, 1, sqlite3_column_int64(rows->outer, 0));
+    while ((rc = step(rows, rows->sections, d)) == 1) {
+        int section = sqlite3_column_int(rows->sections, 0) - 1;
+
+        if (section >= 0 && section < rows->n_sections)
+            fill_points(rows, rows->sections, cells, rows->n_fixed + section);
     }
-    for (int i = rows->n_fixed; i < rows->n_columns; i++)
-        cells[i] = empty_cell(true);
-}
-
-static void add_item(struct store_rows *rows, struct store_cell *cells, int item, bool first)
-{
-    struct points points = {sqlite3_column_int64(rows->inner, 1),
-                            sqlite3_column_int64(rows->inner, 2)};
-    int cell = rows->n_fixed + rows->n_sections + item, section = rows->item_section[item];
-    bool pending = sqlite3_column_int(rows->inner, 3) != 0;
-
-    if (!pending) {
-        print_points(points, rows->numbers[cell]);
-        cells[cell].text = rows->numbers[cell];
-    }
-    if (section < 0)
-        return;
-    rows->sums[section] = points_add(rows->sums[section], points);
-    rows->complete[section] = (first || rows->complete[section]) && !pending;
-}
-
-static bool is_first_of_section(const struct store_rows *rows, int item)
-{
-    for (int i = 0; i < item; i++)
-        if (rows->item_section[i] == rows->item_section[item])
-            return false;
-    return true;
-}
-
-static void finish_sections(struct store_rows *rows, struct store_cell *cells)
-{
-    for (int i = 0; i < rows->n_sections; i++)
-        if (rows->complete[i]) {
-            int cell = rows->n_fixed + i;
-
-            print_points(rows->sums[i], rows->numbers[cell]);
-            cells[cell].text = rows->numbers[cell];
-        }
+    return rc;
 }
 
 static int next_score(struct store_rows *rows, struct store_cell *cells, struct diag *d)
@@ -210,18 +191,19 @@ static int next_score(struct store_rows *rows, struct store_cell *cells, struct 
     if (rc <= 0)
         return rc;
     fill_cells(rows, rows->outer, 1, "ttttppt", cells, 0);
-    clear_sections(rows, cells);
+    for (int i = rows->n_fixed; i < rows->n_columns; i++)
+        cells[i] = empty_cell(true);
+    rc = fill_sections(rows, cells, d);
+    if (rc < 0)
+        return rc;
     start_inner(rows);
     while ((rc = step(rows, rows->inner, d)) == 1) {
         int item = sqlite3_column_int(rows->inner, 0) - 1;
 
-        if (item >= 0 && item < rows->n_items)
-            add_item(rows, cells, item, is_first_of_section(rows, item));
+        if (item >= 0 && item < rows->n_items && !sqlite3_column_int(rows->inner, 3))
+            fill_points(rows, rows->inner, cells, rows->n_fixed + rows->n_sections + item);
     }
-    if (rc < 0)
-        return rc;
-    finish_sections(rows, cells);
-    return 1;
+    return rc < 0 ? rc : 1;
 }
 
 /* ---- items ---- */
@@ -302,6 +284,12 @@ static const char alarms_outer[] =
     "FROM alarms a JOIN v_pages v ON v.page_id = a.first_page "
     "JOIN v_pages w ON w.page_id = a.last_page ORDER BY a.id";
 
+static const char standings_outer[] =
+    "SELECT s.candidate, COALESCE(r.name, ''), COALESCE(r.class, ''), COALESCE(r.school, ''), "
+    "s.rank, s.percentile, s.z, s.t, s.scaled, s.label, s.ability, s.ability_error, s.exam_error "
+    "FROM standings s LEFT JOIN roster r ON r.candidate = s.candidate "
+    "ORDER BY s.rank, s.candidate";
+
 static const char audit_outer[] =
     "SELECT seq, time, user, action, detail, hash FROM audit ORDER BY seq";
 
@@ -323,6 +311,14 @@ static int next_batch(struct store_rows *rows, struct store_cell *cells, struct 
         cells[n] = (struct store_cell){rows->numbers[n], true};
     }
     return 1;
+}
+
+static int prepare(struct store_rows *rows, const char *sql, sqlite3_stmt **ret_stmt,
+                   struct diag *d)
+{
+    int rc = sql != NULL ? sqlite3_prepare_v2(rows->store->db, sql, -1, ret_stmt, NULL) : SQLITE_OK;
+
+    return rc == SQLITE_OK ? 0 : store_fault(rows->store, rc, d);
 }
 
 /* ---- columns ---- */
@@ -400,45 +396,15 @@ static int add_queried_columns(struct store_rows *rows, const char *kind, const 
     return rc;
 }
 
-/* Sections are numbered in the order in which the key first speaks of them. */
-static int number_sections(struct store_rows *rows, struct diag *d)
-{
-    sqlite3_stmt *stmt;
-    int answer, i = 0;
-    int rc = store_statement(
-        rows->store,
-        "WITH s AS (SELECT section, ROW_NUMBER() OVER (ORDER BY MIN(position)) - 1 AS number "
-        "FROM items WHERE section <> '' GROUP BY section) "
-        "SELECT COALESCE(s.number, -1) FROM items i LEFT JOIN s ON s.section = i.section "
-        "ORDER BY i.position",
-        &stmt, d);
-
-    if (rc < 0)
-        return rc;
-    while ((answer = sqlite3_step(stmt)) == SQLITE_ROW && i < rows->n_items)
-        rows->item_section[i++] = sqlite3_column_int(stmt, 0);
-    sqlite3_reset(stmt);
-    return answer == SQLITE_DONE ? 0 : store_fault(rows->store, answer, d);
-}
-
 static int add_score_columns(struct store_rows *rows, struct diag *d)
 {
-    int rc = add_queried_columns(rows, "section",
-                                 "SELECT section FROM items WHERE section <> '' "
-                                 "GROUP BY section ORDER BY MIN(position)",
+    int rc = add_queried_columns(rows, "section", "SELECT section FROM sections ORDER BY position",
                                  &rows->n_sections, d);
 
     if (rc == 0)
         rc = add_queried_columns(rows, "item", "SELECT item FROM items ORDER BY position",
                                  &rows->n_items, d);
-    if (rc < 0)
-        return rc;
-    rows->item_section = calloc((size_t)rows->n_items + 1, sizeof(*rows->item_section));
-    rows->sums = calloc((size_t)rows->n_sections + 1, sizeof(*rows->sums));
-    rows->complete = calloc((size_t)rows->n_sections + 1, sizeof(*rows->complete));
-    if (rows->item_section == NULL || rows->sums == NULL || rows->complete == NULL)
-        return store_fault(rows->store, SQLITE_NOMEM, d);
-    return number_sections(rows, d);
+    return rc < 0 ? rc : prepare(rows, scores_sections, &rows->sections, d);
 }
 
 /* Three columns an option, in the order in which the items first offer them. */
@@ -491,17 +457,47 @@ static const struct table {
                       health_outer, NULL, "titffffffittft", 0, NULL, next_plain},
     [TABLE_ALARMS] = {"kind,scan,page,last_scan,last_page,pages,place,run,detail", alarms_outer,
                       NULL, "ttitiifit", 0, NULL, next_plain},
+    [TABLE_CHANGES] = {"seq,time,user,action,candidate,before,after",
+                       "SELECT c.seq, a.time, a.user, a.action, c.candidate, c.before, c.after "
+                       "FROM score_changes c JOIN audit a ON a.seq = c.seq "
+                       "ORDER BY c.seq, c.position",
+                       NULL, "itttttt", 0, NULL, next_plain},
+    [TABLE_STATISTICS] = {"figure,value,note",
+                          "SELECT name, value, note FROM test_figures ORDER BY position", NULL,
+                          "tft", 0, NULL, next_plain},
+    [TABLE_STANDINGS] = {"candidate,name,class,school,rank,percentile,z,t,scaled,label,ability,"
+                         "ability_error,exam_error",
+                         standings_outer, NULL, "ttttifffftfff", 0, NULL, next_plain},
+    [TABLE_MODELS] = {"item,a,b,c,a_error,b_error,c_error,infit,outfit",
+                      "SELECT m.item, a, b, c, a_error, b_error, c_error, infit, outfit "
+                      "FROM item_models m JOIN items i ON i.item = m.item ORDER BY i.position",
+                      NULL, "tffffffff", 0, NULL, next_plain},
+    [TABLE_FIFTHS] = {"item,option,fifth_1,fifth_2,fifth_3,fifth_4,fifth_5",
+                      "SELECT item, option, fifth_1, fifth_2, fifth_3, fifth_4, fifth_5 "
+                      "FROM item_fifths ORDER BY position, place",
+                      NULL, "ttfffff", 0, NULL, next_plain},
+    [TABLE_GROUPS] = {"kind,school,name,n,absent,pending,mean,sd,min,median,max,above_mean,pass,"
+                      "distinction,difference,difference_low,difference_high",
+                      "SELECT kind, school, name, n, absent, pending, mean, sd, min, median, max, "
+                      "above_mean, pass, distinction, difference, difference_low, difference_high "
+                      "FROM group_figures ORDER BY position",
+                      NULL, "tttiiifffffffffff", 0, NULL, next_plain},
+    [TABLE_DIF] = {"item,kind,reference,focal,alpha_mh,delta,chi2,p,p_logistic,ets",
+                   "SELECT item, kind, reference, focal, alpha_mh, delta, chi2, p, p_logistic, ets "
+                   "FROM item_dif ORDER BY position",
+                   NULL, "ttttffffft", 0, NULL, next_plain},
+    [TABLE_PAIRS] = {"candidate,other,room,same_right,same_wrong,differ,omega,gbt,k_index,"
+                     "harpp_hogan,p,p_family",
+                     "SELECT candidate, other, room, same_right, same_wrong, differ, omega, gbt, "
+                     "k_index, harpp_hogan, p, p_family FROM pairs ORDER BY position",
+                     NULL, "tttiiiffffff", 0, NULL, next_plain},
+    [TABLE_FINDINGS] = {"kind,grave,subject,figure,detail",
+                        "SELECT kind, grave, subject, figure, detail FROM findings "
+                        "ORDER BY position",
+                        NULL, "titft", 0, NULL, next_plain},
     [TABLE_DISTRIBUTION] = {"score,count,cumulative,share", distribution_outer, NULL, "piif", 0,
                             NULL, next_plain},
 };
-
-static int prepare(struct store_rows *rows, const char *sql, sqlite3_stmt **ret_stmt,
-                   struct diag *d)
-{
-    int rc = sql != NULL ? sqlite3_prepare_v2(rows->store->db, sql, -1, ret_stmt, NULL) : SQLITE_OK;
-
-    return rc == SQLITE_OK ? 0 : store_fault(rows->store, rc, d);
-}
 
 static int open_rows(struct store_rows *rows, const struct table *table, struct diag *d)
 {
@@ -568,14 +564,12 @@ void store_rows_close(struct store_rows *rows)
         return;
     sqlite3_finalize(rows->outer);
     sqlite3_finalize(rows->inner);
+    sqlite3_finalize(rows->sections);
     if (rows->owns_snapshot)
         (void)store_run(rows->store, NULL, "ROLLBACK", "");
     for (int i = 0; i < rows->n_columns; i++)
         sqlite3_free(rows->names[i]);
     free(rows->names);
     free(rows->numbers);
-    free(rows->item_section);
-    free(rows->sums);
-    free(rows->complete);
     free(rows);
 }

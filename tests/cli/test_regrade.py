@@ -166,13 +166,14 @@ class Verify(CliTest):
         """Catches a check that passes over nothing, or writes to what it checks."""
         before = self.db.read_bytes()
         done = self.run_program("verify", self.exam, expect=0)
-        first, marks, silent = done.stdout.splitlines()
+        first, marks, silent, roster = done.stdout.splitlines()
         self.assertEqual(first, "ok: pages in 4 = pages out 4, audit chain of 3 whole, "
                                 "30 scores equal a rescore")
         self.assertEqual(marks, "marks          0 of 44 fields (0.00 %; 95 %: 0.00 to 8.03 %) "
                                 "go to a person")
         self.assertRegex(silent, r"^silent errors  (< )?0\.00\d expected among the other 44 "
                                  r"\(95 %: at most 0\)$")
+        self.assertRegex(roster, r"^roster  +\d+ = \d+ scored \+ \d+ pending \+ \d+ absent \+ 0 void")
         self.assertEqual(self.db.read_bytes(), before)
 
     def test_a_changed_score(self):

@@ -310,8 +310,15 @@ class Set(Review):
     def test_an_older_database(self):
         """Catches a database of before that is read wrongly, or whose exceptions are never settled."""
         with sqlite3.connect(self.db) as db:
-            db.executescript("DROP TABLE entries; ALTER TABLE exceptions DROP COLUMN field_id;"
-                             "PRAGMA user_version = 2")
+            for table in ("score_changes findings pairs item_dif group_figures item_fifths item_models standings "
+                          "test_figures page_answers section_scores sections entries").split():
+                db.execute("DROP TABLE " + table)
+            db.executescript(
+                "DROP TRIGGER readings_added; DROP TRIGGER readings_changed; DROP TRIGGER readings_gone;"
+                "CREATE TABLE was AS SELECT * FROM item_scores; DROP VIEW item_scores; DROP TABLE sheet_items;"
+                "CREATE TABLE item_scores AS SELECT * FROM was; DROP TABLE was;"
+                "ALTER TABLE exceptions DROP COLUMN field_id;"
+                "PRAGMA user_version = 2")
         self.assertIn("older yuejuan", self.review("list", self.exam, expect=2).stderr)
         self.set("p3f12", "4")
         self.assertFalse([r for r in self.rows("exceptions") if r["candidate"] == "0003"])

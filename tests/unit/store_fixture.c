@@ -260,15 +260,19 @@ static void put_scores(struct store *store, struct diag *d)
                                     third = {{1, 3}, false, true}, waits = {{0, 1}, true, true};
     const struct item_points first[] = {right, right, wrong, third};
     const struct item_points second[] = {right, waits, right, wrong};
+    const struct section_points of_first[] = {{{4, 1}, false}, {{1, 3}, false}};
+    const struct section_points of_second[] = {{{2, 1}, true}, {{2, 1}, false}};
     int64_t ids[8] = {0};
 
+    must(store_put_section(store, "words", (struct points){4, 1}, d), d);
+    must(store_put_section(store, "text", (struct points){7, 3}, d), d);
     must(store_each_page(store, keep_id, ids, d), d);
     assert_int_equal(ids[0], 4); /* a.png b.png c.png, d.png was refused */
     const struct score_row rows[] = {
-        {"0001", SCORE_SCORED, {13, 3}, {19, 3}, first, 4, &ids[1], 1},
-        {"0002", SCORE_PENDING, {4, 1}, {19, 3}, second, 4, &ids[2], 1},
-        {"0002", SCORE_PENDING, {4, 1}, {19, 3}, second, 4, &ids[3], 1},
-        {"0003", SCORE_ABSENT, {0, 1}, {19, 3}, NULL, 0, NULL, 0},
+        {"0001", SCORE_SCORED, {13, 3}, {19, 3}, first, 4, &ids[1], 1, of_first, 2},
+        {"0002", SCORE_PENDING, {4, 1}, {19, 3}, second, 4, &ids[2], 1, of_second, 2},
+        {"0002", SCORE_PENDING, {4, 1}, {19, 3}, second, 4, &ids[3], 1, of_second, 2},
+        {"0003", SCORE_ABSENT, {0, 1}, {19, 3}, NULL, 0, NULL, 0, NULL, 0},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         must(store_put_score(store, &rows[i], d), d);

@@ -701,7 +701,8 @@ static void finds_what_was_changed(void **state)
     expect_verified(&f, 4);
     tamper(&f, "UPDATE scores SET total_num = 9 WHERE total_num = 11 AND total_den = 1");
     expect_difference(&f, "candidate '11': total '9' is stored, the readings give '11'");
-    tamper(&f, "UPDATE item_scores SET points_num = 3 WHERE points_num = -1");
+    tamper(&f, "UPDATE sheet_items SET points = replace(points, '\"-1/2\"', '\"3/2\"') WHERE "
+               "instr(points, '\"-1/2\"') > 0");
     expect_difference(&f, "candidate '12', item 'q1': '1.5' is stored, the readings give '-0.5'");
     tamper(&f, "UPDATE scores SET status = 'scored' WHERE status = 'pending'");
     expect_difference(&f, "candidate '13': status 'scored' is stored");
@@ -717,11 +718,10 @@ static void finds_what_was_changed(void **state)
     expect_difference(&f, "candidate '14' has a sheet or a place in the roster, but no score");
     tamper(&f, "UPDATE sheets SET candidate = '99' WHERE candidate = '11'");
     expect_difference(&f, "candidate '99' has a score, but neither");
-    tamper(&f, "UPDATE items SET section = 'II' WHERE item = 'q3'");
-    expect_difference(&f, "candidate '13': section 'II' has '2' stored, the readings give '0'");
-    tamper(&f, "UPDATE items SET section = 'III' WHERE item = 'm1'");
-    expect_difference(&f, "the stored scores are of another key");
-    tamper(&f, "UPDATE items SET section = 'I' WHERE item = 'm1'");
+    tamper(&f, "UPDATE section_scores SET points_num = points_num + 1 WHERE section = 2 AND "
+               "sheet_id = (SELECT id FROM sheets WHERE candidate = '13')");
+    expect_difference(&f, "candidate '13': section 'II' has ");
+    tamper(&f, "UPDATE sections SET section = 'III' WHERE position = 2");
     expect_difference(&f, "the stored scores are of another key");
     tamper(&f, "UPDATE roster SET name = 'An' WHERE candidate = '12'");
     expect_difference(&f, "candidate '12': name 'An' is stored, the roster has 'Bo'");

@@ -517,7 +517,8 @@ static void scores_of_another_key_are_refused(void **state)
     static const struct item_points points[2] = {{{1, 1}, false, true}, {{1, 1}, false, true}};
     struct state *s = *state;
     struct store *store = fixture_open(s->path, STORE_WRITE);
-    const struct score_row row = {"0001", SCORE_SCORED, {2, 1}, {2, 1}, points, 2, NULL, 0};
+    const struct score_row row = {"0001", SCORE_SCORED, {2, 1}, {2, 1}, points,
+                                  2,      NULL,         0,      NULL,   0};
 
     expect_put(store, s->exam, 0, "");
     assert_int_equal(store_begin(store, NULL), 0);
@@ -536,7 +537,7 @@ static void without_a_key_sheets_are_kept_and_nothing_scored(void **state)
     struct exam *survey = fixture_exam(fixture_form, NULL, NULL);
     struct fixture_page page;
     const int64_t first = 1;
-    const struct score_row row = {"7", SCORE_SCORED, {0, 1}, {0, 1}, NULL, 0, &first, 1};
+    const struct score_row row = {"7", SCORE_SCORED, {0, 1}, {0, 1}, NULL, 0, &first, 1, NULL, 0};
 
     expect_put(store, survey, 0, "");
     fixture_page_init(&page, "0001", right);
@@ -753,14 +754,30 @@ static void an_older_schema_is_brought_up_to_date(void **state)
     store_close(store);
     int64_t fresh = fixture_number(s->path, tables);
     int64_t pages = fixture_number(s->path, "SELECT COUNT(*) FROM pages");
-    fixture_sql(s->path, "DROP TABLE entries; ALTER TABLE exceptions DROP COLUMN field_id;"
-                         "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health;"
-                         "PRAGMA user_version = 1");
+    fixture_sql(
+        s->path,
+        "DROP TABLE score_changes; DROP TABLE findings; DROP TABLE pairs; DROP TABLE item_dif; "
+        "DROP TABLE group_figures; DROP TABLE item_fifths; DROP TABLE item_models; "
+        "DROP TABLE standings; DROP TABLE test_figures; "
+        "DROP TABLE page_answers; DROP TRIGGER readings_added; DROP TRIGGER readings_changed; "
+        "DROP TRIGGER readings_gone; DROP VIEW item_scores; "
+        "DROP TABLE sheet_items; CREATE TABLE item_scores (sheet_id INTEGER, "
+        "item INTEGER, points_num INTEGER, points_den INTEGER, pending INTEGER, "
+        "counts INTEGER, points REAL); INSERT INTO item_scores SELECT sheet_id, n, n, 3, 0, 1, 0 "
+        "FROM scores, (SELECT 1 AS n UNION SELECT 2);"
+        "DROP TABLE section_scores; DROP TABLE sections; DROP TABLE entries; "
+        "ALTER TABLE exceptions DROP COLUMN field_id;"
+        "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health;"
+        "PRAGMA user_version = 1");
     expect_refused(s->path, STORE_READ, YJ_EINPUT, "older yuejuan");
     store_close(fixture_open(s->path, STORE_WRITE));
     assert_int_equal(fixture_number(s->path, tables), fresh);
     assert_int_equal(fixture_number(s->path, "SELECT COUNT(*) FROM pages"), pages);
     assert_int_equal(fixture_number(s->path, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
+    /* Points of before are those that the view shows. */
+    assert_int_equal(fixture_number(s->path, "SELECT COUNT(*) FROM item_scores WHERE points_num = "
+                                             "item AND points_den = 3 AND counts AND NOT pending"),
+                     2 * fixture_number(s->path, "SELECT COUNT(*) FROM scores"));
     /* A decision settles the exceptions of before, too: they know their field. */
     assert_int_equal(fixture_number(s->path,
                                     "SELECT COUNT(*) FROM exceptions WHERE derived = 0 AND "

@@ -1,0 +1,15 @@
+/* analysis_rows.h - an analysis as rows of the store. */
+#ifndef YJ_ENGINE_ANALYSIS_ROWS_H
+#define YJ_ENGINE_ANALYSIS_ROWS_H
+
+#include "analysis.h"
+
+struct rescoring;
+
+/* The analysis of a rescoring that stays the caller's, and is borrowed until analysis_finish. */
+int analysis_of_rescoring(struct rescoring *rescoring, bool models, struct analysis *ret,
+                          struct diag *d);
+/* In place of the statistics that are stored, in a transaction the caller has begun. */
+int analysis_put(const struct analysis *a, struct store *store, struct diag *d);
+
+#endif

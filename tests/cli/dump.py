@@ -1,0 +1,29 @@
+"""A results database as text: everything that the same scans must give again, whatever happened
+while they were read. Left out are the clock, the user, the time that pages took, the audit (it tells
+of every run) and the numbers of rows that are made anew with every scoring."""
+import contextlib
+import sqlite3
+
+PASSING = {"time", "user", "cpu_ms"}
+NUMBERED_ANEW = {"exceptions": {"id"}, "alarms": {"id"}}
+
+
+def dump(path):
+    """Table -> sorted rows."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        tables = [name for (name,) in db.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+            "AND name <> 'audit' ORDER BY name")]
+        text = {}
+        for table in tables:
+            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")
+                       if row[1] not in PASSING | NUMBERED_ANEW.get(table, set())]
+            quoted = ", ".join(f'"{column}"' for column in columns)
+            text[table] = sorted(map(repr, db.execute(f"SELECT {quoted} FROM {table}")))
+        return text
+
+
+def is_whole(path):
+    """What SQLite itself says of the file."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
