@@ -310,7 +310,13 @@ class Set(Review):
     def test_an_older_database(self):
         """Catches a database of before that is read wrongly, or whose exceptions are never settled."""
         with sqlite3.connect(self.db) as db:
-            db.executescript("DROP TABLE entries; ALTER TABLE exceptions DROP COLUMN field_id;"
+            db.executescript("DROP VIEW item_scores; DROP TABLE sheet_items;"
+                             "CREATE TABLE item_scores (sheet_id, item, points_num, points_den, "
+                             "pending, counts, points);"
+                             "DROP TABLE section_scores; DROP TABLE sections;"
+                             "DROP TRIGGER readings_added; DROP TRIGGER readings_changed;"
+                             "DROP TRIGGER readings_gone; DROP TABLE page_answers;"
+                             "DROP TABLE entries; ALTER TABLE exceptions DROP COLUMN field_id;"
                              "PRAGMA user_version = 2")
         self.assertIn("older yuejuan", self.review("list", self.exam, expect=2).stderr)
         self.set("p3f12", "4")
