@@ -123,7 +123,7 @@ static int regrade(struct store *store, const struct exam *of_files, bool models
     if (rc < 0)
         store_rollback(store);
     else
-        rc = store_count(store, &result->counts, d);
+        rc = store_count_scores(store, &result->counts, d);
 out:
     exam_destroy(of_store);
     return rc;

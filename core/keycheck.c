@@ -290,7 +290,7 @@ static int find_field(const struct key_checker *c, struct key_item *item,
         }
     }
     item->by_hand =
-        item->rule == RULE_POINTS && c->key->has_points && (!field || field->kind == FIELD_REGION);
+        item->rule == RULE_POINTS && (field ? field->kind == FIELD_REGION : c->key->has_points);
     if (!field && item->by_hand) { /* points.csv is the only place that speaks of it */
         *ret_field = NULL;
         return 0;
@@ -315,8 +315,8 @@ static int check_purpose(const struct key_checker *c, const struct key_item *ite
                          form->name);
     if (field->kind == FIELD_REGION && !item->by_hand)
         return tell_item(c, item,
-                         _("take the row out of the key, or give it rule 'points' and points.csv "
-                           "the points that people gave"),
+                         _("take the row out of the key, or give it rule 'points': people give "
+                           "the points"),
                          _("item '%s' is a picture in form '%s': there is no answer to score"),
                          form->name);
     return 0;

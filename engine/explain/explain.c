@@ -40,6 +40,8 @@ static const char *why_waiting(const struct item_explanation *e)
 {
     if (!e->response.value)
         return e->item->by_hand ? _("nobody has given points yet") : _("no page of it was read");
+    if (e->response.status == READING_UNCERTAIN && e->item->by_hand)
+        return _("people gave different points");
     if (e->response.status == READING_UNCERTAIN)
         return _("the reading is not certain: a person must look");
     if (e->response.status == READING_UNREAD)
@@ -98,6 +100,27 @@ static bool same_points(struct points a, struct points b)
     return points_compare(a, b) == 0;
 }
 
+/* What people gave: points.csv, or 'review set' of a region; where they differ it waits. */
+static void find_given(struct explainer *x, const struct stored_score *score,
+                       struct item_explanation *e)
+{
+    const struct given_row *given = given_find(x->exam->given, score->candidate, e->item->item);
+    const struct stored_answer *set = find_answer(score, e->item->item);
+    struct points points;
+
+    if (given) {
+        e->response = (struct response){given->text, READING_OK};
+        e->by = given->by[0] ? given->by : x->exam->given->path;
+    }
+    if (!set || !set->value[0])
+        return;
+    e->answer = set;
+    e->response = (struct response){set->value, set->status};
+    if (given &&
+        (points_parse(set->value, &points) < 0 || points_compare(points, given->points) != 0))
+        e->response.status = READING_UNCERTAIN;
+}
+
 /* The answer, from the field that is printed for the item, or what people gave. */
 static int find_response(struct explainer *x, const struct stored_score *score, int index,
                          struct item_explanation *e)
@@ -106,11 +129,7 @@ static int find_response(struct explainer *x, const struct stored_score *score, 
     const char *field = e->item->item;
 
     if (e->item->by_hand) {
-        const struct given_row *given = given_find(x->exam->given, score->candidate, field);
-        if (given) {
-            e->response = (struct response){given->text, READING_OK};
-            e->by = given->by[0] ? given->by : x->exam->given->path;
-        }
+        find_given(x, score, e);
         return 0;
     }
     if (x->paper) {

@@ -280,22 +280,51 @@ static int number_hand_items(struct rescoring *r)
     return r->hand_answers ? 0 : YJ_ENOMEM;
 }
 
-/* What nobody has given points for stays "no reading at all", and waits. */
+/* The points that a person set for a region; NULL: none. A region holds nothing else. */
+static const struct answer_entry *region_points(const struct rescoring *r, int row, int item)
+{
+    const struct sheet_row *sheet = &r->sheets.rows[row];
+
+    for (int i = 0; i < sheet->n_pages; i++) {
+        const struct sheet_page *page = &r->pages[sheet->pages[i]];
+        int slot = r->plans[page->form][page->form_page].slot_of_item[item];
+        if (slot < 0)
+            continue;
+        const struct answer_entry *entry = &r->books[item].entries[page->answers[slot]];
+        return entry->value && entry->value[0] ? entry : NULL;
+    }
+    return NULL;
+}
+
+/* What nobody has given points for stays "no reading at all", and waits; so does what two people
+ * gave differently. */
+static int take_points(struct rescoring *r, int row, int item)
+{
+    const struct given_row *given =
+        given_find(r->exam->given, r->sheets.rows[row].candidate, r->exam->key->items[item].item);
+    const struct answer_entry *set = region_points(r, row, item);
+    struct response response = {given ? given->text : NULL, READING_OK};
+    struct points points;
+
+    if (set)
+        response = (struct response){set->value, set->status};
+    if (set && given &&
+        (points_parse(set->value, &points) < 0 || points_compare(points, given->points) != 0))
+        response.status = READING_UNCERTAIN;
+    if (!response.value)
+        return 0;
+    return answer_book_enter(&r->books[item], &r->memory, &response,
+                             &r->hand_answers[row * r->n_hand + r->hand_of_item[item]]);
+}
+
 static int take_given_points(struct rescoring *r)
 {
     int rc = number_hand_items(r);
 
     for (int k = 0; k < r->sheets.n_rows && r->n_hand > 0 && rc == 0; k++)
-        for (int i = 0; i < r->n_items && rc == 0; i++) {
-            const struct given_row *given =
-                r->hand_of_item[i] < 0 ? NULL
-                                       : given_find(r->exam->given, r->sheets.rows[k].candidate,
-                                                    r->exam->key->items[i].item);
-            struct response response = {given ? given->text : NULL, READING_OK};
-            if (given)
-                rc = answer_book_enter(&r->books[i], &r->memory, &response,
-                                       &r->hand_answers[k * r->n_hand + r->hand_of_item[i]]);
-        }
+        for (int i = 0; i < r->n_items && rc == 0; i++)
+            if (r->hand_of_item[i] >= 0)
+                rc = take_points(r, k, i);
     return rc;
 }
 

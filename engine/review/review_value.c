@@ -165,9 +165,18 @@ static int check_text(struct check *c)
     return check_length(c, characters);
 }
 
+/* Nothing is read of a region; what a teacher gives for it are points (rule `points`). */
 static int check_region(struct check *c)
 {
-    return refuse(c, _("nothing is read of a region: it is kept for people to look at"));
+    struct points given;
+    char text[POINTS_TEXT_MAX];
+
+    if (points_parse(c->text, &given) < 0 || points_compare(given, POINTS_ZERO) < 0)
+        return refuse(c, _("'%s' is no number of points, and a region holds nothing else"),
+                      c->text);
+    points_print(given, text);
+    c->value = strdup(text);
+    return c->value ? 0 : YJ_ENOMEM;
 }
 
 /* The most that a strip can give: what the form says, else its largest cell. */

@@ -352,6 +352,8 @@ struct store_counts {
     struct roster_counts roster;
 };
 int store_count(struct store *store, struct store_counts *ret, struct diag *d);
+/* Candidates, scores and exceptions alone, which need no look at every reading. */
+int store_count_scores(struct store *store, struct store_counts *ret, struct diag *d);
 /* Of all batches. What a person has looked at (source review) counts as gone to a person. */
 int store_count_marks(struct store *store, struct mark_counts *ret, struct diag *d);
 /* Integrity: SQLite's own check, pages in = pages stored, every reading's page exists, crops

@@ -43,13 +43,50 @@ static int count_roster(struct store *store, struct roster_counts *ret, struct d
     return answer == SQLITE_ROW ? 0 : store_fault(store, answer, d);
 }
 
+struct question {
+    int *count;
+    const char *sql;
+};
+
+static int ask_counts(struct store *store, const struct question *questions, size_t n,
+                      struct diag *d)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        int64_t count = 0;
+        rc = store_ask(store, d, &count, NULL, questions[i].sql, "");
+        *questions[i].count = (int)count;
+    }
+    return rc;
+}
+
+int store_count_scores(struct store *store, struct store_counts *ret, struct diag *d)
+{
+    struct store_counts counts = *ret;
+    const struct question questions[] = {
+        {&counts.candidates, "SELECT COUNT(DISTINCT candidate) FROM sheets WHERE candidate <> ''"},
+        {&counts.scored, "SELECT COUNT(*) FROM scores WHERE status = 'scored'"},
+        {&counts.pending, "SELECT COUNT(*) FROM scores WHERE status = 'pending'"},
+        {&counts.absent, "SELECT COUNT(*) FROM scores WHERE status = 'absent'"},
+        {&counts.voided, "SELECT COUNT(*) FROM scores WHERE status = 'void'"},
+        {&counts.exceptions, "SELECT (SELECT COUNT(*) FROM exceptions) + "
+                             "(SELECT COUNT(*) FROM duplicates) + "
+                             "(SELECT COUNT(*) FROM alarms)"},
+    };
+    int rc = ask_counts(store, questions, sizeof(questions) / sizeof(questions[0]), d);
+
+    if (rc == 0)
+        rc = count_roster(store, &counts.roster, d);
+    if (rc == 0)
+        *ret = counts;
+    return rc;
+}
+
 int store_count(struct store *store, struct store_counts *ret, struct diag *d)
 {
     struct store_counts counts = {0};
-    const struct {
-        int *count;
-        const char *sql;
-    } questions[] = {
+    const struct question questions[] = {
         {&counts.scans, "SELECT COUNT(*) FROM scans"},
         {&counts.unreadable, "SELECT COUNT(*) FROM scans s WHERE s.problem IS NOT NULL OR "
                              "s.pages > 0 AND NOT EXISTS (SELECT 1 FROM pages p WHERE "
@@ -62,25 +99,11 @@ int store_count(struct store *store, struct store_counts *ret, struct diag *d)
         {&counts.uncertain, "SELECT COUNT(*) FROM readings WHERE status = 'uncertain'"},
         {&counts.multiple, "SELECT COUNT(*) FROM readings WHERE status = 'multiple'"},
         {&counts.blank, "SELECT COUNT(*) FROM readings WHERE status = 'blank'"},
-        {&counts.candidates, "SELECT COUNT(DISTINCT candidate) FROM sheets WHERE candidate <> ''"},
-        {&counts.scored, "SELECT COUNT(*) FROM scores WHERE status = 'scored'"},
-        {&counts.pending, "SELECT COUNT(*) FROM scores WHERE status = 'pending'"},
-        {&counts.absent, "SELECT COUNT(*) FROM scores WHERE status = 'absent'"},
-        {&counts.voided, "SELECT COUNT(*) FROM scores WHERE status = 'void'"},
-        {&counts.exceptions, "SELECT (SELECT COUNT(*) FROM exceptions) + "
-                             "(SELECT COUNT(*) FROM duplicates) + "
-                             "(SELECT COUNT(*) FROM alarms)"},
     };
+    int rc = ask_counts(store, questions, sizeof(questions) / sizeof(questions[0]), d);
 
-    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
-        int64_t n = 0;
-        int rc = store_ask(store, d, &n, NULL, questions[i].sql, "");
-
-        if (rc < 0)
-            return rc;
-        *questions[i].count = (int)n;
-    }
-    int rc = count_roster(store, &counts.roster, d);
+    if (rc == 0)
+        rc = store_count_scores(store, &counts, d);
     if (rc == 0)
         *ret = counts;
     return rc;

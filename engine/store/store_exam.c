@@ -378,6 +378,26 @@ static int put_roster(struct store *store, const struct roster *roster, struct d
     return rc;
 }
 
+/* A roster of a hundred thousand is not written again because an item's key changed. */
+static int put_changed_roster(struct store *store, int64_t version, const struct roster *roster,
+                              const struct exam_files *list, struct diag *d)
+{
+    const char *hash = NULL;
+    int64_t same = 0;
+    int rc;
+
+    for (int i = 0; i < list->n; i++)
+        if (strcmp(list->files[i].kind, "roster") == 0)
+            hash = list->files[i].hash;
+    if (hash == NULL)
+        return put_roster(store, roster, d);
+    rc = store_ask(store, d, &same, NULL,
+                   "SELECT COUNT(*) FROM exam_files WHERE version = ? AND kind = 'roster' "
+                   "AND hash = ?",
+                   "it", version, hash);
+    return rc < 0 || same > 0 ? rc : put_roster(store, roster, d);
+}
+
 /* ---- a new version ---- */
 
 static int insert_text(struct store *store, const struct exam_file *file, struct diag *d)
@@ -443,7 +463,7 @@ static int put_changed_exam(struct store *store, int64_t version, const struct e
     if (rc == 0)
         rc = put_key(store, exam->key, d);
     if (rc == 0)
-        rc = put_roster(store, exam->roster, d);
+        rc = put_changed_roster(store, version, exam->roster, list, d);
     if (rc == 0)
         rc = insert_version(store, version + 1, exam, list, d);
     if (rc == 0)

@@ -1,6 +1,8 @@
 """Rules, sections, versions of a paper, points that people give, and `explain`."""
+import contextlib
 import json
 import shutil
+import sqlite3
 import unittest
 
 import sheets
@@ -267,6 +269,34 @@ class Given(Scoring):
         row = next(r for r in self.rows("scores") if r["candidate"] == "0009")
         self.assertEqual(row["status"], "pending")
         self.assertIn("no sheet was scanned, but", self.explain("0009"))
+        self.run_program("verify", self.exam, expect=0)
+
+    def test_points_of_a_region(self):
+        """Catches points of a region lost between `review set` and the total, or two people's
+        points of which one wins in silence."""
+        self.write("form.yaml", sheets.FORM + "  - field: proof\n    kind: region\n"
+                                              "    area: [20, 120, 40, 40]\n")
+        self.write_key("q1..10,ABCDABCDAB,2,,", "proof,,10,points,")
+        self.grade("--quiet")
+        self.assertEqual(self.scores()["0001"]["status"], "pending")
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            ids = {c: f"p{p}f{f}" for c, p, f in db.execute(
+                "SELECT v.candidate, r.page_id, r.field_id FROM readings r JOIN v_pages v "
+                "USING (page_id) JOIN fields f ON f.id = r.field_id WHERE f.name = 'proof'")}
+        self.run_program("review", "set", self.exam, ids["0001"], "7.5", "--by", "Lin", "--why",
+                         "marked", expect=0)
+        done = self.run_program("review", "set", self.exam, ids["0001"], "good", "--by", "Lin",
+                                "--why", "marked")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual([self.scores()["0001"][c] for c in ("total", "max")], ["27.5", "30"])
+        self.run_program("verify", self.exam, expect=0)
+        self.write("points.csv", "candidate,item,points\n0001,proof,7.5\n0002,proof,8\n")
+        self.regrade()
+        self.assertEqual([self.scores()[c]["total"] for c in ("0001", "0002")], ["27.5", "28"])
+        self.write("points.csv", "candidate,item,points\n0001,proof,6\n0002,proof,8\n")
+        self.regrade()
+        self.assertEqual(self.scores()["0001"]["status"], "pending")
+        self.assertIn("people gave different points", self.explain("0001"))
         self.run_program("verify", self.exam, expect=0)
 
     def test_mistakes(self):

@@ -130,6 +130,95 @@ static void pages_come_back_in_the_order_of_paths(void **state)
     store_close(store);
 }
 
+struct listing {
+    char text[4000];
+    size_t length;
+};
+
+static int list_readings(void *context, const struct stored_page *page)
+{
+    struct listing *list = context;
+
+    list->length += (size_t)snprintf(list->text + list->length, sizeof list->text - list->length,
+                                     "%s %d %d:", page->scan, page->number, page->form);
+    for (int i = 0; i < page->n_readings; i++)
+        list->length +=
+            (size_t)snprintf(list->text + list->length, sizeof list->text - list->length,
+                             " %s=%s/%s", page->readings[i].field, page->readings[i].value,
+                             reading_status_name(page->readings[i].status));
+    list->length +=
+        (size_t)snprintf(list->text + list->length, sizeof list->text - list->length, "\n");
+    assert_true(list->length < sizeof list->text);
+    return 0;
+}
+
+static void expect_packed_as_read(struct store *store)
+{
+    struct listing read = {"", 0}, packed = {"", 0}, again = {"", 0};
+
+    assert_int_equal(store_each_page(store, list_readings, &read, NULL), 0);
+    assert_int_equal(store_begin(store, NULL), 0);
+    assert_int_equal(store_each_answers(store, list_readings, &packed, NULL), 0);
+    assert_int_equal(store_commit(store, NULL), 0);
+    assert_int_equal(store_each_answers(store, list_readings, &again, NULL), 0);
+    assert_true(strstr(read.text, "q1=") != NULL);
+    assert_string_equal(packed.text, read.text);
+    assert_string_equal(again.text, read.text);
+}
+
+/* Would catch: answers packed before somebody changed a reading, scored after. */
+static void packed_answers_follow_their_readings(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE readings SET value = 'D', status = 'uncertain' WHERE (page_id, field_id) = "
+        "(SELECT page_id, field_id FROM readings ORDER BY 1, 2 LIMIT 1 OFFSET 1)",
+        "DELETE FROM readings WHERE (page_id, field_id) = "
+        "(SELECT page_id, field_id FROM readings ORDER BY 1, 2 LIMIT 1 OFFSET 2)",
+        "INSERT INTO readings (page_id, field_id, value, status, confidence) "
+        "SELECT page_id, field_id + 2, 'x y', 'multiple', 0.5 FROM readings "
+        "ORDER BY page_id, field_id LIMIT 1",
+        "UPDATE readings SET status = 'unread', value = '' WHERE page_id = "
+        "(SELECT MAX(page_id) FROM readings)"};
+    static const char packed[] = "SELECT COUNT(*) FROM page_answers";
+    struct state *s = *state;
+    struct store *store = fixture_open(s->path, STORE_WRITE);
+
+    fixture_fill(store, s->exam, true);
+    expect_packed_as_read(store);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        store_close(store);
+        int64_t before = fixture_number(s->path, packed);
+        fixture_sql(s->path, changes[i]);
+        assert_int_equal(fixture_number(s->path, packed), before - 1);
+        store = fixture_open(s->path, STORE_WRITE);
+        expect_packed_as_read(store);
+    }
+    store_close(store);
+}
+
+/* Would catch: bytes that are no packing taken for answers, or read beyond their end. */
+static void damaged_packing_is_told(void **state)
+{
+    static const char *const packings[] = {"x'00'",   "x'4001'",   "x'400100000041'",
+                                           "x'0541'", "x'054100'", "x'4001000000'"};
+    struct state *s = *state;
+    struct store *store = fixture_open(s->path, STORE_WRITE);
+
+    fixture_fill(store, s->exam, true);
+    expect_packed_as_read(store);
+    store_close(store);
+    for (size_t i = 0; i < sizeof packings / sizeof *packings; i++) {
+        struct listing list = {"", 0};
+        char sql[80];
+        snprintf(sql, sizeof sql, "UPDATE page_answers SET answers = %s WHERE page_id = 1",
+                 packings[i]);
+        fixture_sql(s->path, sql);
+        store = fixture_open(s->path, STORE_READ);
+        assert_int_equal(store_each_answers(store, list_readings, &list, NULL), YJ_EIO);
+        store_close(store);
+    }
+}
+
 static int stop_at_once(void *context, const struct stored_page *page)
 {
     (void)page;
@@ -1205,6 +1294,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(pages_come_back_in_the_order_of_paths, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(packed_answers_follow_their_readings, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_packing_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_visitor_ends_the_walk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counts_are_those_of_the_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_bytes_are_known_again, set_up, tear_down),
