@@ -101,7 +101,7 @@ static void print_trouble(const char *json)
 static void print_facts(const struct status_facts *f)
 {
     const struct store_counts *c = &f->counts;
-    struct labelled lines[6] = {0};
+    struct labelled lines[7] = {0};
     size_t n = 0;
     lines[n].label = _("candidates");
     snprintf(lines[n++].value, sizeof lines->value, _("%d: %d scored, %d pending, %d absent"),

@@ -95,6 +95,45 @@ static int put_fifths(struct store *store, int item, int place, const char *name
     return store_put_statistic(store, STATISTIC_FIFTHS, values, d);
 }
 
+void analysis_item_row(const struct analysis *a, int index,
+                       struct option_row options[ANALYSIS_OPTIONS_MAX], struct item_row *ret)
+{
+    const struct analysis_item *item = &a->items[index];
+    int n = item->n_options < ANALYSIS_OPTIONS_MAX ? item->n_options : ANALYSIS_OPTIONS_MAX;
+
+    for (int o = 0; o < n; o++)
+        options[o] = (struct option_row){item->options[o].option, item->options[o].count,
+                                         item->options[o].share, item->options[o].rpb};
+    *ret = (struct item_row){.item = item->item,
+                             .n = item->n,
+                             .max = item->max,
+                             .mean = item->mean,
+                             .difficulty = item->difficulty,
+                             .d27 = item->d27,
+                             .rpb = item->rpb,
+                             .rpb_rest = item->rpb_rest,
+                             .alpha_without = item->alpha_without,
+                             .omitted = item->omitted,
+                             .multiple = item->multiple,
+                             .options = options,
+                             .n_options = n};
+}
+
+static int put_classical(struct store *store, const struct analysis *a, struct diag *d)
+{
+    const struct test_row test = {a->n_scored, a->mean, a->sd,      a->alpha,
+                                  a->sem,      a->min,  a->maximum, a->median};
+    int rc = 0;
+
+    for (int i = 0; i < a->n_items && rc == 0; i++) {
+        struct option_row options[ANALYSIS_OPTIONS_MAX];
+        struct item_row row;
+        analysis_item_row(a, i, options, &row);
+        rc = store_put_item(store, &row, d);
+    }
+    return rc == 0 ? store_put_test(store, &test, d) : rc;
+}
+
 static int put_item(struct store *store, const struct analysis *a, int index, struct diag *d)
 {
     const struct analysis_item *item = &a->items[index];
@@ -184,6 +223,8 @@ int analysis_put(const struct analysis *a, struct store *store, struct diag *d)
 {
     int rc = store_clear_statistics(store, d);
 
+    if (rc == 0)
+        rc = put_classical(store, a, d);
     if (rc == 0)
         rc = put_test(store, a, d);
     if (rc == 0)

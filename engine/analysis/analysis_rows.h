@@ -9,6 +9,10 @@ struct rescoring;
 /* The analysis of a rescoring that stays the caller's, and is borrowed until analysis_finish. */
 int analysis_of_rescoring(struct rescoring *rescoring, bool models, struct analysis *ret,
                           struct diag *d);
+/* An item as the store has it; options[] borrowed by it. */
+#define ANALYSIS_OPTIONS_MAX 64
+void analysis_item_row(const struct analysis *a, int item,
+                       struct option_row options[ANALYSIS_OPTIONS_MAX], struct item_row *ret);
 /* In place of the statistics that are stored, in a transaction the caller has begun. */
 int analysis_put(const struct analysis *a, struct store *store, struct diag *d);
 

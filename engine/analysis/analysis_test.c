@@ -53,7 +53,7 @@ static int rate_consistency(struct analysis *a)
     if (rc < 0)
         return rc;
     a->alpha = m->test.alpha;
-    a->sem = m->test.sem;
+    a->sem = a->sd * sqrt(1 - a->alpha); /* of the total, whatever weights are in it */
     a->kr20 = c.kr20;
     a->kr21 = c.kr21;
     a->omega = c.omega;

@@ -37,19 +37,6 @@ static int put_exceptions(const struct rescoring *r, struct store *store, struct
     return 0;
 }
 
-static int put_statistics(const struct rescoring *r, struct store *store, struct diag *d)
-{
-    const struct test_statistics *t = &r->test;
-    struct test_row test = {(int)t->n, t->mean, t->sd, t->alpha, t->sem, t->min, t->max, t->median};
-
-    for (int i = 0; i < r->n_items; i++) {
-        int rc = store_put_item(store, &r->item_rows[i], d);
-        if (rc < 0)
-            return rc;
-    }
-    return r->n_items > 0 ? store_put_test(store, &test, d) : 0;
-}
-
 /* Models of more answers than this take longer than anybody wants to wait for after each batch:
  * they are fitted by `regrade --models` and by `report`. */
 #define QUICK_ANSWERS 1000000
@@ -82,8 +69,6 @@ int rescore_within(struct store *store, const struct exam *exam, bool models, st
         rc = put_scores(&r, store, d);
     if (rc == 0)
         rc = put_exceptions(&r, store, d);
-    if (rc == 0)
-        rc = put_statistics(&r, store, d);
     if (rc == 0)
         rc = put_analysis(&r, store, models, d);
     rescoring_finish(&r);

@@ -6,7 +6,6 @@
 
 #include "answers.h"
 #include "composition.h"
-#include "itemstats.h"
 #include "rescore.h"
 #include "sheets.h"
 
@@ -48,13 +47,8 @@ struct rescoring {
     enum score_status *status; /* [row] */
     struct test_plan plan;     /* how items become a total */
 
-    /* Statistics, over the rows whose status is SCORE_SCORED. */
     int n_scored;
-    int *scored;                   /* [n_scored]: row */
-    int *column_of_item;           /* [item]: column of the matrix; -1: dropped */
-    struct item_statistics *items; /* [column] */
-    struct test_statistics test;
-    struct item_row *item_rows; /* [item] */
+    int *scored; /* [n_scored]: rows whose status is SCORE_SCORED */
 
     struct item_points *row_items; /* of the row last asked for */
     struct test_item *row_answers;

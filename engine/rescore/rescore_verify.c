@@ -4,6 +4,8 @@
  * statistics to six digits; beyond that a difference is no difference. */
 #include "rescore_internal.h"
 
+#include "analysis_rows.h"
+
 #include "diag.h"
 #include "i18n.h"
 #include <math.h>
@@ -29,6 +31,7 @@ enum { EXCEPTIONS_KIND = 3 };
 
 struct verifier {
     struct rescoring r;
+    struct analysis analysis;
     struct store *store;
     struct store_rows *rows;
     struct store_cell *cells; /* of the row last read */
@@ -282,8 +285,12 @@ static int verify_items(struct verifier *v)
     int rc = open_table(v, TABLE_ITEMS), n = 0;
 
     if (rc == 0)
-        while ((rc = next_row(v)) > 0 && n < v->r.n_items)
-            compare_item(v, &v->r.item_rows[n++]);
+        while ((rc = next_row(v)) > 0 && n < v->r.n_items) {
+            struct option_row options[ANALYSIS_OPTIONS_MAX];
+            struct item_row item;
+            analysis_item_row(&v->analysis, n++, options, &item);
+            compare_item(v, &item);
+        }
     if (rc == 0 && n < v->r.n_items)
         DIFFERENCE(v, _("%d items of the key have no statistics; run regrade"), v->r.n_items - n);
     if (rc > 0)
@@ -323,11 +330,14 @@ int rescore_verify(struct store *store, const struct exam *exam, int *ret_n_scor
     int rc = rescoring_compute_anew(&v.r, store, exam, d);
 
     if (rc == 0)
+        rc = analysis_of_rescoring(&v.r, false, &v.analysis, d);
+    if (rc == 0)
         rc = verify_scores(&v);
     if (rc == 0)
         rc = verify_items(&v);
     if (rc == 0)
         rc = verify_exceptions(&v);
+    analysis_finish(&v.analysis);
     rescoring_finish(&v.r);
     if (v.n_differences > MAX_TOLD)
         diag_error(d, YJ_EDATA, NULL, 0, 0, NULL, _("%d more differences"),
