@@ -11,24 +11,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Items whose answers are gathered in one walk over the candidates: a cache line of a candidate's.
+ */
+#define BLOCK 16
+
 /* One element a scored candidate. */
 struct scratch {
     struct fifths fifths;
     uint64_t *marked;
     double *rest;
+    double *points;
+    uint32_t *codes; /* [BLOCK][candidate] numbers of answers */
 };
 
-static double sd_of_column(const struct analysis_memory *m, int n, int column, double mean)
+static double sd_of(const double *points, int n, double mean)
 {
     double squares = 0;
-    for (int k = 0; k < n; k++) {
-        double off = m->matrix[(size_t)k * (size_t)m->n_columns + (size_t)column] - mean;
-        squares += off * off;
-    }
+    for (int k = 0; k < n; k++)
+        squares += (points[k] - mean) * (points[k] - mean);
     return n > 1 ? sqrt(squares / (n - 1)) : NAN;
 }
 
-static void take_statistics(const struct analysis *a, int index, struct analysis_item *item)
+static void take_statistics(const struct analysis *a, int index, const double *points,
+                            struct analysis_item *item)
 {
     const struct analysis_memory *m = a->memory;
     int column = m->column_of[index];
@@ -41,25 +46,34 @@ static void take_statistics(const struct analysis *a, int index, struct analysis
     item->rpb = s->rpb;
     item->rpb_rest = s->rpb_rest;
     item->alpha_without = s->alpha_without;
-    item->sd = sd_of_column(m, a->n_scored, column, s->mean);
+    item->sd = sd_of(points, a->n_scored, s->mean);
+}
+
+/* The answers of items from `first` on, an item's side by side. */
+static void gather_codes(const struct analysis *a, int first, int n, uint32_t *codes)
+{
+    for (int k = 0; k < a->n_scored; k++) {
+        const uint32_t *row = a->candidates[a->memory->scored[k]].answers + first;
+        for (int j = 0; j < n; j++)
+            codes[(size_t)j * (size_t)a->n_scored + (size_t)k] = row[j];
+    }
 }
 
 /* What each candidate marked, and their scores without the item. */
-static void gather_answers(struct analysis *a, int index, struct scratch *s)
+static void gather_answers(struct analysis *a, int index, const uint32_t *codes, struct scratch *s)
 {
     const struct analysis_memory *m = a->memory;
-    const struct answer_book *book = &m->rescoring->books[index];
+    const struct answer_entry *entries = m->rescoring->books[index].entries;
     struct analysis_item *item = &a->items[index];
-    int column = m->column_of[index];
+    bool counts = m->column_of[index] >= 0;
 
     item->n = a->n_scored;
     for (int k = 0; k < a->n_scored; k++) {
-        const struct answer_entry *e = &book->entries[a->candidates[m->scored[k]].answers[index]];
+        const struct answer_entry *e = &entries[codes[k]];
         bool blank = e->status == READING_BLANK || (e->status == READING_OK && !e->value[0]);
         s->marked[k] = e->status == READING_OK ? e->set : 0;
-        s->rest[k] = m->totals[k];
-        if (column >= 0)
-            s->rest[k] -= m->matrix[(size_t)k * (size_t)m->n_columns + (size_t)column];
+        s->points[k] = e->points;
+        s->rest[k] = m->totals[k] - (counts ? e->points : 0);
         item->omitted += blank;
         item->multiple += e->status == READING_MULTIPLE;
         item->right += e->score.right;
@@ -124,17 +138,27 @@ static int rate_options(struct analysis *a, int index, struct scratch *s)
     return keep_suspicions(a, index, &answers, figures);
 }
 
-static int rate_item(struct analysis *a, int index, struct scratch *s)
+static int rate_item(struct analysis *a, int index, const uint32_t *codes, struct scratch *s)
 {
-    const struct analysis_memory *m = a->memory;
     struct analysis_item *item = &a->items[index];
-    int column = m->column_of[index];
 
-    take_statistics(a, index, item);
-    gather_answers(a, index, s);
-    if (column >= 0)
-        fifths_item(&s->fifths, m->matrix + column, (size_t)m->n_columns, item->max, item->fifth);
+    gather_answers(a, index, codes, s);
+    take_statistics(a, index, s->points, item);
+    if (item->counts)
+        fifths_item(&s->fifths, s->points, 1, item->max, item->fifth);
     return rate_options(a, index, s);
+}
+
+static int rate_all(struct analysis *a, struct scratch *s)
+{
+    int rc = 0;
+    for (int first = 0; first < a->n_items && rc == 0; first += BLOCK) {
+        int n = a->n_items - first < BLOCK ? a->n_items - first : BLOCK;
+        gather_codes(a, first, n, s->codes);
+        for (int j = 0; j < n && rc == 0; j++)
+            rc = rate_item(a, first + j, s->codes + (size_t)j * (size_t)a->n_scored, s);
+    }
+    return rc;
 }
 
 /* ---- sections ---- */
@@ -209,14 +233,20 @@ int analysis_rate_items(struct analysis *a)
 {
     size_t n = (size_t)a->n_scored;
     struct scratch s = {.marked = malloc((n + 1) * sizeof *s.marked),
-                        .rest = malloc((n + 1) * sizeof *s.rest)};
-    int rc = s.marked && s.rest ? fifths_make(a->memory->totals, n, &s.fifths) : YJ_ENOMEM;
+                        .rest = malloc((n + 1) * sizeof *s.rest),
+                        .points = malloc((n + 1) * sizeof *s.points),
+                        .codes = malloc((n + 1) * BLOCK * sizeof *s.codes)};
+    int rc = s.marked && s.rest && s.points && s.codes
+                 ? fifths_make(a->memory->totals, n, &s.fifths)
+                 : YJ_ENOMEM;
 
-    for (int i = 0; i < a->n_items && rc == 0; i++)
-        rc = rate_item(a, i, &s);
+    if (rc == 0)
+        rc = rate_all(a, &s);
     fifths_finish(&s.fifths);
     free(s.marked);
     free(s.rest);
+    free(s.points);
+    free(s.codes);
     if (rc == 0)
         rc = name_sections(a);
     for (int i = 0; i < a->n_sections && rc == 0; i++) {
