@@ -3,7 +3,6 @@
 #include "diag.h"
 #include "i18n.h"
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,102 +231,6 @@ static int keep_page(void *context, const struct stored_page *stored)
     return keep_readings(r, stored, page);
 }
 
-/* ---- versions, and points that people gave ---- */
-
-/* Each answer of the page in the words of the item that it answers; each slot is one item's, for a
- * version is a permutation. */
-static int translate_page(struct rescoring *r, struct sheet_page *page)
-{
-    const struct paper_version *version = &r->exam->versions->list[page->paper];
-    const int *slots = r->plans[page->form][page->form_page].slot_of_paper[page->paper];
-
-    for (int i = 0; i < r->n_items; i++) {
-        bool same = version->printed[i] == i && !version->option_of[i];
-        if (slots[i] < 0 || same || page->answers[slots[i]] == ANSWER_NONE)
-            continue;
-        const struct answer_entry *entry =
-            &r->books[version->printed[i]].entries[page->answers[slots[i]]];
-        struct response response = {NULL, entry->status};
-        response.value = version_translate(version, r->exam->key, i, entry->value, &r->memory);
-        int rc = response.value ? answer_book_enter(&r->books[i], &r->memory, &response,
-                                                    &page->answers[slots[i]])
-                                : YJ_ENOMEM;
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int translate_pages(struct rescoring *r)
-{
-    int rc = 0;
-
-    for (int i = 0; i < r->n_pages && r->n_items > 0 && rc == 0; i++)
-        if (r->pages[i].paper >= 0)
-            rc = translate_page(r, &r->pages[i]);
-    return rc;
-}
-
-static int number_hand_items(struct rescoring *r)
-{
-    r->hand_of_item = malloc((size_t)(r->n_items + 1) * sizeof *r->hand_of_item);
-    if (!r->hand_of_item)
-        return YJ_ENOMEM;
-    for (int i = 0; i < r->n_items; i++)
-        r->hand_of_item[i] = r->exam->key->items[i].by_hand ? r->n_hand++ : -1;
-    r->hand_answers =
-        calloc((size_t)r->sheets.n_rows * (size_t)r->n_hand + 1, sizeof *r->hand_answers);
-    return r->hand_answers ? 0 : YJ_ENOMEM;
-}
-
-/* The points that a person set for a region; NULL: none. A region holds nothing else. */
-static const struct answer_entry *region_points(const struct rescoring *r, int row, int item)
-{
-    const struct sheet_row *sheet = &r->sheets.rows[row];
-
-    for (int i = 0; i < sheet->n_pages; i++) {
-        const struct sheet_page *page = &r->pages[sheet->pages[i]];
-        int slot = r->plans[page->form][page->form_page].slot_of_item[item];
-        if (slot < 0)
-            continue;
-        const struct answer_entry *entry = &r->books[item].entries[page->answers[slot]];
-        return entry->value && entry->value[0] ? entry : NULL;
-    }
-    return NULL;
-}
-
-/* What nobody has given points for stays "no reading at all", and waits; so does what two people
- * gave differently. */
-static int take_points(struct rescoring *r, int row, int item)
-{
-    const struct given_row *given =
-        given_find(r->exam->given, r->sheets.rows[row].candidate, r->exam->key->items[item].item);
-    const struct answer_entry *set = region_points(r, row, item);
-    struct response response = {given ? given->text : NULL, READING_OK};
-    struct points points;
-
-    if (set)
-        response = (struct response){set->value, set->status};
-    if (set && given &&
-        (points_parse(set->value, &points) < 0 || points_compare(points, given->points) != 0))
-        response.status = READING_UNCERTAIN;
-    if (!response.value)
-        return 0;
-    return answer_book_enter(&r->books[item], &r->memory, &response,
-                             &r->hand_answers[row * r->n_hand + r->hand_of_item[item]]);
-}
-
-static int take_given_points(struct rescoring *r)
-{
-    int rc = number_hand_items(r);
-
-    for (int k = 0; k < r->sheets.n_rows && r->n_hand > 0 && rc == 0; k++)
-        for (int i = 0; i < r->n_items && rc == 0; i++)
-            if (r->hand_of_item[i] >= 0)
-                rc = take_points(r, k, i);
-    return rc;
-}
-
 /* ---- scores ---- */
 
 const struct answer_entry *rescoring_answer(const struct rescoring *r, int row, int item)
@@ -440,194 +343,6 @@ void rescoring_get_score(struct rescoring *r, int index, struct score_row *ret)
     };
 }
 
-/* ---- statistics ---- */
-
-/* Columns of the matrix are the items that count. */
-static int choose_columns(struct rescoring *r, double **ret_max, int *ret_n)
-{
-    double *max = malloc((size_t)(r->n_items + 1) * sizeof *max);
-    int n = 0;
-
-    r->column_of_item = malloc((size_t)(r->n_items + 1) * sizeof *r->column_of_item);
-    if (!max || !r->column_of_item) {
-        free(max);
-        return YJ_ENOMEM;
-    }
-    for (int i = 0; i < r->n_items; i++) {
-        bool counts = !item_rule_drops(r->exam->key->items[i].rule);
-        r->column_of_item[i] = counts ? n : -1;
-        if (counts)
-            max[n++] = points_double(score_item_max(&r->exam->key->items[i]));
-    }
-    *ret_max = max;
-    *ret_n = n;
-    return 0;
-}
-
-static void fill_matrix(const struct rescoring *r, double *scores, double *totals)
-{
-    double *out = scores;
-
-    for (int k = 0; k < r->n_scored; k++) {
-        totals[k] = 0;
-        for (int i = 0; i < r->n_items; i++) {
-            if (r->column_of_item[i] < 0)
-                continue;
-            *out = rescoring_answer(r, r->scored[k], i)->points;
-            totals[k] += *out++;
-        }
-    }
-}
-
-/* Scratch of one item's options, one element a scored candidate. */
-struct option_scratch {
-    unsigned char *chosen;
-    double *rest;
-    const struct answer_entry **answers;
-};
-
-static int make_option_rows(struct rescoring *r, const struct key_item *item,
-                            const struct option_scratch *s, struct item_row *row)
-{
-    struct option_row *options =
-        arena_alloc(&r->memory, (size_t)(item->n_options + 1) * sizeof *options);
-
-    if (!options)
-        return YJ_ENOMEM;
-    for (int o = 0; o < item->n_options; o++) {
-        options[o].option = item->options[o];
-        for (int k = 0; k < r->n_scored; k++) {
-            s->chosen[k] = s->answers[k]->status == READING_OK && (s->answers[k]->set >> o & 1);
-            options[o].count += s->chosen[k];
-        }
-        options[o].share = r->n_scored ? (double)options[o].count / r->n_scored : NAN;
-        options[o].point_biserial = option_point_biserial(s->chosen, s->rest, (size_t)r->n_scored);
-    }
-    row->options = options;
-    row->n_options = item->n_options;
-    return 0;
-}
-
-static int make_item_row(struct rescoring *r, int item, const double *totals,
-                         const struct option_scratch *s)
-{
-    const struct key_item *key_item = &r->exam->key->items[item];
-    struct item_row *row = &r->item_rows[item];
-    int column = r->column_of_item[item];
-
-    *row = (struct item_row){
-        key_item->item, r->n_scored, 0, NAN, NAN, NAN, NAN, NAN, NAN, 0, 0, NULL, 0};
-    if (column >= 0) {
-        const struct item_statistics *stats = &r->items[column];
-        row->max = points_double(score_item_max(key_item));
-        row->mean = stats->mean;
-        row->difficulty = stats->difficulty;
-        row->d27 = stats->d27;
-        row->rpb = stats->rpb;
-        row->rpb_rest = stats->rpb_rest;
-        row->alpha_without = stats->alpha_without;
-    }
-    for (int k = 0; k < r->n_scored; k++) {
-        const struct answer_entry *answer = rescoring_answer(r, r->scored[k], item);
-        s->answers[k] = answer;
-        s->rest[k] = totals[k] - (column >= 0 ? answer->points : 0);
-        row->omitted += answer->status == READING_BLANK ||
-                        (answer->status == READING_OK && answer->value[0] == '\0');
-        row->multiple += answer->status == READING_MULTIPLE;
-    }
-    return make_option_rows(r, key_item, s, row);
-}
-
-static int make_item_rows(struct rescoring *r, const double *totals)
-{
-    size_t n = (size_t)r->n_scored + 1;
-    struct option_scratch s = {malloc(n), malloc(n * sizeof *s.rest),
-                               malloc(n * sizeof *s.answers)};
-    int rc = s.chosen && s.rest && s.answers ? 0 : YJ_ENOMEM;
-
-    for (int i = 0; i < r->n_items && rc == 0; i++)
-        rc = make_item_row(r, i, totals, &s);
-    free(s.chosen);
-    free(s.rest);
-    free(s.answers);
-    return rc;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
-/* Items are held against the plain sum of their points (weights would only blur what an item does);
- * the test's own figures are those of the totals that candidates get. Overwrites totals[]. */
-static void describe_totals(struct rescoring *r, double *totals)
-{
-    double sum = 0, squares = 0, rest = 0;
-    size_t n = (size_t)r->n_scored;
-
-    if (n == 0)
-        return;
-    for (size_t k = 0; k < n; k++) {
-        totals[k] = points_double(rescoring_total(r, r->scored[k]));
-        sum += totals[k];
-    }
-    for (size_t k = 0; k < n; k++) {
-        double off = totals[k] - sum / (double)n;
-        squares += off * off;
-        rest += off;
-    }
-    qsort(totals, n, sizeof *totals, compare_numbers);
-    r->test.mean = sum / (double)n;
-    r->test.sd = n > 1 ? sqrt(fmax(0, squares - rest * rest / (double)n) / (double)(n - 1)) : NAN;
-    r->test.sem = r->test.sd * sqrt(1 - r->test.alpha);
-    r->test.min = totals[0];
-    r->test.max = totals[n - 1];
-    r->test.median = (totals[(n - 1) / 2] + totals[n / 2]) / 2;
-}
-
-/* Whether a total can be another than the plain sum of its items. */
-static bool is_composed(const struct rescoring *r)
-{
-    for (int i = 0; i < r->n_items; i++)
-        if (r->exam->key->items[i].rule == RULE_VOID_REBASE)
-            return true;
-    return r->exam->scheme &&
-           (r->exam->scheme->n_sections > 0 || r->exam->scheme->total.floor.given ||
-            r->exam->scheme->total.rounding.given);
-}
-
-static int compute_statistics(struct rescoring *r)
-{
-    double *max = NULL, *scores = NULL, *totals = NULL;
-    int n_columns = 0, rc = choose_columns(r, &max, &n_columns);
-
-    if (rc < 0)
-        return rc;
-    size_t n = (size_t)r->n_scored, k = (size_t)n_columns;
-    scores = malloc((n * k + 1) * sizeof *scores);
-    totals = malloc((n + 1) * sizeof *totals);
-    r->items = calloc(k + 1, sizeof *r->items);
-    r->item_rows = calloc((size_t)r->n_items + 1, sizeof *r->item_rows);
-    if (!scores || !totals || !r->items || !r->item_rows) {
-        rc = YJ_ENOMEM;
-        goto out;
-    }
-    fill_matrix(r, scores, totals);
-    struct response_matrix matrix = {n, k, scores, max};
-    rc = item_statistics_compute(&matrix, r->items, &r->test);
-    if (rc == 0)
-        rc = make_item_rows(r, totals);
-    if (rc == 0 && is_composed(r))
-        describe_totals(r, totals);
-out:
-    free(max);
-    free(scores);
-    free(totals);
-    return rc;
-}
-
 /* ---- all of it ---- */
 
 typedef int walk_pages(struct store *store,
@@ -649,13 +364,13 @@ static int compute(struct rescoring *r, struct store *store, const struct exam *
     if (rc == 0)
         rc = sheets_resolve(exam, r->pages, r->n_pages, r->n_refused, &r->sheets);
     if (rc == 0)
-        rc = translate_pages(r);
+        rc = rescoring_translate_pages(r);
     if (rc == 0)
-        rc = take_given_points(r);
+        rc = rescoring_take_points(r);
     if (rc == 0)
         rc = score_rows(r);
     if (rc == 0 && exam->key)
-        rc = compute_statistics(r);
+        rc = rescoring_describe(r);
     return rc == YJ_ENOMEM ? out_of_memory(d) : rc;
 }
 
