@@ -65,6 +65,11 @@ int rescoring_compute_anew(struct rescoring *ret, struct store *store, const str
                            struct diag *d);
 void rescoring_finish(struct rescoring *r);
 
+/* Steps of rescoring_compute. Answers of other versions in the words of the items that they answer;
+ * points that people gave. YJ_ENOMEM. */
+int rescoring_translate_pages(struct rescoring *r);
+int rescoring_take_points(struct rescoring *r);
+
 /* The score of row `index` of r->sheets; valid until the next call. */
 void rescoring_get_score(struct rescoring *r, int index, struct score_row *ret);
 /* The same for the total alone; what was read so far where the row is pending. */
