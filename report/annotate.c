@@ -1,5 +1,4 @@
 #include "annotate.h"
-
 #include "annotate_pen.h"
 #include "diag.h"
 #include "i18n.h"
@@ -32,32 +31,65 @@ struct annotator {
     const struct exam *exam;
     const struct form *form;
     const struct sheet_page *page;
+    const struct paper_version *paper; /* NULL: the master's */
     struct annotation_pen pen;
+};
+
+/* The item that a field's answer counts for, and what it got. */
+struct asked {
+    const struct key_item *item;      /* NULL: none */
+    const struct item_points *points; /* NULL: not scored */
+    const uint8_t *option_of;         /* [printed option] the item's own; NULL: the same order */
 };
 
 /* ---- what is to be said of an answer ---- */
 
-static const struct key_item *item_of(const struct annotator *a, const struct field *field)
+/* The version that a certain reading names. */
+static const struct paper_version *find_paper(const struct exam *exam,
+                                              const struct sheet_page *page)
 {
-    const struct key *key = a->exam->key;
-    for (int i = 0; key && i < key->n_items; i++)
-        if (strcmp(key->items[i].item, field->name) == 0)
-            return &key->items[i];
+    for (int i = 0; exam->versions && i < page->n_said; i++) {
+        const struct sheet_said *said = &page->said[i];
+        if (said->form >= exam->n_forms || exam->forms[said->form].form->version != said->field)
+            continue;
+        int found = versions_find(exam->versions, said->value);
+        if (found >= 0)
+            return &exam->versions->list[found];
+    }
     return NULL;
 }
 
-static enum verdict judge(const struct sheet_answer *answer, const struct key_item *item)
+static struct asked asked_of(const struct annotator *a, const struct field *field)
 {
+    const struct key *key = a->exam->key;
+    struct asked asked = {0};
+    int printed = 0, item;
+    while (key && printed < key->n_items && strcmp(key->items[printed].item, field->name) != 0)
+        printed++;
+    if (!key || printed == key->n_items)
+        return asked;
+    for (item = a->paper ? 0 : printed; a->paper && a->paper->printed[item] != printed;)
+        if (++item == key->n_items)
+            return asked;
+    asked.item = &key->items[item];
+    asked.points = item < a->page->n_items ? &a->page->items[item] : NULL;
+    asked.option_of = a->paper ? a->paper->option_of[item] : NULL;
+    return asked;
+}
+
+static enum verdict judge(const struct sheet_answer *answer, const struct asked *asked)
+{
+    const struct item_points *got = asked->points;
     if (answer->status == READING_UNCERTAIN || answer->status == READING_UNREAD ||
-        (answer->is_item && answer->pending))
+        (got && got->pending))
         return JUDGED_DOUBT;
-    if (!answer->is_item || !item)
+    if (!got)
         return JUDGED_NOT;
-    if (!answer->counts)
+    if (!got->counts)
         return JUDGED_DROPPED;
-    if (points_compare(answer->points, item->points) >= 0)
+    if (points_compare(got->points, asked->item->points) >= 0)
         return JUDGED_RIGHT;
-    return points_compare(answer->points, POINTS_ZERO) > 0 ? JUDGED_PART : JUDGED_WRONG;
+    return points_compare(got->points, POINTS_ZERO) > 0 ? JUDGED_PART : JUDGED_WRONG;
 }
 
 static struct ink ink_of(enum verdict verdict)
@@ -77,14 +109,20 @@ static struct ink ink_of(enum verdict verdict)
     }
 }
 
-/* Options of any accepted answer. */
-static uint64_t right_options(const struct field *f, const struct key_item *item)
+/* Options of any accepted answer, as they are printed. */
+static uint64_t right_options(const struct field *f, const struct asked *asked)
 {
-    uint64_t all = 0, set;
+    const struct key_item *item = asked->item;
+    uint64_t all = 0, printed = 0, set;
     for (int i = 0; item && i < item->n_accepted; i++)
         if (option_set_parse(item->accepted[i], f->options, f->n_options, false, &set) == 0)
             all |= set;
-    return all;
+    if (!asked->option_of)
+        return all;
+    for (int o = 0; o < f->n_options && o < 64; o++)
+        if (all >> asked->option_of[o] & 1)
+            printed |= UINT64_C(1) << o;
+    return printed;
 }
 
 /* "B" or "B or D"; "" where there is nothing to expect. The caller's to free. */
@@ -102,15 +140,15 @@ static char *expected_text(const struct key_item *item)
 }
 
 /* "0/2", "「7」 0/2 →8", "?/2", with a '*' where a person has decided. The caller's to free. */
-static char *label_of(const struct sheet_answer *answer, const struct key_item *item,
+static char *label_of(const struct sheet_answer *answer, const struct asked *asked,
                       enum verdict verdict, const struct field *f)
 {
     char got[POINTS_TEXT_MAX] = "", of[POINTS_TEXT_MAX] = "", *label = NULL;
-    char *expected = expected_text(item);
+    char *expected = expected_text(asked->item);
     bool shown = f->kind == FIELD_CHOICE; /* else what was read is not to be seen from the rings */
-    if (item && answer->is_item) {
-        points_print(answer->points, got);
-        points_print(item->points, of);
+    if (asked->points) {
+        points_print(asked->points->points, got);
+        points_print(asked->item->points, of);
     }
     /* Of a choice the dashed ring says it. */
     const char *arrow = !shown && expected && expected[0] && verdict != JUDGED_RIGHT &&
@@ -186,10 +224,10 @@ static void draw_label(struct annotator *a, const struct field *f, enum verdict 
 /* ---- fields ---- */
 
 static void draw_choice(struct annotator *a, const struct field *f,
-                        const struct sheet_answer *answer, const struct key_item *item,
+                        const struct sheet_answer *answer, const struct asked *asked,
                         enum verdict verdict)
 {
-    uint64_t read = 0, right = right_options(f, item);
+    uint64_t read = 0, right = right_options(f, asked);
     bool judged = verdict != JUDGED_NOT && verdict != JUDGED_DROPPED && right != 0;
     option_set_parse(answer->value, f->options, f->n_options, false, &read);
     for (int i = 0; i < f->n_bubbles && i < 64; i++) {
@@ -248,21 +286,21 @@ static void draw_answer(struct annotator *a, const struct sheet_answer *answer)
     if (answer->field < 0 || answer->field >= a->form->n_fields)
         return;
     const struct field *f = &a->form->fields[answer->field];
-    const struct key_item *item = answer->is_item ? item_of(a, f) : NULL;
-    enum verdict verdict = judge(answer, item);
+    const struct asked asked = asked_of(a, f);
+    enum verdict verdict = judge(answer, &asked);
     bool silent = verdict == JUDGED_NOT && !answer->value[0] && !answer->reviewed;
     if (f->page != a->page->form_page || f->kind == FIELD_REGION || silent)
         return;
     enum ring_kind kind = verdict == JUDGED_DOUBT ? RING_DOTTED : RING_SOLID;
     if (f->kind == FIELD_CHOICE)
-        draw_choice(a, f, answer, item, verdict);
+        draw_choice(a, f, answer, &asked, verdict);
     else if (f->kind == FIELD_GRID && count_letters(answer->value) == f->n_columns)
         draw_grid(a, f, answer, ink_of(verdict), kind);
     else
         annotation_frame(&a->pen, extent_of(f), ink_of(verdict), kind);
     if (f->kind == FIELD_CHOICE && verdict == JUDGED_NOT && !answer->reviewed)
         return;
-    char *label = label_of(answer, item, verdict, f);
+    char *label = label_of(answer, &asked, verdict, f);
     if (label)
         draw_label(a, f, verdict, label);
     free(label);
@@ -323,7 +361,10 @@ static void draw_strip(struct annotator *a)
 int annotate_page(const struct exam *exam, const struct sheet_page *page, const struct image *scan,
                   const char *path, struct diag *d)
 {
-    struct annotator a = {.exam = exam, .form = exam->forms[page->form].form, .page = page};
+    struct annotator a = {.exam = exam,
+                          .form = exam->forms[page->form].form,
+                          .page = page,
+                          .paper = find_paper(exam, page)};
     int rc =
         annotation_pen_init(&a.pen, scan, &page->transform, a.form->width, a.form->height, STRIP);
     if (rc < 0)

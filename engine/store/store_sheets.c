@@ -21,18 +21,40 @@
 static const char every_page[] = PAGE_COLUMNS PAGE_ORDER;
 static const char pages_of[] = PAGE_COLUMNS "AND sh.candidate = ? " PAGE_ORDER;
 
-/* An item is named as its field. */
 static const char answers_of_page[] =
-    "SELECT f.position, r.value, r.status, r.confidence, r.source, x.points_num, x.points_den, "
-    "x.pending, x.counts FROM readings r JOIN fields f ON f.id = r.field_id "
-    "LEFT JOIN items i ON i.item = f.name "
-    "LEFT JOIN item_scores x ON x.sheet_id = ?2 AND x.item = i.position "
-    "WHERE r.page_id = ?1 ORDER BY r.field_id";
+    "SELECT f.position, r.value, r.status, r.confidence, r.source "
+    "FROM readings r JOIN fields f ON f.id = r.field_id WHERE r.page_id = ? ORDER BY r.field_id";
+static const char said_of_sheet[] =
+    "SELECT fo.position, f.position, r.value FROM sheet_pages sp "
+    "JOIN readings r ON r.page_id = sp.page_id JOIN fields f ON f.id = r.field_id "
+    "JOIN forms fo ON fo.id = f.form_id "
+    "WHERE sp.sheet_id = ? AND r.status = 'ok' AND fo.position IS NOT NULL";
+static const char items_of_sheet[] = "SELECT points_num, points_den, pending, counts "
+                                     "FROM item_scores WHERE sheet_id = ? ORDER BY item";
 
-struct answer_list {
-    struct sheet_answer *answers;
+/* Rows of one query. */
+struct row_list {
+    void *rows;
     int n, capacity;
 };
+
+struct page_lists {
+    struct row_list answers, said, items;
+};
+
+/* Room for one more row of `size` bytes; NULL: no memory. */
+static void *next_row(struct row_list *list, size_t size)
+{
+    if (list->n == list->capacity) {
+        int larger = list->capacity ? 2 * list->capacity : 256;
+        void *grown = realloc(list->rows, (size_t)larger * size);
+        if (!grown)
+            return NULL;
+        list->rows = grown;
+        list->capacity = larger;
+    }
+    return (char *)list->rows + (size_t)list->n++ * size;
+}
 
 static bool parse_transform(const char *json, struct homography *ret)
 {
@@ -47,53 +69,81 @@ static bool parse_transform(const char *json, struct homography *ret)
     return p != NULL;
 }
 
-static int append_answer(struct store *store, struct answer_list *list, sqlite3_stmt *stmt)
+static int append_answer(struct store *store, struct row_list *list, sqlite3_stmt *stmt)
 {
-    if (list->n == list->capacity) {
-        int larger = list->capacity ? 2 * list->capacity : 256;
-        void *grown = realloc(list->answers, (size_t)larger * sizeof *list->answers);
-        if (!grown)
-            return SQLITE_NOMEM;
-        list->answers = grown;
-        list->capacity = larger;
-    }
+    struct sheet_answer *answer = next_row(list, sizeof *answer);
     int status = reading_status_parse(store_text(stmt, 2));
-    struct sheet_answer answer = {
+    if (!answer)
+        return SQLITE_NOMEM;
+    *answer = (struct sheet_answer){
         .field = sqlite3_column_int(stmt, 0),
         .value = arena_strdup(&store->arena, store_text(stmt, 1)),
         .status = status < 0 ? READING_UNCERTAIN : (enum reading_status)status,
         .confidence = sqlite3_column_double(stmt, 3),
         .reviewed = strcmp(store_text(stmt, 4), "review") == 0,
-        .is_item = sqlite3_column_type(stmt, 5) != SQLITE_NULL,
-        .points = POINTS_ZERO,
     };
-    if (answer.is_item) {
-        answer.points =
-            (struct points){sqlite3_column_int64(stmt, 5), sqlite3_column_int64(stmt, 6)};
-        answer.pending = sqlite3_column_int(stmt, 7) != 0;
-        answer.counts = sqlite3_column_int(stmt, 8) != 0;
-    }
-    list->answers[list->n++] = answer;
-    return answer.value ? SQLITE_OK : SQLITE_NOMEM;
+    return answer->value ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-static int collect_answers(struct store *store, int64_t page, int64_t sheet,
-                           struct answer_list *list, struct diag *d)
+static int append_said(struct store *store, struct row_list *list, sqlite3_stmt *stmt)
+{
+    struct sheet_said *said = next_row(list, sizeof *said);
+    if (!said)
+        return SQLITE_NOMEM;
+    *said = (struct sheet_said){sqlite3_column_int(stmt, 0), sqlite3_column_int(stmt, 1),
+                                arena_strdup(&store->arena, store_text(stmt, 2))};
+    return said->value ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int append_item(struct store *store, struct row_list *list, sqlite3_stmt *stmt)
+{
+    struct item_points *item = next_row(list, sizeof *item);
+    (void)store;
+    if (!item)
+        return SQLITE_NOMEM;
+    *item = (struct item_points){
+        {sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)},
+        sqlite3_column_int(stmt, 2) != 0,
+        sqlite3_column_int(stmt, 3) != 0,
+    };
+    return SQLITE_OK;
+}
+
+/* The rows of a query by an id. */
+static int collect(struct store *store, const char *sql, int64_t id, struct row_list *list,
+                   int (*append)(struct store *store, struct row_list *list, sqlite3_stmt *stmt),
+                   struct diag *d)
 {
     sqlite3_stmt *stmt;
-    int answer, rc = store_statement(store, answers_of_page, &stmt, d);
+    int answer, rc = store_statement(store, sql, &stmt, d);
     if (rc < 0)
         return rc;
     list->n = 0;
-    sqlite3_bind_int64(stmt, 1, page);
-    sqlite3_bind_int64(stmt, 2, sheet);
+    sqlite3_bind_int64(stmt, 1, id);
     while ((answer = sqlite3_step(stmt)) == SQLITE_ROW)
-        if (append_answer(store, list, stmt) != SQLITE_OK) {
+        if (append(store, list, stmt) != SQLITE_OK) {
             answer = SQLITE_NOMEM;
             break;
         }
     sqlite3_reset(stmt);
     return answer == SQLITE_DONE ? 0 : store_fault(store, answer, d);
+}
+
+static int collect_lists(struct store *store, int64_t page, int64_t sheet, struct page_lists *lists,
+                         struct sheet_page *ret, struct diag *d)
+{
+    int rc = collect(store, answers_of_page, page, &lists->answers, append_answer, d);
+    if (rc == 0)
+        rc = collect(store, said_of_sheet, sheet, &lists->said, append_said, d);
+    if (rc == 0)
+        rc = collect(store, items_of_sheet, sheet, &lists->items, append_item, d);
+    ret->answers = lists->answers.rows;
+    ret->n_answers = lists->answers.n;
+    ret->said = lists->said.rows;
+    ret->n_said = lists->said.n;
+    ret->items = lists->items.rows;
+    ret->n_items = lists->items.n;
+    return rc;
 }
 
 static enum score_status parse_status(const char *name)
@@ -131,7 +181,7 @@ int store_each_sheet_page(struct store *store, const char *candidate,
                           int (*visit)(void *context, const struct sheet_page *page), void *context,
                           struct diag *d)
 {
-    struct answer_list list = {NULL, 0, 0};
+    struct page_lists lists = {0};
     int answer = SQLITE_DONE;
     sqlite3_stmt *stmt;
     int rc = store_statement(store, candidate ? pages_of : every_page, &stmt, d);
@@ -146,16 +196,16 @@ int store_each_sheet_page(struct store *store, const char *candidate,
             break;
         }
         arena_reset(&store->arena);
-        rc = collect_answers(store, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
-                             &list, d);
-        page.answers = list.answers;
-        page.n_answers = list.n;
+        rc = collect_lists(store, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                           &lists, &page, d);
         if (rc == 0)
             rc = visit(context, &page);
     }
     if (rc >= 0)
         rc = answer == SQLITE_DONE ? 0 : store_fault(store, answer, d);
     sqlite3_reset(stmt);
-    free(list.answers);
+    free(lists.answers.rows);
+    free(lists.said.rows);
+    free(lists.items.rows);
     return rc;
 }

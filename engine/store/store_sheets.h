@@ -13,9 +13,12 @@ struct sheet_answer {
     enum reading_status status;
     double confidence;
     bool reviewed; /* a person has set it */
-    bool is_item;  /* it has points: */
-    struct points points;
-    bool pending, counts;
+};
+
+/* A certain reading of any of the sheet's pages: what says which version the paper is. */
+struct sheet_said {
+    int form, field;
+    const char *value;
 };
 
 struct sheet_page {
@@ -32,6 +35,10 @@ struct sheet_page {
     struct homography transform; /* mm -> px */
     const struct sheet_answer *answers;
     int n_answers;
+    const struct item_points *items; /* [n_items] of the sheet, in the key's order; 0: not scored */
+    int n_items;
+    const struct sheet_said *said;
+    int n_said;
 };
 
 /* Every read page that belongs to a sheet of `candidate` (NULL: to any sheet), in the order of scan

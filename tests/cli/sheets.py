@@ -162,6 +162,35 @@ def png_chunk(kind, data):
             struct.pack(">I", zlib.crc32(kind + data)))
 
 
+def png_pixels(data):
+    """(red, green, blue) of each pixel of an 8-bit PNG in colour, as cairo and libpng write it."""
+    at, width, kind, packed = 8, 0, 2, b""
+    while at < len(data):
+        size, = struct.unpack(">I", data[at:at + 4])
+        name, body = data[at + 4:at + 8], data[at + 8:at + 8 + size]
+        if name == b"IHDR":
+            width, _, _, kind = struct.unpack(">IIBB", body[:10])
+        elif name == b"IDAT":
+            packed += body
+        at += 12 + size
+    step = {2: 3, 6: 4}[kind]
+    raw, row = zlib.decompress(packed), bytearray(width * step)
+    for start in range(0, len(raw), width * step + 1):
+        above, row = row, bytearray(raw[start + 1:start + 1 + width * step])
+        how = raw[start]
+        for i in range(len(row) if how else 0):
+            left, corner = (row[i - step], above[i - step]) if i >= step else (0, 0)
+            if how == 4:  # Paeth's
+                guess = left + above[i] - corner
+                off = abs(guess - left), abs(guess - above[i]), abs(guess - corner)
+                add = left if off[0] <= off[1] and off[0] <= off[2] else above[i] if off[1] <= off[2] else corner
+            else:
+                add = (0, left, above[i], (left + above[i]) // 2)[how]
+            row[i] = (row[i] + add) & 255
+        for i in range(0, len(row), step):
+            yield row[i], row[i + 1], row[i + 2]
+
+
 def png_bomb(side):
     """A PNG that claims side x side pixels in a few kilobytes."""
     line = zlib.compress(bytes(1 << 20), 9)

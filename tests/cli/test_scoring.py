@@ -196,6 +196,22 @@ class Versions(Scoring):
         self.run_program("regrade", alone, expect=0)
         self.run_program("verify", alone, expect=0)
 
+    def red_pixels(self, candidate):
+        """Of a candidate's annotated page: red is what annotate says of wrong answers."""
+        self.run_program("annotate", self.exam, candidate, "-o", self.dir / "marked", expect=0)
+        path, = (self.dir / "marked").glob(f"{candidate}*.png")
+        return sum(r > g + 120 and r > b + 120 for r, g, b in sheets.png_pixels(path.read_bytes()))
+
+    def test_annotated_as_it_is_printed(self):
+        """Catches points and right options of the master drawn at another version's questions."""
+        self.scan(1, self.MASTER + "A")
+        self.scan(2, self.on_paper_b(self.MASTER) + "B")
+        self.scan(3, self.on_paper_b("BBCDABCDA") + "B")
+        self.grade("--quiet")
+        self.assertEqual(self.red_pixels("0001"), 0)
+        self.assertEqual(self.red_pixels("0002"), 0)
+        self.assertGreater(self.red_pixels("0003"), 20)
+
     def test_an_unknown_version_waits(self):
         """Catches a sheet of a version nobody knows scored as the master."""
         self.scan(1, self.MASTER + " ")
