@@ -340,6 +340,8 @@ int cmd_watch(int argc, char **argv)
                counts.done, counts.failed, counts.duplicate, counts.pages, counts.waiting,
                counts.passed_over);
     diag_finish(&d);
+    if (status == EXIT_DONE && c.once && counts.waiting > counts.held)
+        return EXIT_FAILED; /* interrupted, as grade says it */
     bool some_left = counts.failed > 0 || counts.held > 0;
     return status == EXIT_DONE && c.once && some_left ? EXIT_UNREADABLE : status;
 }
