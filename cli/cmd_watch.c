@@ -38,11 +38,12 @@ static void note_reload(int signal_number)
     atomic_store(&reload_wanted, true);
 }
 
-/* Waiting is interrupted by either; a second request to stop finds the default, and kills. */
+/* Waiting for events is interrupted by either (poll never restarts), reading by neither; a second
+ * request to stop finds the default, and kills. */
 static void catch_signals(void)
 {
-    struct sigaction stop = {.sa_handler = note_stop, .sa_flags = SA_RESETHAND};
-    struct sigaction again = {.sa_handler = note_reload};
+    struct sigaction stop = {.sa_handler = note_stop, .sa_flags = SA_RESETHAND | SA_RESTART};
+    struct sigaction again = {.sa_handler = note_reload, .sa_flags = SA_RESTART};
     sigemptyset(&stop.sa_mask);
     sigemptyset(&again.sa_mask);
     sigaction(SIGINT, &stop, NULL);

@@ -90,7 +90,10 @@ def kill_rounds(command, kills, chance):
         command.run()
         got = dump(command.db)
         found["other database"] += got != wanted
-        found["other files"] += files_below(command.inbox) != files
+        lying = files_below(command.inbox)
+        found["other files"] += lying != files
+        if lying != files:
+            print("files:", sorted(set(lying) ^ set(files)), file=sys.stderr)
         found["scan not once"] += len(got["scans"]) != len(set(got["scans"])) or \
             len(got["scans"]) != len(wanted["scans"])
     return took, found
