@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "inbox.h"
 #include "ingest.h"
 #include "records.h"
 #include <stdio.h>
@@ -109,11 +110,36 @@ static bool same_hash(const struct scan *scan, const char *hash)
     return strcmp(text, hash) == 0;
 }
 
+/* `watch` moves what it graded from INBOX/x to INBOX/done/x, and nobody says what the inbox was:
+ * each folder of the path is tried. 1: found, with these bytes. */
+static int find_moved(struct scan_finder *f, const char *path, const char *hash, struct diag *d)
+{
+    int rc = 0;
+    for (size_t at = strlen(path); rc == 0 && at-- > 0;) {
+        char *moved = NULL;
+        if (at > 0 && path[at - 1] != '/')
+            continue;
+        if (asprintf(&moved, "%.*s" INBOX_DONE "/%s", (int)at, path, path + at) < 0)
+            return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
+        rc = find_scan(f, moved, d);
+        free(moved);
+        if (rc > 0 && !same_hash(f->scan, hash))
+            rc = 0;
+    }
+    return rc;
+}
+
 int scan_finder_decode(struct scan_finder *f, const char *path, const char *hash, int number,
                        struct image *page, struct diag *d)
 {
     char reason[SCAN_REASON_MAX] = "";
     int rc = find_scan(f, path, d);
+    if (rc == 0 || (rc > 0 && !same_hash(f->scan, hash))) {
+        int moved = find_moved(f, path, hash, d);
+        if (moved == 0 && rc > 0) /* to say that it was changed */
+            moved = find_scan(f, path, d);
+        rc = moved;
+    }
     if (rc < 0)
         return rc;
     if (rc == 0)

@@ -1,7 +1,8 @@
 /* scan_finder.h - the scans of a database found again where grade read them.
  *
- * The path is as it was given then, from the same folder. A scan whose bytes are others than those
- * that were read is none: a picture over it would show answers where they are not. */
+ * The path is as it was given then, from the same folder, or where `watch` has moved it since. A
+ * scan whose bytes are others than those that were read is none: a picture over it would show
+ * answers where they are not. */
 #ifndef YJ_CLI_SCAN_FINDER_H
 #define YJ_CLI_SCAN_FINDER_H
 

@@ -250,16 +250,43 @@ static int bring(const char *from, const char *to)
 
 /* ---- one file ---- */
 
-/* Nothing that lies there is replaced: errno EEXIST. */
-static int write_reason(const char *name, const char *why)
+/* Whether an open file holds this text, or its beginning: what a kill left of this very reason. */
+static bool is_begun(int fd, const char *text, size_t n)
+{
+    char *held = malloc(n + 1);
+    ssize_t got = held ? pread(fd, held, n + 1, 0) : -1;
+    bool begun = got >= 0 && (size_t)got <= n && memcmp(held, text, (size_t)got) == 0;
+    free(held);
+    return begun;
+}
+
+/* A file to write the reason to; -1 with errno, EEXIST: something else lies there. */
+static int open_reason(const char *name, const char *text, bool *ret_is_new)
 {
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    *ret_is_new = fd >= 0;
+    if (fd >= 0 || errno != EEXIST)
+        return fd;
+    fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0 && is_begun(fd, text, strlen(text)))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    errno = EEXIST;
+    return -1;
+}
+
+/* Nothing that lies there is replaced: errno EEXIST. */
+static int write_reason(const char *name, const char *text)
+{
+    bool is_new;
+    int fd = open_reason(name, text, &is_new);
     if (fd < 0)
         return YJ_EIO;
-    bool good = write_all(fd, why, strlen(why)) && write_all(fd, "\n", 1) && fsync(fd) == 0;
+    bool good = write_all(fd, text, strlen(text)) && fsync(fd) == 0;
     int error = errno;
     close(fd);
-    if (!good)
+    if (!good && is_new)
         unlink(name);
     errno = error;
     return good ? 0 : YJ_EIO;
@@ -274,8 +301,12 @@ static int move_to(const char *from, char *to, const char *why)
         errno = EEXIST;
         return YJ_EIO;
     }
-    char *reason = why ? reason_path(to) : NULL;
-    int rc = why && !reason ? YJ_ENOMEM : why ? write_reason(reason, why) : 0;
+    char *reason = why ? reason_path(to) : NULL, *text = NULL;
+    if (why && asprintf(&text, "%s\n", why) < 0)
+        text = NULL;
+    int rc = why && (!reason || !text) ? YJ_ENOMEM : 0;
+    if (rc == 0 && why)
+        rc = write_reason(reason, text);
     if (rc == 0 && bring(from, to) < 0) {
         int error = errno;
         rc = YJ_EIO;
@@ -284,6 +315,7 @@ static int move_to(const char *from, char *to, const char *why)
         errno = error;
     }
     int error = errno;
+    free(text);
     free(reason);
     errno = error;
     return rc;

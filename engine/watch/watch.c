@@ -286,18 +286,20 @@ static double interval(const struct watch *w)
 
 /* A file whose time to settle is over is looked at once more before it is taken. True: what the
  * inbox holds may be graded. */
-static bool look(struct watch *w, bool *ret_readable)
+static bool look(struct watch *w)
 {
     double now = watch_now(), next = inbox_patience(&w->inbox, now);
     int error = 0;
-    if (now < w->next_look && (next < 0 || next > 0))
+    if (now < w->next_look && (w->blind || next != 0))
         return false;
     if (inbox_look(&w->inbox, now, &error) < 0)
         error = ENOMEM;
     bool again = inbox_events_follow(w->events, &w->inbox);
     w->next_look = now + (again ? LOOK_AGAIN : interval(w));
-    *ret_readable = check_folder(w, error);
-    return true;
+    w->blind = !check_folder(w, error);
+    if (w->blind)
+        w->next_look = now + POLL_INTERVAL;
+    return !w->blind;
 }
 
 static double patience(const struct watch *w)
@@ -305,7 +307,7 @@ static double patience(const struct watch *w)
     double now = watch_now(), wait = w->next_look - now;
     double next = inbox_patience(&w->inbox, now);
 
-    if (next >= 0)
+    if (next >= 0 && !w->blind)
         wait = fmin(wait, next);
     if (w->retry_at > now)
         wait = fmin(fmax(wait, BUSY_AGAIN / 4), w->retry_at - now);
@@ -318,11 +320,10 @@ static double patience(const struct watch *w)
  * be done now; < 0: a fault, noted. */
 static int turn(struct watch *w)
 {
-    bool readable = false;
     int rc = 0;
     if (w->retry_at > watch_now())
         return 0;
-    if (look(w, &readable) && readable)
+    if (look(w))
         rc = watch_run_round(w);
     if (rc >= 0 && !stopped(w) && scores_are_due(w, rc > 0)) {
         int scored = score(w);
@@ -444,6 +445,7 @@ int watch_run(const struct exam *exam, const struct watch_options *options,
         watch_tell_status(&w, 0);
         rc = end(&w, run(&w), d);
         service_notify("STOPPING=1");
+        inbox_look(&w.inbox, watch_now(), NULL);
         watch_tell_status(&w, 0);
         w.counts.waiting = (int)w.inbox.n_files;
         w.counts.held = (int)inbox_count_held(&w.inbox);

@@ -19,6 +19,7 @@ struct watch {
     struct inbox_events *events;
     struct watch_counts counts;
     double next_look;               /* s of the monotonic clock */
+    bool blind;                     /* the last look found no folder that may be graded from */
     double first_unscored;          /* s: the oldest scan without a score; 0 none */
     double last_stored;             /* s */
     double scoring_took;            /* s, the last time */

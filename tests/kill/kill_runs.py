@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kill -9 at random instants of `grade` and of `watch`, and what the same command then leaves.
 
-usage: kill_runs.py YUEJUAN [KILLS] [SEED]      KILLS of each command, default 500
+usage: kill_runs.py YUEJUAN [KILLS] [SEED] [COMMAND]    KILLS of each command, default 500
 
 Each round starts from nothing: the command is killed at a random instant, again and again until it
 has died four times, then left to end. Its database must then be that of an undisturbed run, row for
@@ -90,7 +90,10 @@ def kill_rounds(command, kills, chance):
         command.run()
         got = dump(command.db)
         found["other database"] += got != wanted
-        found["other files"] += files_below(command.inbox) != files
+        lying = files_below(command.inbox)
+        found["other files"] += lying != files
+        if lying != files:
+            print("files:", sorted(set(lying) ^ set(files)), file=sys.stderr)
         found["scan not once"] += len(got["scans"]) != len(set(got["scans"])) or \
             len(got["scans"]) != len(wanted["scans"])
     return took, found
@@ -107,7 +110,7 @@ def main():
         print("| command | s undisturbed |", " | ".join(FOUND), "|")
         print("|---|---|" + "---|" * len(FOUND))
         wrong = 0
-        for name in ("grade", "watch"):
+        for name in sys.argv[4:] or ("grade", "watch"):
             command = Command(os.path.abspath(sys.argv[1]), name, work)
             took, found = kill_rounds(command, kills, random.Random(seed))
             print(f"| `{name}` | {took:.2f} |", " | ".join(str(found[f]) for f in FOUND), "|",

@@ -296,6 +296,27 @@ static void test_moves(void **state)
     assert_string_equal(to, "done/no ending~2");
 }
 
+/* Catches a file that is given another name since a kill came between its reason and itself, and a
+ * reason written over somebody's file. */
+static void test_reason_left_by_a_kill(void **state)
+{
+    struct place *p = *state;
+    char to[4096], text[64];
+    make(p, "failed");
+    put(p, "failed/a.jpg.txt", "brok"); /* half written */
+    put(p, "failed/b.jpg.txt", "not ours");
+    put(p, "a.jpg", "x");
+    put(p, "b.jpg", "x");
+    assert_int_equal(move(p, "a.jpg", INBOX_FAILED, "broken", to), 0);
+    assert_string_equal(to, "failed/a.jpg");
+    assert_true(get(p, "failed/a.jpg.txt", text, sizeof text));
+    assert_string_equal(text, "broken\n");
+    assert_int_equal(move(p, "b.jpg", INBOX_FAILED, "broken", to), 0);
+    assert_string_equal(to, "failed/b~2.jpg");
+    assert_true(get(p, "failed/b.jpg.txt", text, sizeof text));
+    assert_string_equal(text, "not ours");
+}
+
 /* Catches what was written after the reading, moved away as if it had been read. */
 static void test_moves_only_what_was_read(void **state)
 {
@@ -436,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_open_to_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_moves, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_moves_only_what_was_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reason_left_by_a_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_longest_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_copies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_held, set_up, tear_down),
