@@ -180,7 +180,7 @@ struct analysis {
     int n_groups;
 
     const char *model;        /* "rasch", "2pl", "3pl"; "" none */
-    const char *why_no_model; /* "" where there is one */
+    const char *why_no_model; /* why there is none, or another than was asked for; "" else */
     double log_likelihood;
     int model_iterations;
     bool model_converged;

@@ -95,6 +95,23 @@ static int take_fit(struct analysis *a, const struct irt_fit *fit)
     return take_curve(a, fit);
 }
 
+/* The wish, or Rasch where there are too few candidates for more than that. */
+static enum statistics_model affordable(const struct analysis *a, enum statistics_model wish,
+                                        const enum irt_model *models)
+{
+    bool enough = (size_t)a->n_scored >= irt_least_candidates(models[wish]);
+    return enough ? wish : MODEL_RASCH;
+}
+
+static int say_other_model(struct analysis *a, enum statistics_model wish)
+{
+    if (!a->model[0]) /* there is none, and that is why */
+        return 0;
+    a->why_no_model = analysis_text(a, _("too few candidates for the %s model: Rasch instead"),
+                                    statistics_model_name(wish));
+    return a->why_no_model ? 0 : YJ_ENOMEM;
+}
+
 int analysis_fit_model(struct analysis *a)
 {
     static const enum irt_model models[] = {
@@ -117,15 +134,16 @@ int analysis_fit_model(struct analysis *a)
     for (int c = 0; c < m->n_columns; c++)
         n_options[c] = a->items[m->item_of[c]].n_options;
     responses.answers = answers;
+    enum statistics_model model = affordable(a, wish, models);
     const struct irt_options options = {
-        .model = models[wish], .jobs = analysis_jobs(), .n_options = n_options};
+        .model = models[model], .jobs = analysis_jobs(), .n_options = n_options};
     struct irt_fit fit;
     int rc = irt_fit_model(&responses, &options, &fit);
     if (rc == 0)
         rc = take_fit(a, &fit);
     irt_fit_finish(&fit);
     free(answers);
-    return rc;
+    return rc == 0 && wish != model ? say_other_model(a, wish) : rc;
 }
 
 /* ---- items between groups ---- */

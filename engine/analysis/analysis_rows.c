@@ -48,8 +48,8 @@ static int put_test(struct store *store, const struct analysis *a, struct diag *
         {"distinction", a->distinction, ""},
         {"scale_mean", a->scale_mean, a->scale},
         {"scale_sd", a->scale_sd, a->scale},
-        {"model_log_likelihood", a->log_likelihood, a->model[0] ? a->model : a->why_no_model},
-        {"model_reliability", a->model_reliability, a->model},
+        {"model_log_likelihood", a->log_likelihood, a->model},
+        {"model_reliability", a->model_reliability, a->why_no_model},
         {"pairs_tested", (double)a->n_pairs_tested, ""},
         {"pairs_level", a->pairs_level, ""},
     };
