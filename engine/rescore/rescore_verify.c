@@ -28,6 +28,8 @@ enum {
 };
 enum { ITEMS_FIXED = 11 };
 enum { EXCEPTIONS_KIND = 3 };
+enum { STANDINGS_CANDIDATE = 0, STANDINGS_RANK = 4, STANDINGS_LABEL = 9 };
+enum { FIGURES_NAME = 0, FIGURES_VALUE = 1 };
 
 struct verifier {
     struct rescoring r;
@@ -87,6 +89,8 @@ static bool same_figure(double stored, double computed)
 {
     if (isnan(stored) || isnan(computed))
         return isnan(stored) && isnan(computed);
+    if (computed == floor(computed) && fabs(computed) < 1e6) /* printed whole: counts, ranks */
+        return stored == computed;
     return fabs(stored - computed) <= 1e-5 * fmax(fabs(computed), 1e-4);
 }
 
@@ -299,6 +303,92 @@ static int verify_items(struct verifier *v)
     return rc < 0 ? rc : 0;
 }
 
+/* ---- standings and the figures of the test ---- */
+
+static int compare_names_of(const void *name, const void *candidate)
+{
+    return strcmp(name, ((const struct analysis_candidate *)candidate)->candidate);
+}
+
+/* What is handed out: the rank and what is scaled. The model's figures are not fitted again. */
+static void compare_standing(struct verifier *v, const struct analysis_candidate *c)
+{
+    const double figures[] = {c->rank, c->percentile, c->z, c->t, c->scaled.value};
+
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        int column = STANDINGS_RANK + (int)i;
+        if (!same_figure(cell_number(v, column), figures[i]))
+            DIFFERENCE(v, _("candidate '%s': %s '%s' is stored, the readings give %.6g"),
+                       c->candidate, store_rows_column_name(v->rows, column), v->cells[column].text,
+                       figures[i]);
+    }
+    if (strcmp(v->cells[STANDINGS_LABEL].text, c->scaled.label) != 0)
+        DIFFERENCE(v, _("candidate '%s': %s '%s' is stored, the readings give '%s'"), c->candidate,
+                   store_rows_column_name(v->rows, STANDINGS_LABEL), v->cells[STANDINGS_LABEL].text,
+                   c->scaled.label);
+}
+
+static int verify_standings(struct verifier *v)
+{
+    const struct analysis *a = &v->analysis;
+    int rc = open_table(v, TABLE_STANDINGS), n = 0;
+
+    if (rc == 0)
+        while ((rc = next_row(v)) > 0) {
+            const char *name = v->cells[STANDINGS_CANDIDATE].text;
+            const struct analysis_candidate *c =
+                bsearch(name, a->candidates, (size_t)a->n_candidates, sizeof *a->candidates,
+                        compare_names_of);
+            if (!c || c->status != SCORE_SCORED) {
+                DIFFERENCE(v, _("candidate '%s' has a rank, but no score"), name);
+                continue;
+            }
+            compare_standing(v, c);
+            n++;
+        }
+    if (rc == 0 && n != a->n_scored)
+        DIFFERENCE(v, _("%d candidates have a rank, and %d a score; run regrade"), n, a->n_scored);
+    close_table(v);
+    return rc;
+}
+
+/* Those that all others are read against. */
+static int verify_figures(struct verifier *v)
+{
+    const struct analysis *a = &v->analysis;
+    const struct {
+        const char *name;
+        double value;
+    } wanted[] = {{"n", a->n_scored},
+                  {"max", points_double(a->max)},
+                  {"mean", a->mean},
+                  {"sd", a->sd},
+                  {"median", a->median},
+                  {"alpha", a->alpha},
+                  {"pass_mark", a->pass_mark},
+                  {"pass", a->pass},
+                  {"distinction", a->distinction},
+                  {"scale_mean", a->scale_mean}};
+    const size_t n_wanted = sizeof wanted / sizeof wanted[0];
+    int rc = open_table(v, TABLE_STATISTICS);
+    size_t n = 0;
+
+    if (rc == 0)
+        while ((rc = next_row(v)) > 0)
+            for (size_t i = 0; i < n_wanted; i++) {
+                if (strcmp(v->cells[FIGURES_NAME].text, wanted[i].name) != 0)
+                    continue;
+                n++;
+                if (!same_figure(cell_number(v, FIGURES_VALUE), wanted[i].value))
+                    DIFFERENCE(v, _("the stored %s '%s' is not that of the readings, %.6g"),
+                               wanted[i].name, v->cells[FIGURES_VALUE].text, wanted[i].value);
+            }
+    if (rc == 0 && n != n_wanted && v->r.n_items > 0)
+        DIFFERENCE(v, _("figures of the test are missing; run regrade"));
+    close_table(v);
+    return rc;
+}
+
 /* ---- exceptions ---- */
 
 static int verify_exceptions(struct verifier *v)
@@ -335,6 +425,10 @@ int rescore_verify(struct store *store, const struct exam *exam, int *ret_n_scor
         rc = verify_scores(&v);
     if (rc == 0)
         rc = verify_items(&v);
+    if (rc == 0)
+        rc = verify_standings(&v);
+    if (rc == 0)
+        rc = verify_figures(&v);
     if (rc == 0)
         rc = verify_exceptions(&v);
     analysis_finish(&v.analysis);

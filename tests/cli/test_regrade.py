@@ -1,4 +1,5 @@
 """Scores by another key, without a scan; and what `verify` finds."""
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -56,6 +57,48 @@ class Regrade(CliTest):
         self.write_key("q1,A,2,void_drop", "q2..10,BCDABCDAB,2,")
         self.assertIn("the maximum was 20 and is now 18", self.regrade().stdout)
         self.assertEqual({row["max"] for row in self.rows("scores")}, {"18"})
+
+    def test_a_figure_changed_by_hand(self):
+        """Catches a rank, a scaled score, a count or a mean that is not that of the readings and that
+        verify calls whole."""
+        with (self.exam / "exam.yaml").open("a", encoding="utf-8") as exam:
+            exam.write("scale: gaokao_312\n")
+        self.regrade()
+        self.run_program("verify", self.exam, expect=0)
+        whole = self.dir / "whole.db"
+        shutil.copy(self.db, whole)
+        for change, told in (
+                ("UPDATE standings SET rank = rank + 1 WHERE candidate = '0002'", "'0002': rank"),
+                ("UPDATE standings SET scaled = 99.5 WHERE candidate = '0003'", "'0003': scaled '99.5'"),
+                ("UPDATE standings SET label = 'S' WHERE candidate = '0003'", "'0003': label 'S'"),
+                ("UPDATE standings SET candidate = '0009' WHERE candidate = '0001'",
+                 "'0009' has a rank, but no score"),
+                ("DELETE FROM standings WHERE candidate = '0001'", "3 candidates have a rank"),
+                ("UPDATE item_options SET count = count + 1 WHERE item = 1", "figures of option 'A'"),
+                ("UPDATE test_figures SET value = value + 0.01 WHERE name = 'mean'", "stored mean"),
+                ("DELETE FROM test_figures WHERE name = 'pass'", "figures of the test are missing")):
+            changed = self.dir / "changed.db"
+            shutil.copy(whole, changed)
+            with contextlib.closing(sqlite3.connect(changed)) as db:
+                db.execute(change)
+                db.commit()
+            self.assertIn(told, self.run_program("verify", changed, expect=1).stderr)
+            for path in self.dir.glob("changed.db*"):
+                path.unlink()
+
+    def test_a_figure_that_is_none(self):
+        """Catches a figure without a meaning stored as that of the row before it."""
+        roster = self.exam / "roster.csv"
+        roster.write_text(roster.read_text(encoding="utf-8").replace("Name 3,1A", "Name 3,1B"),
+                          encoding="utf-8")
+        self.regrade()
+        figures = {row["figure"]: row["value"] for row in self.rows("statistics")}
+        self.assertNotEqual(figures["distinction"], "")
+        self.assertEqual([figures["scale_mean"], figures["scale_sd"]], ["", ""])
+        self.assertEqual({row["scaled"] for row in self.rows("standings")}, {""})
+        alone, = (row for row in self.rows("groups") if row["name"] == "1B")
+        self.assertEqual([alone[c] for c in ("n", "sd", "difference_low", "difference_high")],
+                         ["1", "", "", ""])
 
     def test_scores_left_behind_are_told(self):
         """Catches scores of before, exported as if they were of now, when a run died between its
