@@ -99,17 +99,28 @@ static int hash_of_changes(struct store *store, int64_t seq, char hash[STORE_HAS
     return rc < 0 ? store_fault(store, SQLITE_NOMEM, d) : 0;
 }
 
+/* The hash that ends a detail; NULL: there is none. What people write may hold the marker's words,
+ * so that it is one only before a hash at the very end. */
+static const char *find_hash(const char *detail)
+{
+    const size_t hash = STORE_HASH_TEXT_MAX - 1, tail = strlen(MARKER) + hash;
+    size_t length = strlen(detail);
+
+    if (length < tail || strncmp(detail + length - tail, MARKER, strlen(MARKER)) != 0)
+        return NULL;
+    const char *text = detail + length - hash;
+    return strspn(text, "0123456789abcdef") == hash ? text : NULL;
+}
+
 int store_check_changes(struct store *store, int64_t seq, const char *detail, struct diag *d)
 {
     char hash[STORE_HASH_TEXT_MAX];
-    const char *marker = strstr(detail, MARKER), *next;
+    const char *told = find_hash(detail);
     int n = 0, rc = hash_of_changes(store, seq, hash, &n, d);
 
-    while (marker && (next = strstr(marker + 1, MARKER)) != NULL)
-        marker = next;
     if (rc < 0)
         return rc;
-    if (marker ? strcmp(marker + strlen(MARKER), hash) != 0 : n > 0)
+    if (told ? strcmp(told, hash) != 0 : n > 0)
         return diag_error(
             d, YJ_EDATA, store->path, 0, 0, _("compare with a copy of the database made earlier"),
             _("the scores that audit entry %lld changed were changed since"), (long long)seq);

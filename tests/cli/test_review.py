@@ -189,6 +189,15 @@ class Set(Review):
         self.assertEqual(self.score(3)["d1"], "0")
         self.verify()
 
+    def test_words_of_the_audit(self):
+        """Catches a reason that reads like the audit's own words and makes verify cry for ever."""
+        self.set("p3f12", "17", why="rubbed out; changes B to C")
+        self.verify()
+        with sqlite3.connect(self.db) as db:
+            db.execute("DROP TRIGGER score_changes_no_update")
+            db.execute("UPDATE score_changes SET after = '1' WHERE candidate = '0003'")
+        self.assertIn("were changed since", self.run_program("verify", self.exam, expect=1).stderr)
+
     def test_set_again(self):
         """Catches a first decision that is final, or forgotten."""
         self.set("p3f12", "17")
