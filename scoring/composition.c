@@ -150,6 +150,26 @@ void test_plan_finish(struct test_plan *plan)
 
 /* ---- one candidate ---- */
 
+/* What the item's guess costs; 0: it is none. */
+static struct points guess_cost(const struct test_plan *plan, const struct test_section *section,
+                                const struct test_item *items, int item)
+{
+    const struct key_item *of = &plan->key->items[item];
+
+    if (!section->scheme || !section->scheme->guess || !items[item].wrong || of->n_options < 2)
+        return POINTS_ZERO;
+    return points_mul(of->points, (struct points){1, of->n_options - 1});
+}
+
+/* The best are those that bring most, guesses taken off: a wrong answer is worse than none. */
+static bool is_better(const struct test_plan *plan, const struct test_section *section,
+                      const struct test_item *items, int item, int than)
+{
+    return points_compare(points_sub(items[item].points, guess_cost(plan, section, items, item)),
+                          points_sub(items[than].points, guess_cost(plan, section, items, than))) >
+           0;
+}
+
 /* plan->order becomes the items that are chosen; returns how many. */
 static int choose_items(struct test_plan *plan, const struct test_section *section,
                         const struct test_item *items)
@@ -164,9 +184,9 @@ static int choose_items(struct test_plan *plan, const struct test_section *secti
             continue;
         /* Kept in the order of choosing: by points, or answered before blank; else the key's. */
         while (most > 0 && at > 0) {
-            const struct test_item *before = &items[plan->order[at - 1]];
-            bool better = best ? points_compare(items[item].points, before->points) > 0
-                               : items[item].answered && !before->answered;
+            int before = plan->order[at - 1];
+            bool better = best ? is_better(plan, section, items, item, before)
+                               : items[item].answered && !items[before].answered;
             if (!better)
                 break;
             plan->order[at] = plan->order[at - 1];
@@ -176,11 +196,6 @@ static int choose_items(struct test_plan *plan, const struct test_section *secti
         n++;
     }
     return most > 0 && n > most ? most : n;
-}
-
-static struct points guess_cost(const struct key_item *item)
-{
-    return points_mul(item->points, (struct points){1, item->n_options - 1});
 }
 
 static void score_section(struct test_plan *plan, const struct test_section *section,
@@ -195,8 +210,9 @@ static void score_section(struct test_plan *plan, const struct test_section *sec
     for (int i = 0; i < ret->n_chosen; i++) {
         int item = plan->order[i];
         ret->sum = points_add(ret->sum, items[item].points);
-        if (scheme && scheme->guess && items[item].wrong && plan->key->items[item].n_options > 1)
-            ret->guessed = points_add(ret->guessed, guess_cost(&plan->key->items[item]));
+        struct points cost = guess_cost(plan, section, items, item);
+        if (cost.num != 0)
+            ret->guessed = points_add(ret->guessed, cost);
         if (chosen)
             chosen[item] = true;
     }

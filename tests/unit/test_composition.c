@@ -188,6 +188,12 @@ static void choices(void **state)
     answer(&f, "A?AA ");
     assert_true(f.total.pending && f.sections[0].pending);
     finish(&f);
+    /* one right, one blank: the wrong one, which costs 1/3, is not among the best two */
+    must_load(&f, "  sections:\n    I: {best: 2, guess: true}\n", "q1..3,AAA,1,,I\n");
+    expect(&f, "B A", "1 1");
+    expect(&f, "BBA", "2/3 2/3");
+    expect_points("max", f.plan.max, "2");
+    finish(&f);
     must_load(&f, "  sections:\n    I: {first: 2}\n", "q1..4,AAAA,2,,I\n");
     expect_points("max", f.plan.max, "4");
     expect(&f, "BBAA", "0 0"); /* the first two answered are wrong */
