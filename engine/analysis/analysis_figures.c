@@ -135,6 +135,9 @@ static int rate_options(struct analysis *a, int index, struct scratch *s)
         options[o].rpb = figures[o].rpb;
         memcpy(options[o].fifth, figures[o].fifth, sizeof options[o].fifth);
     }
+    /* Of a void item nobody asks any more whether its key is right. */
+    if (item_rule_is_void(a->exam->key->items[index].rule))
+        return 0;
     return keep_suspicions(a, index, &answers, figures);
 }
 

@@ -50,6 +50,13 @@ static int code_item(const struct analysis *a, int column, unsigned char *answer
 {
     const struct analysis_memory *m = a->memory;
     int item = m->item_of[column];
+
+    /* No answer to a void item is right or wrong: it is no part of a comparison. */
+    if (item_rule_is_void(a->exam->key->items[item].rule)) {
+        for (int k = 0; k < a->n_scored; k++)
+            answers[(size_t)k * (size_t)m->n_columns + (size_t)column] = OPTION_BLANK;
+        return 0;
+    }
     int *counts = count_answers(a, item);
     unsigned char *codes = malloc((size_t)a->items[item].n_answers + 1);
     int rc = counts && codes ? 0 : YJ_ENOMEM;

@@ -154,6 +154,24 @@ class Rules(Scoring):
         self.assertIn("times 10/9 for what is void, 160/9", self.explain("0002"))
 
 
+class Void(Scoring):
+    def test_no_alarm_of_a_void_item(self):
+        """Catches an office told for ever to look at a key that it has given away."""
+        for c in range(1, 25):  # the better ones take B, which the key has not
+            right = c // 3
+            q1 = "B" if right > 4 else "C" if right > 2 else "A"
+            self.scan(c, q1 + sheets.KEY[1:1 + right] + "D" * (9 - right))
+        self.write_key("q1,A,2,,", "q2..10,BCDABCDAB,2,,")
+        self.grade("--quiet")
+        told = {(r["kind"], r["subject"]) for r in self.rows("findings")}
+        self.assertIn(("miskeyed", "q1"), told)
+        for rule in ("void_full", "void_drop", "void_answered"):
+            self.write_key(f"q1,A,2,{rule},", "q2..10,BCDABCDAB,2,,")
+            self.regrade()
+            self.assertNotIn("q1", {r["subject"] for r in self.rows("findings")}, rule)
+            self.run_program("verify", self.exam, expect=0)
+
+
 class Versions(Scoring):
     """q10 says which version a sheet is."""
 
