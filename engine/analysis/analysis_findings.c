@@ -12,7 +12,7 @@
     0.7 /* infit and outfit: Wright and Linacre, "Reasonable mean-square fit values", 1994 */
 #define FIT_HIGH 1.3
 #define FIT_FEWEST 100 /* candidates: with fewer, fit is noise */
-#define SCORES_TOLD 50 /* zero or perfect scores that are named one by one */
+#define SCORES_TOLD 50 /* zero scores that are named one by one; perfect ones, too */
 
 static const char *const names[FINDING_KINDS] = {
     [FINDING_MISKEYED] = "miskeyed",
@@ -138,22 +138,34 @@ static int find_dif(struct analysis *a)
 
 /* ---- candidates ---- */
 
+/* Those beyond SCORES_TOLD are counted: what is not told looks as if it were not there. */
+static int add_untold(struct analysis *a, enum finding_kind kind, int n)
+{
+    if (n <= 0)
+        return 0;
+    return add(a, kind, false, analysis_text(a, "+%d", n), n,
+               analysis_text(a, _("%d more like these: see the scores"), n));
+}
+
 static int find_totals(struct analysis *a)
 {
-    int rc = 0, told = 0;
-    for (int k = 0; k < a->n_scored && rc == 0 && told < SCORES_TOLD; k++) {
+    int rc = 0, zeros = 0, perfects = 0;
+    for (int k = 0; k < a->n_scored && rc == 0; k++) {
         const struct analysis_candidate *c = &a->candidates[a->memory->scored[k]];
         bool zero = points_compare(c->total, POINTS_ZERO) <= 0;
         bool perfect = points_compare(c->total, c->max) >= 0;
         if (points_compare(c->max, POINTS_ZERO) <= 0 || (!zero && !perfect))
             continue;
-        told++;
+        if ((zero ? zeros++ : perfects++) >= SCORES_TOLD)
+            continue;
         rc =
             add(a, zero ? FINDING_ZERO_SCORE : FINDING_PERFECT_SCORE, false, c->candidate, c->score,
                 zero ? _("no points at all: a blank sheet, or the wrong form or version?")
                      : _("everything right"));
     }
-    return rc;
+    if (rc == 0)
+        rc = add_untold(a, FINDING_ZERO_SCORE, zeros - SCORES_TOLD);
+    return rc == 0 ? add_untold(a, FINDING_PERFECT_SCORE, perfects - SCORES_TOLD) : rc;
 }
 
 static int find_pairs(struct analysis *a)

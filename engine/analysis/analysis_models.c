@@ -14,7 +14,7 @@
 #define CURVE_TO 4.0
 #define CURVE_POINTS 81
 #define DIF_FEWEST 50     /* scored candidates in a group that is compared */
-#define DIF_GROUPS_MAX 30 /* the largest: more comparisons than anybody reads */
+#define DIF_GROUPS_MAX 30 /* of a kind, the largest: more comparisons than anybody reads */
 
 /* Right is full marks: scoring/irt.h says why. NULL: no memory. */
 static signed char *right_or_wrong(const struct analysis *a)
@@ -212,19 +212,40 @@ static int compare_group(struct analysis *a, const struct analysis_group *g,
     return rc;
 }
 
+/* Of the wanted groups from `first` to `end`, one kind, the largest. */
+static void choose_groups(const struct analysis *a, int first, int end, bool *ret_chosen)
+{
+    for (int chosen = 0; chosen < DIF_GROUPS_MAX; chosen++) {
+        int largest = -1;
+        for (int g = first; g < end; g++)
+            if (!ret_chosen[g] && is_wanted(a, &a->groups[g]) &&
+                (largest < 0 || a->groups[g].n > a->groups[largest].n))
+                largest = g;
+        if (largest < 0)
+            return;
+        ret_chosen[largest] = true;
+    }
+}
+
 int analysis_find_dif(struct analysis *a)
 {
-    int rc = 0, compared = 0;
-    signed char *answers = a->exam->statistics.dif ? right_or_wrong(a) : NULL;
+    int rc = 0;
+    if (!a->exam->statistics.dif)
+        return 0;
+    signed char *answers = right_or_wrong(a);
+    bool *chosen = calloc((size_t)a->n_groups + 1, sizeof *chosen);
 
-    if (!answers)
-        return a->exam->statistics.dif ? YJ_ENOMEM : 0;
-    for (int g = 0; g < a->n_groups && compared < DIF_GROUPS_MAX && rc == 0; g++) {
-        if (!is_wanted(a, &a->groups[g]))
-            continue;
-        rc = compare_group(a, &a->groups[g], answers);
-        compared++;
+    if (!answers || !chosen)
+        rc = YJ_ENOMEM;
+    for (int first = 0, end = 0; rc == 0 && first < a->n_groups; first = end) {
+        while (end < a->n_groups && strcmp(a->groups[end].kind, a->groups[first].kind) == 0)
+            end++;
+        choose_groups(a, first, end, chosen);
     }
+    for (int g = 0; rc == 0 && g < a->n_groups; g++)
+        if (chosen[g])
+            rc = compare_group(a, &a->groups[g], answers);
     free(answers);
+    free(chosen);
     return rc;
 }

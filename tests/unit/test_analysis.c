@@ -22,7 +22,7 @@ static const char form_text[] =
     "candidate: number\n"
     "registration: {image: true}\n"
     "fields:\n"
-    "  - {field: number, kind: grid, options: 0-9, columns: 3, at: [20, 30], option_step: [0, 6],\n"
+    "  - {field: number, kind: grid, options: 0-9, columns: 4, at: [20, 30], option_step: [0, 6],\n"
     "     column_step: [8, 0], bubble: {size: 3}, blank: doubt}\n"
     "  - {fields: q1..3, kind: choice, options: ABCD, at: [60, 30], option_step: [10, 0],\n"
     "     step: [0, 9], bubble: {size: 3}}\n";
@@ -50,10 +50,8 @@ static void write_file(const struct fixture *f, const char *name, const char *te
     assert_int_equal(fclose(out), 0);
 }
 
-/* After the roster is written: everybody in it is absent. */
-static void analyse(struct fixture *f)
+static void open_exam(struct fixture *f)
 {
-    const struct analysis_options options = {.models = false};
     struct diag d;
     diag_init(&d);
     int rc = exam_load(f->dir, &f->exam, &d);
@@ -61,12 +59,70 @@ static void analyse(struct fixture *f)
         rc = store_open(f->exam->db_path, STORE_WRITE, &f->store, &d);
     if (rc == 0)
         rc = store_put_exam(f->store, f->exam, &d);
-    if (rc == 0)
-        rc = analysis_compute(f->store, f->exam, &options, &f->a, &d);
     if (rc < 0)
         diag_print(&d, stderr);
     diag_finish(&d);
     assert_int_equal(rc, 0);
+}
+
+/* Everybody of the roster without a sheet is absent. */
+static void compute(struct fixture *f, bool models)
+{
+    const struct analysis_options options = {models};
+    struct diag d;
+    diag_init(&d);
+    int rc = analysis_compute(f->store, f->exam, &options, &f->a, &d);
+    if (rc < 0)
+        diag_print(&d, stderr);
+    diag_finish(&d);
+    assert_int_equal(rc, 0);
+}
+
+static void analyse(struct fixture *f)
+{
+    open_exam(f);
+    compute(f, false);
+}
+
+/* A page each of candidates 0000, 0001 ..., in one scan; answers_of writes three letters. */
+static void put_sheets(struct fixture *f, int n, void (*answers_of)(int candidate, char *letters))
+{
+    struct page_record *pages = calloc((size_t)n, sizeof *pages);
+    struct page_record **list = calloc((size_t)n, sizeof *list);
+    struct reading(*readings)[4] = calloc((size_t)n, sizeof *readings);
+    char(*texts)[4][8] = calloc((size_t)n, sizeof *texts);
+    struct scan_record record = {.path = "all.pdf", .pages = list, .n_pages = n, .bytes = 1};
+    struct diag d;
+    assert_true(pages && list && readings && texts);
+    for (int i = 0; i < n; i++) {
+        char letters[4] = "";
+        answers_of(i, letters);
+        snprintf(texts[i][0], sizeof texts[i][0], "%04d", i);
+        for (int q = 0; q < 3; q++)
+            texts[i][q + 1][0] = letters[q];
+        for (int r = 0; r < 4; r++)
+            readings[i][r] = (struct reading){.field = r,
+                                              .value = texts[i][r],
+                                              .status = READING_OK,
+                                              .confidence = 1,
+                                              .evidence = ""};
+        pages[i] = (struct page_record){.number = i + 1,
+                                        .sheet = "",
+                                        .verdict = PAGE_READ,
+                                        .width = 10,
+                                        .height = 10,
+                                        .readings = readings[i],
+                                        .n_readings = 4};
+        pages[i].transform.m[0] = pages[i].transform.m[4] = pages[i].transform.m[8] = 1;
+        list[i] = &pages[i];
+    }
+    diag_init(&d);
+    assert_int_equal(store_put_scan(f->store, f->exam, "", &record, &d), 0);
+    diag_finish(&d);
+    free(pages);
+    free(list);
+    free(readings);
+    free(texts);
 }
 
 static void begin(struct fixture *f)
@@ -113,7 +169,7 @@ static void groups_where_some_have_no_school(void **state)
     FILE *out = open_file(&f, "roster.csv");
     fputs("candidate,name,class,school,room\n", out);
     for (int i = 0; i < 390; i++) /* 130 in each room: more than a room holds, so by school */
-        fprintf(out, "%03d,N,%d,%s,%d\n", i, i / 3 % 4, schools[i % 3], 1 + i / 3 % 3);
+        fprintf(out, "%04d,N,%d,%s,%d\n", i, i / 3 % 4, schools[i % 3], 1 + i / 3 % 3);
     assert_int_equal(fclose(out), 0);
     analyse(&f);
     assert_int_equal(f.a.n_candidates, 390);
@@ -130,7 +186,7 @@ static void groups_where_schools_share_a_room(void **state)
     begin(&f);
     write_file(&f, "roster.csv",
                "candidate,name,class,school,room\n"
-               "001,An,1,North,7\n002,Bo,1,South,7\n003,Ci,2,,8\n004,Du,2,South,\n");
+               "0001,An,1,North,7\n0002,Bo,1,South,7\n0003,Ci,2,,8\n0004,Du,2,South,\n");
     analyse(&f);
     int of[4];
     for (int i = 0; i < 4; i++)
@@ -142,11 +198,86 @@ static void groups_where_schools_share_a_room(void **state)
     end(&f);
 }
 
+static void all_wrong_or_right(int candidate, char *letters)
+{
+    strcpy(letters, candidate < 60 ? "DDD" : candidate < 120 ? "ABC" : "ABD");
+}
+
+static int count_findings(const struct fixture *f, enum finding_kind kind, double *ret_last)
+{
+    int n = 0;
+    for (int i = 0; i < f->a.n_findings; i++)
+        if (f->a.findings[i].kind == kind) {
+            *ret_last = f->a.findings[i].figure;
+            n++;
+        }
+    return n;
+}
+
+/* Catches: scores of nought beyond the first fifty passed over, or perfect ones that take their
+ * place. */
+static void many_zeros_and_perfects(void **state)
+{
+    struct fixture f;
+    double last = 0;
+    (void)state;
+    begin(&f);
+    write_file(&f, "exam.yaml", "title: quiz\nform: form.yaml\nkey: key.csv\n");
+    open_exam(&f);
+    put_sheets(&f, 130, all_wrong_or_right);
+    compute(&f, false);
+    assert_int_equal(f.a.n_scored, 130);
+    assert_int_equal(count_findings(&f, FINDING_ZERO_SCORE, &last), 51);
+    assert_int_equal((int)last, 10); /* more */
+    assert_int_equal(count_findings(&f, FINDING_PERFECT_SCORE, &last), 51);
+    assert_int_equal((int)last, 10);
+    end(&f);
+}
+
+#define SCHOOLS 32
+#define PUPILS 50
+
+static void mixed(int candidate, char *letters)
+{
+    unsigned x = (unsigned)candidate * 2654435761u >> 8;
+    for (int q = 0; q < 3; q++)
+        letters[q] = (char)(x >> (q + 3) & 1 ? "ABC"[q] : 'D');
+}
+
+/* Catches: schools compared in the order of their names until the number is full, so that the
+ * largest, the last by name, never is; or classes that use up what schools are allowed. */
+static void the_largest_schools_are_compared(void **state)
+{
+    struct fixture f;
+    bool last = false;
+    (void)state;
+    begin(&f);
+    write_file(&f, "exam.yaml",
+               "title: quiz\nform: form.yaml\nkey: key.csv\nroster: roster.csv\n"
+               "statistics: {model: none, pairs: 0, dif: [class, school]}\n");
+    FILE *out = open_file(&f, "roster.csv");
+    fputs("candidate,name,class,school\n", out);
+    for (int i = 0; i < SCHOOLS * PUPILS + 10; i++) {
+        int school = i / PUPILS < SCHOOLS ? i / PUPILS : SCHOOLS - 1;
+        fprintf(out, "%04d,N,1,S%02d\n", i, school);
+    }
+    assert_int_equal(fclose(out), 0);
+    open_exam(&f);
+    put_sheets(&f, SCHOOLS * PUPILS + 10, mixed);
+    compute(&f, true);
+    for (int i = 0; i < f.a.n_dif; i++)
+        last |= strcmp(f.a.dif[i].by, "school") == 0 && strcmp(f.a.dif[i].focal, "S31") == 0;
+    assert_true(last);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_where_some_have_no_school),
         cmocka_unit_test(groups_where_schools_share_a_room),
+        cmocka_unit_test(many_zeros_and_perfects),
+        cmocka_unit_test(the_largest_schools_are_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
