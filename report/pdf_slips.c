@@ -65,11 +65,12 @@ static void add_item(GString *words, const struct analysis_item *item,
 static int list_lost(const struct slip *slip)
 {
     const struct analysis *a = slip->doc->a;
+    const bool *chosen = a->candidates[slip->candidate].chosen;
     int n = 0;
     g_string_truncate(slip->words, 0);
     for (int i = 0; i < a->n_items; i++) {
         const struct analysis_answer *answer = analysis_answer(a, slip->candidate, i);
-        if (!is_lost(&a->items[i], answer))
+        if ((chosen && !chosen[i]) || !is_lost(&a->items[i], answer))
             continue;
         add_item(slip->words, &a->items[i], answer);
         n++;

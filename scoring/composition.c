@@ -148,6 +148,16 @@ void test_plan_finish(struct test_plan *plan)
     *plan = (struct test_plan){.max = POINTS_ZERO};
 }
 
+bool test_plan_chooses(const struct test_plan *plan)
+{
+    for (int s = 0; s < plan->n_sections; s++) {
+        const struct section_scheme *scheme = plan->sections[s].scheme;
+        if (scheme && scheme->best + scheme->first > 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- one candidate ---- */
 
 /* What the item's guess costs; 0: it is none. */

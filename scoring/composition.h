@@ -58,6 +58,8 @@ struct test_total {
 /* `key` has passed key_check and scheme_check. YJ_ENOMEM. */
 int test_plan_init(struct test_plan *plan, const struct key *key, const struct scheme *scheme);
 void test_plan_finish(struct test_plan *plan);
+/* Whether some section counts only some of its items: the best, or the first answered. */
+bool test_plan_chooses(const struct test_plan *plan);
 /* items[key->n_items]; ret_sections[plan->n_sections]; chosen[key->n_items] (may be NULL): whether
  * an item is part of its section's sum. Uses the plan's scratch: one thread at a time. */
 void test_score_compute(struct test_plan *plan, const struct test_item *items,

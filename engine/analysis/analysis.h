@@ -40,6 +40,7 @@ struct analysis_candidate {
     double exam_error; /* conditional standard error of the total (Lord); NaN */
     const struct points *sections; /* [n_sections] exact */
     const uint32_t *answers;       /* [n_items] numbers of items[i].answers: analysis_answer */
+    const bool *chosen; /* [n_items] which are in the total, where sections choose; NULL: all */
 };
 
 /* A hundred thousand candidates give an item a few dozen different answers: each stands here once.

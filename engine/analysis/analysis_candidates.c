@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct analysis_candidate unknown(void)
 {
@@ -50,6 +51,21 @@ static int take_sections(struct analysis *a, const struct score_row *score,
     return 0;
 }
 
+/* Of those whose score is complete: which of the others' items count is not known yet. */
+static int take_chosen(struct analysis *a, struct analysis_candidate *c)
+{
+    const struct rescoring *r = a->memory->rescoring;
+
+    if (!r->row_chosen || c->status != SCORE_SCORED)
+        return 0;
+    bool *chosen = analysis_alloc(a, (size_t)a->n_items, sizeof *chosen);
+    if (!chosen)
+        return YJ_ENOMEM;
+    memcpy(chosen, r->row_chosen, (size_t)a->n_items * sizeof *chosen);
+    c->chosen = chosen;
+    return 0;
+}
+
 static int take_candidate(struct analysis *a, int row, struct analysis_candidate *c)
 {
     struct rescoring *r = a->memory->rescoring;
@@ -75,6 +91,8 @@ static int take_candidate(struct analysis *a, int row, struct analysis_candidate
     }
     a->counts.pages_scored += score.n_pages;
     int rc = take_sections(a, &score, c);
+    if (rc == 0)
+        rc = take_chosen(a, c);
     return rc < 0 ? rc : take_answers(a, row, c);
 }
 

@@ -50,8 +50,8 @@ static int put_test(struct store *store, const struct analysis *a, struct diag *
         {"scale_sd", a->scale_sd, a->scale},
         {"model_log_likelihood", a->log_likelihood, a->model},
         {"model_reliability", a->model_reliability, a->why_no_model},
-        {"pairs_tested", (double)a->n_pairs_tested, ""},
-        {"pairs_level", a->pairs_level, ""},
+        {"pairs_tested", a->pairs_level > 0 ? (double)a->n_pairs_tested : NAN, ""},
+        {"pairs_level", a->pairs_level > 0 ? a->pairs_level : NAN, ""},
     };
     int rc = 0;
 

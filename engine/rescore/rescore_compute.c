@@ -275,6 +275,11 @@ static int score_rows(struct rescoring *r)
     r->row_sections = calloc((size_t)r->n_items + 2, sizeof *r->row_sections);
     r->row_section_points = calloc((size_t)r->n_items + 2, sizeof *r->row_section_points);
     r->row_pages = malloc((size_t)(r->n_pages + 1) * sizeof *r->row_pages);
+    if (test_plan_chooses(&r->plan)) {
+        r->row_chosen = calloc((size_t)r->n_items + 1, sizeof *r->row_chosen);
+        if (!r->row_chosen)
+            return YJ_ENOMEM;
+    }
     if (!r->status || !r->scored || !r->row_items || !r->row_answers || !r->row_sections ||
         !r->row_section_points || !r->row_pages)
         return YJ_ENOMEM;
@@ -295,7 +300,7 @@ static void compose(struct rescoring *r, int index, struct test_total *ret_total
         r->row_answers[i] = test_item_of(&r->exam->key->items[i], &response, &score);
         r->row_items[i] = (struct item_points){score.points, score.pending, score.counts};
     }
-    test_score_compute(&r->plan, r->row_answers, r->row_sections, NULL, ret_total);
+    test_score_compute(&r->plan, r->row_answers, r->row_sections, r->row_chosen, ret_total);
 }
 
 /* Void items are for those who sat. */
@@ -397,6 +402,7 @@ void rescoring_finish(struct rescoring *r)
     free(r->scored);
     free(r->row_items);
     free(r->row_answers);
+    free(r->row_chosen);
     free(r->row_sections);
     free(r->row_section_points);
     test_plan_finish(&r->plan);

@@ -52,6 +52,7 @@ struct rescoring {
 
     struct item_points *row_items; /* of the row last asked for */
     struct test_item *row_answers;
+    bool *row_chosen; /* [item] part of its section's sum; NULL: sections choose nothing */
     struct section_score *row_sections;
     struct section_points *row_section_points;
     int64_t *row_pages;

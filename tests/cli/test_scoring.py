@@ -3,6 +3,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import subprocess
 import unittest
 
 import sheets
@@ -84,6 +85,17 @@ class Sections(Scoring):
         self.run_program("regrade", alone, expect=0)
         self.assertEqual({r["candidate"]: r["total"] for r in self.rows("scores", alone)
                           if r["total"]}, {"0001": "16", "0002": "14", "0003": "9"})
+
+    @unittest.skipUnless(shutil.which("pdftotext"), "no pdftotext (Debian's poppler-utils)")
+    def test_slips_without_what_does_not_count(self):
+        """Catches an item told to have lost points that was not among those chosen."""
+        self.run_program("report", self.exam, "--what", "slips", "-o", self.dir, expect=0)
+        text = subprocess.run(["pdftotext", "-layout", str(self.dir / "slips.pdf"), "-"],
+                              capture_output=True, text=True, check=True).stdout
+        slip = text[text.index("Name 3"):text.index("Name 4")]
+        self.assertRegex(slip, r"q1\b")
+        self.assertRegex(slip, r"q10\b")
+        self.assertNotRegex(slip, r"q[56]\b")  # blank, and II counts the best two
 
     def test_error_of_the_total(self):
         """Catches the standard error of a plain sum told of a weighted total."""
