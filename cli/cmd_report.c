@@ -195,26 +195,35 @@ static int write_files(const struct report_command *c, const struct analysis *a,
 }
 
 /* With the exam as the scores were made: what its files say by now is regrade's affair. */
-static int report_stored(const struct report_command *c, struct store *store, const char *folder,
-                         struct diag *d)
+static int analyse_stored(const struct report_command *c, struct store *store,
+                          struct exam **ret_exam, struct analysis *ret, struct diag *d)
 {
     const struct analysis_options options = {.models = (c->what & WHAT_OVERVIEW) != 0};
-    struct exam *exam = NULL;
-    struct analysis a;
     int r = store_scores_current(store, d);
     if (r == 0)
         diag_warning(d, NULL, 0, 0, NULL, "%s", scores_are_old());
     if (r >= 0)
-        r = store_get_exam(store, &exam, d);
+        r = store_get_exam(store, ret_exam, d);
     if (r < 0)
         return r;
     if (c->language)
         messages_set_language(c->language);
-    r = analysis_compute(store, exam, &options, &a, d);
-    if (r == 0) {
+    return analysis_compute(store, *ret_exam, &options, ret, d);
+}
+
+static int report_stored(const struct report_command *c, struct store *store, const char *folder,
+                         struct diag *d)
+{
+    struct exam *exam = NULL;
+    struct analysis a = {0};
+    int r = store_begin_read(store, d); /* key and readings of one moment */
+    if (r < 0)
+        return r;
+    r = analyse_stored(c, store, &exam, &a, d);
+    store_rollback(store);
+    if (r == 0)
         r = write_files(c, &a, folder, d);
-        analysis_finish(&a);
-    }
+    analysis_finish(&a);
     exam_destroy(exam);
     return r;
 }

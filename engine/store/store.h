@@ -29,6 +29,8 @@ int store_open(const char *path, enum store_mode mode, struct store **ret_store,
 void store_close(struct store *store);
 
 int store_begin(struct store *store, struct diag *d);
+/* What is read until store_rollback is of one moment, whatever a writer commits meanwhile. */
+int store_begin_read(struct store *store, struct diag *d);
 int store_commit(struct store *store, struct diag *d);
 void store_rollback(struct store *store);
 

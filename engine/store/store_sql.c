@@ -213,6 +213,11 @@ int store_begin(struct store *store, struct diag *d)
     return store_run(store, d, "BEGIN IMMEDIATE", "");
 }
 
+int store_begin_read(struct store *store, struct diag *d)
+{
+    return store_run(store, d, "BEGIN", "");
+}
+
 int store_commit(struct store *store, struct diag *d)
 {
     return store_run(store, d, "COMMIT", "");
