@@ -112,10 +112,8 @@ static void describe_rank(const struct slip *slip, char *text, size_t size)
     const struct analysis *a = slip->doc->a;
     const struct analysis_candidate *c = &a->candidates[slip->candidate];
     char scaled[NUMBER_TEXT_MAX];
-    number_print_short(scaled, c->scaled.value);
-    if (*c->scaled.label)
-        snprintf(text, size, _("rank %d of %d   scaled %s"), c->rank, a->n_scored, c->scaled.label);
-    else if (isfinite(c->scaled.value))
+    scaled_print(scaled, &c->scaled);
+    if (isfinite(c->scaled.value))
         snprintf(text, size, _("rank %d of %d   scaled %s"), c->rank, a->n_scored, scaled);
     else
         snprintf(text, size, _("rank %d of %d"), c->rank, a->n_scored);

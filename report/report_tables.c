@@ -222,9 +222,7 @@ static void fill_candidate(const struct report_table *t, int row, int column,
         set_number(cell, c->t, 1);
         break;
     case 8:
-        number_print_short(cell->own, c->scaled.value);
-        if (*c->scaled.label)
-            cell->text = c->scaled.label;
+        scaled_print(cell->own, &c->scaled);
     }
 }
 

@@ -62,6 +62,16 @@ void points_print_short(char text[NUMBER_TEXT_MAX], struct points points)
     number_print_short(text, points_double(points));
 }
 
+void scaled_print(char text[NUMBER_TEXT_MAX], const struct analysis_scaled *scaled)
+{
+    char number[NUMBER_TEXT_MAX];
+    number_print_short(number, scaled->value);
+    bool band = *scaled->label && strcmp(scaled->label, number) != 0;
+    /* Labels are short: exam.yaml's at most 15 bytes. */
+    snprintf(text, NUMBER_TEXT_MAX, "%.20s%s%.18s", number, band ? " " : "",
+             band ? scaled->label : "");
+}
+
 /* ---- words ---- */
 
 static const struct {

@@ -24,6 +24,9 @@ void share_print(char text[NUMBER_TEXT_MAX], double share);
 void p_print(char text[NUMBER_TEXT_MAX], double p);
 /* Points, to a hundredth. */
 void points_print_short(char text[NUMBER_TEXT_MAX], struct points points);
+/* "78 B": the scaled score and its band; a level that is its own name stands once. NO_NUMBER: none.
+ */
+void scaled_print(char text[NUMBER_TEXT_MAX], const struct analysis_scaled *scaled);
 
 /* What a finding of the kind means, in plain words; what to do about it. */
 const char *finding_title(enum finding_kind kind);

@@ -1,5 +1,7 @@
 """`yuejuan report`: which files it writes where, and that they say what `export` says."""
 import re
+import shutil
+import subprocess
 import unittest
 
 import sheets
@@ -44,6 +46,26 @@ class Report(CliTest):
                                r'<td[^>]*>([^<]*)</td>', part))
         scores = {row["candidate"]: row["total"] or row["status"] for row in self.rows("scores")}
         self.assertEqual(rows, scores)
+
+    def test_scaled_scores(self):
+        """Catches: a band in the place of the scaled score that candidates are admitted by."""
+        with (self.exam / "exam.yaml").open("a", encoding="utf-8") as exam:
+            exam.write("scale: gaokao_312\n")
+        self.run_program("regrade", self.exam, expect=0)
+        self.report("--format", "html,pdf")
+        page = (self.exam / "report" / "report.html").read_text(encoding="utf-8")
+        part = page[page.index('id="candidates"'):]
+        standings = self.rows("standings")
+        self.assertEqual(len(standings), 5)
+        for row in standings:
+            line = part[part.index(f">{row['candidate']}</th>"):].split("</tr>")[0]
+            self.assertIn(f">{row['scaled']} {row['label']}</td>", line)
+        if not shutil.which("pdftotext"):
+            return
+        slips = subprocess.run(["pdftotext", "-layout", str(self.exam / "report" / "slips.pdf"), "-"],
+                               capture_output=True, text=True, check=True).stdout
+        for row in standings:
+            self.assertRegex(slips, rf"rank {row['rank']} of 5 +scaled {row['scaled']} {row['label']}\b")
 
     def test_same_bytes(self):
         """Catches: a file that holds the hour or an order by chance."""
