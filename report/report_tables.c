@@ -112,7 +112,7 @@ static void print_interval(struct report_cell *cell, const struct estimate *e)
     cell->strong = e->low > 0 || e->high < 0;
 }
 
-#define GROUP_COLUMNS 13 /* with the school, which only classes have */
+#define GROUP_COLUMNS 13 /* with the school, which schools do not have */
 
 static void fill_group(const struct report_table *t, int row, int column, struct report_cell *cell)
 {
@@ -161,6 +161,15 @@ static int same_kind(const struct analysis *a, int first)
     return n;
 }
 
+/* Rooms have one where schools call theirs alike. */
+static bool any_school(const struct analysis *a, int first, int n)
+{
+    for (int i = first; i < first + n; i++)
+        if (a->groups[i].school[0])
+            return true;
+    return false;
+}
+
 bool report_table_groups(const struct analysis *a, int which, struct report_table *ret)
 {
     static const struct report_column columns[GROUP_COLUMNS] = {
@@ -181,7 +190,7 @@ bool report_table_groups(const struct analysis *a, int which, struct report_tabl
         n = same_kind(a, first);
         if (n < 2 || which-- > 0)
             continue;
-        int skip = strcmp(a->groups[first].kind, "class") == 0 ? 0 : 1;
+        int skip = strcmp(a->groups[first].kind, "class") == 0 || any_school(a, first, n) ? 0 : 1;
         *ret = (struct report_table){
             a, columns + skip, GROUP_COLUMNS - skip, first, n, fill_group, NULL};
         return true;

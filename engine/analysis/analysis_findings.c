@@ -197,8 +197,7 @@ static int find_groups(struct analysis *a)
         if (!g->far_off || school)
             continue;
         rc =
-            add(a, FINDING_GROUP_OFF, false,
-                g->school[0] ? analysis_text(a, "%s %s", g->school, g->name) : g->name, g->effect,
+            add(a, FINDING_GROUP_OFF, false, analysis_group_name(a, g), g->effect,
                 analysis_text(a,
                               _("mean %.1f, %+.1f from all (95 %%: %+.1f to %+.1f): a scanner, a "
                                 "version or a room gone wrong, or a strong or weak group?"),

@@ -202,3 +202,8 @@ int analysis_group_of(const struct analysis *a, const char *kind,
         which++;
     return a->memory->group_of[which][c - a->candidates];
 }
+
+const char *analysis_group_name(struct analysis *a, const struct analysis_group *g)
+{
+    return g->school[0] ? analysis_text(a, "%s %s", g->school, g->name) : g->name;
+}

@@ -45,6 +45,9 @@ int analysis_jobs(void);
 int analysis_group_of(const struct analysis *a, const char *kind,
                       const struct analysis_candidate *c);
 
+/* "North 1A": a class's name is not its own. NULL: no memory. */
+const char *analysis_group_name(struct analysis *a, const struct analysis_group *g);
+
 /* Each 0 or YJ_ENOMEM. */
 int analysis_take_items(struct analysis *a);      /* names, keys, answers */
 int analysis_take_candidates(struct analysis *a); /* who, status, points; reconciliation */

@@ -164,9 +164,11 @@ static int keep_dif(struct analysis *a, const struct analysis_group *g,
     size_t n = (size_t)(a->n_dif + m->n_columns);
     struct analysis_dif *grown = realloc(a->dif, (n + 1) * sizeof *grown);
 
-    if (!grown)
+    const char *focal = analysis_group_name(a, g);
+    if (grown)
+        a->dif = grown;
+    if (!grown || !focal)
         return YJ_ENOMEM;
-    a->dif = grown;
     for (int c = 0; c < m->n_columns; c++) {
         const struct dif_item *d = &items[c];
         if (d->ets == '\0')
@@ -174,7 +176,7 @@ static int keep_dif(struct analysis *a, const struct analysis_group *g,
         a->dif[a->n_dif++] = (struct analysis_dif){.item = m->item_of[c],
                                                    .by = g->kind,
                                                    .reference = _("all others"),
-                                                   .focal = g->name,
+                                                   .focal = focal,
                                                    .alpha_mh = d->alpha,
                                                    .delta = d->delta,
                                                    .chi2 = d->chi2,

@@ -97,7 +97,7 @@ static int keep_pairs(struct analysis *a, const struct copying_result *result)
         const struct copying_pair *p = &result->pairs[i];
         a->pairs[i] = (struct analysis_pair){.a = a->memory->scored[p->a],
                                              .b = a->memory->scored[p->b],
-                                             .room = a->groups[p->room].name,
+                                             .room = analysis_group_name(a, &a->groups[p->room]),
                                              .same_right = p->same_right,
                                              .same_wrong = p->same_wrong,
                                              .differ = p->differ,
@@ -107,6 +107,8 @@ static int keep_pairs(struct analysis *a, const struct copying_result *result)
                                              .harpp_hogan = p->harpp_hogan,
                                              .p = p->p,
                                              .p_family = p->p_family};
+        if (!a->pairs[i].room)
+            return YJ_ENOMEM;
     }
     a->n_pairs = (int)result->n_pairs;
     a->n_pairs_tested = result->n_tested;

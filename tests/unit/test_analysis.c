@@ -244,12 +244,13 @@ static void mixed(int candidate, char *letters)
         letters[q] = (char)(x >> (q + 3) & 1 ? "ABC"[q] : 'D');
 }
 
-/* Catches: schools compared in the order of their names until the number is full, so that the
- * largest, the last by name, never is; or classes that use up what schools are allowed. */
+/* Catches: schools and classes that are not told apart (class 1 is every school's); schools
+ * compared in the order of their names until the number is full, so that the largest, the last by
+ * name, never is; or classes that use up what schools are allowed. */
 static void the_largest_schools_are_compared(void **state)
 {
     struct fixture f;
-    bool last = false;
+    bool last = false, class = false;
     (void)state;
     begin(&f);
     write_file(&f, "exam.yaml",
@@ -268,6 +269,9 @@ static void the_largest_schools_are_compared(void **state)
     for (int i = 0; i < f.a.n_dif; i++)
         last |= strcmp(f.a.dif[i].by, "school") == 0 && strcmp(f.a.dif[i].focal, "S31") == 0;
     assert_true(last);
+    for (int i = 0; i < f.a.n_dif; i++)
+        class |= strcmp(f.a.dif[i].by, "class") == 0 && strcmp(f.a.dif[i].focal, "S31 1") == 0;
+    assert_true(class);
     end(&f);
 }
 
