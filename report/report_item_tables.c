@@ -154,11 +154,14 @@ static void fill_dif(const struct report_table *t, int row, int column, struct r
 
 struct report_table report_table_dif(const struct analysis *a)
 {
-    static const struct report_column columns[] = {
-        {N_("item"), 1.2, ALIGN_LEFT, false},          {N_("by"), 1, ALIGN_LEFT, false},
-        {N_("reference"), 2.2, ALIGN_LEFT, false},     {N_("focal group"), 2.2, ALIGN_LEFT, false},
-        {N_("ETS delta"), 1.2, ALIGN_RIGHT, false},    {N_("p (MH)"), 1, ALIGN_RIGHT, false},
-        {N_("p (logistic)"), 1.3, ALIGN_RIGHT, false}, {N_("ETS class"), 1.2, ALIGN_CENTRE, false}};
+    static const struct report_column columns[] = {{N_("item"), 1.2, ALIGN_LEFT, false},
+                                                   {N_("by"), 1, ALIGN_LEFT, false},
+                                                   {N_("reference group"), 2.2, ALIGN_LEFT, false},
+                                                   {N_("focal group"), 2.2, ALIGN_LEFT, false},
+                                                   {N_("ETS delta"), 1.2, ALIGN_RIGHT, false},
+                                                   {N_("p (MH)"), 1, ALIGN_RIGHT, false},
+                                                   {N_("p (logistic)"), 1.3, ALIGN_RIGHT, false},
+                                                   {N_("ETS class"), 1.2, ALIGN_CENTRE, false}};
     return (struct report_table){a, COLUMNS(columns), 0, a->n_dif, fill_dif, NULL};
 }
 
