@@ -39,10 +39,10 @@ static const struct group_kind {
     const char *kind;
     const char *(*name)(const struct analysis_candidate *c);
     bool of_school; /* the same name in two schools is two groups */
-} kinds[] = {{"class", class_of, true},
-             {"school", school_of, false},
-             {"room", room_of, false},
-             {"batch", batch_of, false}};
+} kinds[ANALYSIS_GROUP_KINDS] = {{"class", class_of, true},
+                                 {"school", school_of, false},
+                                 {"room", room_of, false},
+                                 {"batch", batch_of, false}};
 static const struct group_kind rooms_of_schools = {"room", room_of, true};
 
 static int by_name(const void *a, const void *b)
@@ -126,7 +126,8 @@ static int rate_groups(struct analysis *a, int first, const int *group_of)
 
     for (size_t k = 0; rc == 0 && k < n; k++) {
         totals[k] = a->candidates[m->scored[k]].total;
-        of[k] = group_of[m->scored[k]];
+        int group = group_of[m->scored[k]];
+        of[k] = group < 0 ? -1 : group - first;
     }
     if (rc == 0)
         rc = groups_compute(totals, of, n, n_groups, &limits, figures);
@@ -145,11 +146,12 @@ static void count_candidate(struct analysis_group *group, enum score_status stat
     group->pending += status == SCORE_PENDING;
 }
 
-static int make_groups(struct analysis *a, const struct group_kind *kind)
+/* *ret_group_of: [candidate] index in groups. */
+static int make_groups(struct analysis *a, const struct group_kind *kind, int **ret_group_of)
 {
     size_t n = 0;
     struct named *list = gather(a, kind, &n);
-    int *group_of = malloc(((size_t)a->n_candidates + 1) * sizeof *group_of);
+    int *group_of = analysis_alloc(a, (size_t)a->n_candidates, sizeof *group_of);
     int first = a->n_groups, rc = list && group_of ? 0 : YJ_ENOMEM;
 
     for (int i = 0; rc == 0 && i < a->n_candidates; i++)
@@ -159,13 +161,13 @@ static int make_groups(struct analysis *a, const struct group_kind *kind)
             rc = add_group(a, kind, &list[i]);
         if (rc < 0)
             break;
-        group_of[list[i].candidate] = a->n_groups - 1 - first;
+        group_of[list[i].candidate] = a->n_groups - 1;
         count_candidate(&a->groups[a->n_groups - 1], a->candidates[list[i].candidate].status);
     }
     if (rc == 0)
         rc = rate_groups(a, first, group_of);
     free(list);
-    free(group_of);
+    *ret_group_of = group_of;
     return rc;
 }
 
@@ -193,40 +195,17 @@ int analysis_rate_groups(struct analysis *a)
             kind = rc == 1 ? &rooms_of_schools : kind;
         }
         if (rc >= 0)
-            rc = make_groups(a, kind);
+            rc = make_groups(a, kind, &a->memory->group_of[i]);
     }
     return rc;
 }
 
-static int compare_group(const struct analysis_group *g, const struct analysis_candidate *c,
-                         const struct group_kind *kind)
-{
-    int order = g->school[0] ? strcmp(g->school, c->school) : 0;
-    return order ? order : strcmp(g->name, kind->name(c));
-}
-
-int analysis_group_of(const struct analysis *a, const char *kind_name,
+int analysis_group_of(const struct analysis *a, const char *kind,
                       const struct analysis_candidate *c)
 {
-    const struct group_kind *kind = kinds;
-    int low = 0, high;
-    while (strcmp(kind->kind, kind_name) != 0)
-        kind++;
-    if (kind->name(c)[0] == '\0')
-        return -1;
-    while (low < a->n_groups && strcmp(a->groups[low].kind, kind_name) != 0)
-        low++;
-    for (high = low; high < a->n_groups && strcmp(a->groups[high].kind, kind_name) == 0;)
-        high++;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        int order = compare_group(&a->groups[middle], c, kind);
-        if (order == 0)
-            return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return -1;
+    size_t which = 0;
+
+    while (strcmp(kinds[which].kind, kind) != 0)
+        which++;
+    return a->memory->group_of[which][c - a->candidates];
 }

@@ -8,6 +8,8 @@
 #include "findings.h"
 #include "rescore_internal.h"
 
+#define ANALYSIS_GROUP_KINDS 4 /* class, school, room */
+
 struct analysis_memory {
     struct rescoring *rescoring; /* readings, answers and names are its */
     struct rescoring own;        /* where nobody lent one */
@@ -21,6 +23,8 @@ struct analysis_memory {
     int *column_of;   /* [item]: column; -1: dropped */
     double *item_max; /* [column] */
     int n_columns;
+
+    int *group_of[ANALYSIS_GROUP_KINDS]; /* [kind][candidate] index in groups; -1: none */
 
     struct item_statistics *stats; /* [column] */
     struct test_statistics test;

@@ -151,15 +151,36 @@ static void rate_marks(struct analysis *a)
     }
 }
 
+/* Whether totals are the plain sum of the items' points, but for floors. */
+static bool sums_plainly(const struct test_plan *plan)
+{
+    static const struct points one = {1, 1};
+
+    for (int s = 0; s < plan->n_sections; s++) {
+        const struct section_scheme *scheme = plan->sections[s].scheme;
+        if (points_compare(plan->sections[s].rebase, one) != 0)
+            return false;
+        if (scheme && (scheme->best > 0 || scheme->first > 0 || scheme->guess ||
+                       scheme->rounding.given || points_compare(scheme->weight, one) != 0))
+            return false;
+    }
+    return !plan->scheme || !plan->scheme->total.rounding.given;
+}
+
 /* The standard error of each total: of the items' own points, so only where totals are their sum.
  */
 static void rate_errors(struct analysis *a)
 {
     struct analysis_memory *m = a->memory;
     struct total_error error = total_error_make(m->item_max, (size_t)m->n_columns);
+    bool plain = sums_plainly(&m->rescoring->plan);
 
-    for (int k = 0; k < a->n_scored; k++)
-        a->candidates[m->scored[k]].exam_error = total_error_at(&error, m->totals[k]);
+    for (int k = 0; plain && k < a->n_scored; k++) {
+        struct analysis_candidate *c = &a->candidates[m->scored[k]];
+        bool lifted = fabs(c->score - m->totals[k]) > 1e-9 * fmax(1, error.max);
+        if (!lifted) /* to a floor */
+            c->exam_error = total_error_at(&error, m->totals[k]);
+    }
 }
 
 /* ---- the scale ---- */

@@ -85,6 +85,17 @@ class Sections(Scoring):
         self.assertEqual({r["candidate"]: r["total"] for r in self.rows("scores", alone)
                           if r["total"]}, {"0001": "16", "0002": "14", "0003": "9"})
 
+    def test_error_of_the_total(self):
+        """Catches the standard error of a plain sum told of a weighted total."""
+        self.assertEqual({r["exam_error"] for r in self.rows("standings")}, {""})
+        self.write_scoring("  total: {floor: 0}\n")
+        self.regrade()
+        errors = {r["candidate"]: float(r["exam_error"]) for r in self.rows("standings")}
+        # items worth 2 (4 times), 3 (4), 1 (2): 22 points, squares 54; 0002 has 20 of them
+        for candidate, total in (("0001", 22), ("0002", 20)):
+            expected = (54 * total / 22 * (1 - total / 22) / (1 - 54 / 22 ** 2)) ** 0.5
+            self.assertAlmostEqual(errors[candidate], expected, places=4)
+
     def test_mistakes_have_their_place(self):
         """Catches a slip of exam.yaml that is found after the scans, or without its line."""
         self.write_scoring("  sections:\n    III: {weight: 2}\n")
