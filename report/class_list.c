@@ -11,7 +11,10 @@ static int compare_places(const void *x, const void *y, void *context)
 {
     const struct analysis_candidate *all = context, *a = &all[*(const int *)x],
                                     *b = &all[*(const int *)y];
-    int by = strcmp(a->school, b->school);
+    /* Those of no class come last: nobody's pages are no teacher's first. */
+    int by = (a->class_name[0] == '\0') - (b->class_name[0] == '\0');
+    if (by == 0)
+        by = strcmp(a->school, b->school);
     if (by == 0)
         by = strcmp(a->class_name, b->class_name);
     if (by == 0)

@@ -129,6 +129,7 @@ static void draw_groups(struct drawing *d, const struct analysis *a,
         drawing_line(d, (struct point){0, box.y + box.h / 2},
                      (struct point){box.x + box.w + 20, box.y + box.h / 2},
                      (struct pen){TONE_SOFT, 0.3, DASH_DOTS});
+    /* xgettext:no-c-format */
     axis_title_x(d, box, _("mean score with its 95 % interval"));
     drawing_text(d, (struct point){box.x + box.w + 20, box.y - 2.2}, _("mean (n)"),
                  (struct letters){

@@ -110,10 +110,10 @@ struct report_table report_table_parameters(const struct analysis *a)
 {
     static const struct report_column columns[] = {
         {N_("item"), 1.4, ALIGN_LEFT, false},  {N_("difficulty b"), 1.2, ALIGN_RIGHT, false},
-        {N_("error"), 1, ALIGN_RIGHT, false},  {N_("infit"), 1, ALIGN_RIGHT, false},
+        {N_("s.e."), 1, ALIGN_RIGHT, false},   {N_("infit"), 1, ALIGN_RIGHT, false},
         {N_("outfit"), 1, ALIGN_RIGHT, false}, {N_("slope a"), 1.2, ALIGN_RIGHT, false},
-        {N_("error"), 1, ALIGN_RIGHT, false},  {N_("guessing c"), 1.2, ALIGN_RIGHT, false},
-        {N_("error"), 1, ALIGN_RIGHT, false}};
+        {N_("s.e."), 1, ALIGN_RIGHT, false},   {N_("guessing c"), 1.2, ALIGN_RIGHT, false},
+        {N_("s.e."), 1, ALIGN_RIGHT, false}};
     /* The Rasch model has no slopes, only the 3PL a guess. */
     int n = strcmp(a->model, "rasch") == 0 ? 5 : strcmp(a->model, "2pl") == 0 ? 7 : 9;
     return (struct report_table){a,   columns, n, 0, *a->model ? a->n_items : 0, fill_parameter,
@@ -154,11 +154,14 @@ static void fill_dif(const struct report_table *t, int row, int column, struct r
 
 struct report_table report_table_dif(const struct analysis *a)
 {
-    static const struct report_column columns[] = {
-        {N_("item"), 1.2, ALIGN_LEFT, false},          {N_("by"), 1, ALIGN_LEFT, false},
-        {N_("reference"), 2.2, ALIGN_LEFT, false},     {N_("focal group"), 2.2, ALIGN_LEFT, false},
-        {N_("ETS delta"), 1.2, ALIGN_RIGHT, false},    {N_("p (MH)"), 1, ALIGN_RIGHT, false},
-        {N_("p (logistic)"), 1.3, ALIGN_RIGHT, false}, {N_("ETS class"), 1.2, ALIGN_CENTRE, false}};
+    static const struct report_column columns[] = {{N_("item"), 1.2, ALIGN_LEFT, false},
+                                                   {N_("by"), 1, ALIGN_LEFT, false},
+                                                   {N_("reference group"), 2.2, ALIGN_LEFT, false},
+                                                   {N_("focal group"), 2.2, ALIGN_LEFT, false},
+                                                   {N_("ETS delta"), 1.2, ALIGN_RIGHT, false},
+                                                   {N_("p (MH)"), 1, ALIGN_RIGHT, false},
+                                                   {N_("p (logistic)"), 1.3, ALIGN_RIGHT, false},
+                                                   {N_("ETS class"), 1.2, ALIGN_CENTRE, false}};
     return (struct report_table){a, COLUMNS(columns), 0, a->n_dif, fill_dif, NULL};
 }
 

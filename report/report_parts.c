@@ -22,6 +22,7 @@ static const struct {
                        N_("Which part of the paper was easy and which was hard.")},
     [PART_ITEMS] =
         {"items", N_("Items"),
+         /* xgettext:no-c-format */
          N_("Difficulty is the share of the points earned: 0.9 is easy, 0.2 hard. D27 is "
             "the difficulty among the best 27 % less that among the weakest: 0.3 and "
             "more is good, below 0.2 an item hardly tells who knows more. r rest is the "
@@ -35,6 +36,7 @@ static const struct {
                     N_("Where information is high the test measures exactly. On the map candidates "
                        "stand beside the items that they solve with a chance of one half.")},
     [PART_GROUPS] = {"groups", N_("Classes and schools"),
+                     /* xgettext:no-c-format */
                      N_("The line is the 95 % interval of a group's mean: where it holds the mean "
                         "of all, the difference may be chance. Ranks of groups whose lines overlap "
                         "mean little.")},

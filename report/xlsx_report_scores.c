@@ -152,22 +152,13 @@ static void write_group(struct report_book *b, struct report_row *row,
 
 int report_sheet_groups(struct report_book *b)
 {
-    const char *const headers[] = {_("kind"),
-                                   _("school"),
-                                   _("group"),
-                                   _("scored"),
-                                   _("absent"),
-                                   _("pending"),
-                                   _("mean"),
-                                   _("standard deviation"),
-                                   _("lowest"),
-                                   _("median"),
-                                   _("highest"),
-                                   _("above the mean of all"),
-                                   _("passed"),
-                                   _("with distinction"),
-                                   _("difference from all"),
+    const char *const headers[] = {_("kind"), _("school"), _("group"), _("scored"), _("absent"),
+                                   _("pending"), _("mean"), _("standard deviation"), _("lowest"),
+                                   _("median"), _("highest"), _("above the mean of all"),
+                                   _("passed"), _("with distinction"), _("difference from all"),
+                                   /* xgettext:no-c-format */
                                    _("95 % from"),
+                                   /* xgettext:no-c-format */
                                    _("95 % to")};
     struct report_row row;
     if (report_sheet_begin(b, _("groups"), headers, N_ITEMS(headers), &row) == 0)

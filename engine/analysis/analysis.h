@@ -28,6 +28,7 @@ struct analysis_scaled {
 
 struct analysis_candidate {
     const char *candidate, *name, *class_name, *school, *room, *seat; /* "" unknown */
+    const char *batch; /* of its first page; "" none */
     enum score_status status;
     struct points total, max; /* exact; total only where scored */
     double score;             /* total as a number; NaN where not scored */

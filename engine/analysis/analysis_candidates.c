@@ -14,6 +14,7 @@ static struct analysis_candidate unknown(void)
                                    .school = "",
                                    .room = "",
                                    .seat = "",
+                                   .batch = "",
                                    .score = NAN,
                                    .percentile = NAN,
                                    .z = NAN,
@@ -76,6 +77,8 @@ static int take_candidate(struct analysis *a, int row, struct analysis_candidate
     rescoring_get_score(r, row, &score);
     c->candidate = score.candidate;
     c->status = score.status;
+    if (r->sheets.rows[row].n_pages > 0)
+        c->batch = r->pages[r->sheets.rows[row].pages[0]].batch;
     c->total = score.total;
     c->max = score.max;
     if (score.status == SCORE_SCORED)

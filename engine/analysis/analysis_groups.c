@@ -26,6 +26,11 @@ static const char *room_of(const struct analysis_candidate *c)
     return c->room;
 }
 
+static const char *batch_of(const struct analysis_candidate *c)
+{
+    return c->batch;
+}
+
 /* Rooms of different schools may share a name, or pupils of several schools a room: the roster does
  * not say which. A "room" that holds more than any does is many of one name. */
 #define ROOM_HOLDS 120
@@ -34,8 +39,10 @@ static const struct group_kind {
     const char *kind;
     const char *(*name)(const struct analysis_candidate *c);
     bool of_school; /* the same name in two schools is two groups */
-} kinds[ANALYSIS_GROUP_KINDS] = {
-    {"class", class_of, true}, {"school", school_of, false}, {"room", room_of, false}};
+} kinds[ANALYSIS_GROUP_KINDS] = {{"class", class_of, true},
+                                 {"school", school_of, false},
+                                 {"room", room_of, false},
+                                 {"batch", batch_of, false}};
 static const struct group_kind rooms_of_schools = {"room", room_of, true};
 
 static int by_name(const void *a, const void *b)

@@ -8,7 +8,7 @@
 #include "findings.h"
 #include "rescore_internal.h"
 
-#define ANALYSIS_GROUP_KINDS 3 /* class, school, room */
+#define ANALYSIS_GROUP_KINDS 4 /* class, school, room, batch */
 
 struct analysis_memory {
     struct rescoring *rescoring; /* readings, answers and names are its */

@@ -13,6 +13,9 @@
 #define CURVE_FROM (-4.0)
 #define CURVE_TO 4.0
 #define CURVE_POINTS 81
+/* Standard deviations of ability: an item whose difficulty would lie beyond them tells nothing (its
+ * curve is flat where the candidates are), and has no figures. */
+#define FARTHEST 10.0
 #define DIF_FEWEST 50     /* scored candidates in a group that is compared */
 #define DIF_GROUPS_MAX 30 /* of a kind, the largest: more comparisons than anybody reads */
 
@@ -43,7 +46,7 @@ static void take_item_fits(struct analysis *a, const struct irt_fit *fit)
     for (size_t c = 0; c < fit->n_items; c++) {
         struct analysis_item *item = &a->items[a->memory->item_of[c]];
         const struct irt_item *f = &fit->items[c];
-        if (f->why != IRT_FITTED)
+        if (f->why != IRT_FITTED || !(fabs(f->b) <= FARTHEST))
             continue;
         item->a = f->a;
         item->b = f->b;

@@ -225,7 +225,9 @@ static int keep_page(void *context, const struct stored_page *stored)
         .form_page = stored->form_page,
         .serial = stored->sheet[0] ? arena_strdup(&r->memory, stored->sheet) : "",
     };
-    if (!page->scan || !page->serial)
+    bool same_batch = before && strcmp(before->batch, stored->batch) == 0;
+    page->batch = same_batch ? before->batch : arena_strdup(&r->memory, stored->batch);
+    if (!page->scan || !page->serial || !page->batch)
         return YJ_ENOMEM;
     r->n_pages++;
     return keep_readings(r, stored, page);

@@ -20,6 +20,7 @@ struct sheet_page {
     const char *scan;
     int number, form, form_page;
     const char *serial;    /* "" none */
+    const char *batch;     /* "" none */
     const char *candidate; /* NULL: the page has no candidate field */
     enum reading_status candidate_status;
     const char *version; /* NULL: the page has no version field */

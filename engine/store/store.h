@@ -105,6 +105,7 @@ struct stored_page {
     int number, form, form_page;
     enum page_verdict verdict;
     const char *sheet; /* serial from the page's identity, "" none */
+    const char *batch; /* of its scan, "" none */
     const struct stored_reading *readings;
     int n_readings;
 };

@@ -538,7 +538,7 @@ int store_page_statement(struct store *store, sqlite3_stmt **ret_stmt, struct di
 {
     return store_statement(store,
                            "SELECT p.id, s.path, p.number, f.position, p.form_page, p.verdict, "
-                           "p.serial FROM scans s JOIN pages p ON p.scan_id = s.id "
+                           "p.serial, s.batch FROM scans s JOIN pages p ON p.scan_id = s.id "
                            "LEFT JOIN forms f ON f.id = p.form_id "
                            "ORDER BY s.path, s.hash, p.number",
                            ret_stmt, d);
@@ -552,7 +552,8 @@ struct stored_page store_page_at(sqlite3_stmt *stmt)
                                 .form = (int)index_or_none(stmt, 3, 0),
                                 .form_page = (int)index_or_none(stmt, 4, 1),
                                 .verdict = (enum page_verdict)verdict_parse(store_text(stmt, 5)),
-                                .sheet = store_text(stmt, 6)};
+                                .sheet = store_text(stmt, 6),
+                                .batch = store_text(stmt, 7)};
 }
 
 int store_each_page(struct store *store,

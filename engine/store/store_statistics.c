@@ -60,8 +60,8 @@ static void bind_value(sqlite3_stmt *stmt, int at, char type, const struct store
         sqlite3_bind_int64(stmt, at, value->integer);
     else if (isfinite(value->real))
         sqlite3_bind_double(stmt, at, value->real);
-    else
-        sqlite3_bind_null(stmt, at); /* the statement still holds what the row before had */
+    else /* a statement keeps what the row before was bound to */
+        sqlite3_bind_null(stmt, at);
 }
 
 int store_put_statistic(struct store *store, enum store_statistic what,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -831,6 +832,31 @@ static void a_newer_schema_is_refused(void **state)
     assert_int_equal(fixture_number(s->path, "PRAGMA user_version"), 99);
 }
 
+/* Would catch: a figure that has no meaning stored as that of the row before it. */
+static void figures_without_meaning_are_null(void **state)
+{
+    struct state *s = *state;
+    struct store *store = fixture_open(s->path, STORE_WRITE);
+    const struct store_value known[] = {{.text = "mean"}, {.real = 7.5}, {.text = ""}};
+    const struct store_value unknown[] = {{.text = "alpha"}, {.real = NAN}, {.text = "why"}};
+    struct diag d;
+
+    diag_init(&d);
+    assert_int_equal(store_begin(store, &d), 0);
+    assert_int_equal(store_put_statistic(store, STATISTIC_TEST, known, &d), 0);
+    assert_int_equal(store_put_statistic(store, STATISTIC_TEST, unknown, &d), 0);
+    assert_int_equal(store_commit(store, &d), 0);
+    store_close(store);
+    assert_int_equal(fixture_number(s->path,
+                                    "SELECT COUNT(*) FROM test_figures WHERE value IS NULL "
+                                    "AND name = 'alpha' AND note = 'why'"),
+                     1);
+    assert_int_equal(fixture_number(s->path, "SELECT value * 10 FROM test_figures "
+                                             "WHERE name = 'mean'"),
+                     75);
+    diag_finish(&d);
+}
+
 /* Would catch: an older database that is refused for good, loses rows, or gets other tables than a
  * new one has. */
 static void an_older_schema_is_brought_up_to_date(void **state)
@@ -1314,6 +1340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_link_is_the_same_database, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_files_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_newer_schema_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(figures_without_meaning_are_null, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_older_schema_is_brought_up_to_date, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_truncated_database_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_read_only_folder_can_be_read, set_up, tear_down),
