@@ -440,6 +440,38 @@ static int add_missing_candidates(struct resolver *r)
     return 0;
 }
 
+static int compare_known(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Without a roster only points.csv may know of somebody whose sheet is not there. Its rows come by
+ * candidate. */
+static int add_given_candidates(struct resolver *r)
+{
+    const struct given *given = r->exam->given;
+    size_t n = (size_t)r->n_rows;
+    int rc = 0;
+
+    if (r->exam->roster || !given)
+        return 0;
+    const char **known = malloc((n + 1) * sizeof *known);
+    if (!known)
+        return YJ_ENOMEM;
+    for (size_t k = 0; k < n; k++)
+        known[k] = r->rows[k].out.candidate;
+    qsort(known, n, sizeof *known, compare_known);
+    for (int i = 0; i < given->n_rows && rc == 0; i++) {
+        const char *candidate = given->rows[i].candidate;
+        if ((i > 0 && strcmp(candidate, given->rows[i - 1].candidate) == 0) ||
+            bsearch(&candidate, known, n, sizeof *known, compare_known))
+            continue;
+        rc = add_row(r, candidate);
+    }
+    free(known);
+    return rc;
+}
+
 static int compare_rows(const void *a, const void *b)
 {
     const struct row *left = a, *right = b;
@@ -795,6 +827,8 @@ static int resolve(struct resolver *r)
             set_papers(r);
     if (rc == 0)
         rc = add_missing_candidates(r);
+    if (rc == 0)
+        rc = add_given_candidates(r);
     if (rc < 0)
         return rc;
     if (r->n_rows > 0)

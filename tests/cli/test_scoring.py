@@ -328,6 +328,19 @@ class Given(Scoring):
         self.assertIn("no sheet was scanned, but", self.explain("0009"))
         self.run_program("verify", self.exam, expect=0)
 
+    def test_points_of_somebody_unknown_wait(self):
+        """Catches an essay's points that go to nobody, where there is no roster to hold them against."""
+        self.write("exam.yaml", sheets.EXAM.replace("roster: roster.csv\n", ""))
+        (self.exam / "roster.csv").unlink()
+        self.write("points.csv", "candidate,item,points\n0001,essay,21\n0012,essay,20\n"
+                                 "0002,essay,\n")
+        self.grade("--quiet")
+        self.assertEqual({r["candidate"]: (r["status"], r["total"]) for r in self.rows("scores")},
+                         {"0001": ("scored", "41"), "0002": ("pending", ""),
+                          "0012": ("pending", "")})
+        self.assertIn("no sheet was scanned, but", self.explain("0012"))
+        self.run_program("verify", self.exam, expect=0)
+
     def test_points_of_a_region(self):
         """Catches points of a region lost between `review set` and the total, or two people's
         points of which one wins in silence."""
