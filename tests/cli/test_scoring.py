@@ -306,6 +306,7 @@ class Given(Scoring):
                 ("0099,essay,3\n", "points.csv:2:1: error: candidate '0099' is not in the roster"),
                 ("0001,essay,31\n", "points.csv:2:12: error: '31' is not between 0 and the 30"),
                 ("0001,essay,-1\n", "points.csv:2:12: error: '-1' is not between"),
+                ("0001,essay,1/997\n", "points.csv:2:12: error: '1/997' is no number of points"),
                 ("0001,essay,x\n", "points.csv:2:12: error: 'x' is no number of points"),
                 ("0001,esay,3\n", "points.csv:2:6: error: item 'esay' is not in the key"),
                 ("0001,q1,2\n", "points.csv:2:6: error: item 'q1' is read from the sheet"),
