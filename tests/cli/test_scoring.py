@@ -85,6 +85,17 @@ class Sections(Scoring):
         self.assertEqual({r["candidate"]: r["total"] for r in self.rows("scores", alone)
                           if r["total"]}, {"0001": "16", "0002": "14", "0003": "9"})
 
+    def test_columns_have_names_of_their_own(self):
+        """Catches two columns of one name, of which a reader of JSON sees the last alone."""
+        self.write("exam.yaml", sheets.EXAM)
+        self.write_key("q1,A,2,,q1", "q2,B,2,,item q1", "q3,C,2,,total", "q4,D,2,,section total")
+        self.regrade()
+        header = self.export("scores").splitlines()[0].split(",")
+        self.assertEqual(header[7:], ["q1", "item q1", "section total", "section section total",
+                                      "item item q1", "q2", "q3", "q4"])
+        self.assertEqual(self.scores()["0001"]["item item q1"], "2")
+        self.run_program("verify", self.exam, expect=0)
+
     def test_mistakes_have_their_place(self):
         """Catches a slip of exam.yaml that is found after the scans, or without its line."""
         self.write_scoring("  sections:\n    III: {weight: 2}\n")
