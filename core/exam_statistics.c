@@ -10,6 +10,12 @@
 #define DEFAULT_PAIRS_LEVEL 0.01
 #define MAX_PAIRS_LEVEL 0.5
 
+/* Shares are multiplied by maxima and band by band added up, bands' ends stretched over totals:
+ * within these all that stays exact (MAX_SIZE in keycheck.h is the other half). */
+#define FINEST_SHARE 1000000
+#define FINEST_BAND_END 1000
+#define MAX_BAND_END 1000000
+
 static const char *const models[] = {
     [MODEL_NONE] = "none", [MODEL_RASCH] = "rasch", [MODEL_2PL] = "2pl", [MODEL_3PL] = "3pl"};
 
@@ -79,6 +85,14 @@ static bool parse_percent(const char *text, struct points *ret)
     return true;
 }
 
+static int tell_too_fine(const struct yaml *yaml, const struct yaml_node *node, const char *key,
+                         const char *text)
+{
+    return yaml_error(yaml, node, _("write a rounder number"),
+                      _("'%s' in '%s' is too fine or too large to be counted with exactly"), text,
+                      key);
+}
+
 static int read_mark(const struct yaml *yaml, const char *key, struct score_mark *mark)
 {
     const struct yaml_node *node = yaml_get(yaml->root, key);
@@ -97,6 +111,8 @@ static int read_mark(const struct yaml *yaml, const char *key, struct score_mark
     }
     if (said.share && points_compare(said.at, (struct points){1, 1}) > 0)
         return yaml_error(yaml, node, NULL, _("'%s' is more than everything"), key);
+    if (said.share && said.at.den > FINEST_SHARE)
+        return tell_too_fine(yaml, node, key, text);
     *mark = said;
     return 0;
 }
@@ -157,6 +173,15 @@ static int read_statistics(const struct yaml *yaml, struct statistics_wishes *wi
 
 /* ---- scale ---- */
 
+/* Shares are added up, ends stretched over the totals: both exactly. */
+static bool is_plain(const char *key, struct points p)
+{
+    if (strcmp(key, "share") == 0)
+        return p.den <= FINEST_SHARE;
+    return p.den <= FINEST_BAND_END && points_compare(p, (struct points){MAX_BAND_END, 1}) <= 0 &&
+           points_compare(p, (struct points){-MAX_BAND_END, 1}) >= 0;
+}
+
 static int read_band_points(const struct yaml *yaml, const struct yaml_node *band, const char *key,
                             struct points *ret)
 {
@@ -169,7 +194,7 @@ static int read_band_points(const struct yaml *yaml, const struct yaml_node *ban
         return YJ_EINPUT;
     if (!(strcmp(key, "share") == 0 && parse_percent(text, ret)) && points_parse(text, ret) < 0)
         return yaml_error(yaml, node, NULL, _("'%s' in '%s' is no number"), text, key);
-    return 0;
+    return is_plain(key, *ret) ? 0 : tell_too_fine(yaml, node, key, text);
 }
 
 static int read_band(const struct yaml *yaml, const struct yaml_node *node,
@@ -213,7 +238,7 @@ static int read_bands(const struct yaml *yaml, const struct yaml_node *list,
     for (int i = 0; i < list->n; i++) {
         if (read_band(yaml, list->items[i], &wishes->bands[i]) < 0)
             bad = YJ_EINPUT;
-        else
+        else if (all.den <= FINEST_SHARE) /* finer parts no longer come to a whole */
             all = points_add(all, wishes->bands[i].share);
     }
     if (bad == 0 && points_compare(all, (struct points){1, 1}) != 0) {

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TOLD 20      /* mistakes of one kind of look that are told one by one */
-#define FINEST_PART 1000 /* as for points that are read: nobody gives less than a thousandth */
+#define MAX_TOLD 20 /* mistakes of one kind of look that are told one by one */
 
 enum given_column { COLUMN_CANDIDATE, COLUMN_ITEM, COLUMN_POINTS, COLUMN_BY, COLUMNS };
 
@@ -73,9 +72,9 @@ static int read_row(struct given_reader *r, const struct csv_row *row)
         return TELL(r, row, COLUMN_ITEM, _("write the item of the key"), _("row without an item"));
     if (!text[0]) /* not marked yet: the item waits */
         return 0;
-    if (points_parse(text, &points) < 0 || points.den > FINEST_PART)
-        return TELL(r, row, COLUMN_POINTS, _("write 7, 7.5 or 0"), _("'%s' is no number of points"),
-                    text);
+    if (points_parse(text, &points) < 0 || GIVEN_PARTS % points.den != 0)
+        return TELL(r, row, COLUMN_POINTS, _("write 7, 7.5, 1/3 or 0"),
+                    _("'%s' is no number of points"), text);
     r->given->n_rows++;
     *out = (struct given_row){.candidate = strdup(candidate),
                               .item = strdup(item),

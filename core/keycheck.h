@@ -7,6 +7,13 @@
 
 struct diag;
 
+/* Bounds that keep sums of points exact in 64 bits: the common denominator, the size of a total,
+ * and of both together, so that the sum of a million totals, or a total times 10^6, is exact too.
+ */
+#define KEY_MAX_DENOMINATOR 1000000000
+#define KEY_MAX_SUM 1000000000
+#define KEY_MAX_SIZE 1000000000000
+
 struct key_checker {
     struct key *key;
     const struct form *const *forms;
@@ -19,5 +26,7 @@ struct key_checker {
 int key_check_tallies(const struct key_checker *c, const struct key_item *item);
 /* Whether all points that the key can give add up exactly; sets key->denominator. */
 int key_check_exactness(const struct key_checker *c);
+/* The most points, or the least below 0, that an answer can have; for an item of a checked key. */
+double key_item_size(const struct key_checker *c, const struct key_item *item);
 
 #endif

@@ -8,11 +8,6 @@
 #include "scheme.h"
 #include <math.h>
 
-/* Bounds that keep sums of points exact in 64 bits: the common denominator of all points, and the
- * sum of their sizes. */
-#define MAX_DENOMINATOR 1000000000
-#define MAX_SUM 1000000000
-
 /* ---- rules that count marks: every answer is tried before a scan is opened ---- */
 
 static struct mark_tally full_tally(const struct key_item *item)
@@ -91,10 +86,10 @@ static bool take_denominator(int64_t *common, struct points points, int parts)
 {
     struct points part = points_mul(points, (struct points){1, parts});
 
-    if (part.den > MAX_DENOMINATOR)
+    if (part.den > KEY_MAX_DENOMINATOR)
         return false;
     *common = *common / greatest_divisor(*common, part.den) * part.den;
-    return *common <= MAX_DENOMINATOR;
+    return *common <= KEY_MAX_DENOMINATOR;
 }
 
 /* Parts that the item's rule divides its points by. */
@@ -112,22 +107,26 @@ static int points_parts(const struct key_item *item)
     return 1;
 }
 
-/* What a sum of points needs: a common denominator, and room for its size. */
+/* What an item's points need: a common denominator, and room for the largest of them. */
 struct exactness {
     int64_t common;
-    double sum;
+    double size;
 };
+
+static int take_points(struct exactness *e, struct points points, int parts)
+{
+    e->size = fmax(e->size, fabs(points_double(points)));
+    return take_denominator(&e->common, points, parts) ? 0 : YJ_EINPUT;
+}
 
 static int take_tally(const struct key_checker *c, const struct key_item *item,
                       const struct mark_tally *tally, void *context)
 {
-    struct exactness *e = context;
     struct points points = POINTS_ZERO;
 
     (void)c;
     (void)tally_points(item, tally, &points); /* it has a value: check_tally saw to it */
-    e->sum += fabs(points_double(points));
-    return e->sum > MAX_SUM || !take_denominator(&e->common, points, 1) ? YJ_EINPUT : 0;
+    return take_points(context, points, 1);
 }
 
 static int take_item(const struct key_checker *c, const struct key_item *item, struct exactness *e)
@@ -135,32 +134,39 @@ static int take_item(const struct key_checker *c, const struct key_item *item, s
     const struct points worth[] = {item->points, item->partial, item->wrong, item->blank};
     const struct points amc[] = {item->own ? item->own->amc.v : POINTS_ZERO,
                                  item->own ? item->own->amc.e : POINTS_ZERO};
-    int n_worth = (int)(sizeof worth / sizeof worth[0]);
+    int rc = 0;
 
-    for (int k = 0; k < n_worth; k++) {
-        e->sum += fabs(points_double(worth[k]));
-        if (e->sum > MAX_SUM || !take_denominator(&e->common, worth[k], points_parts(item)))
-            return YJ_EINPUT;
-    }
-    for (int k = 0; k < 2; k++)
-        if (!take_denominator(&e->common, amc[k], 1))
-            return YJ_EINPUT;
-    for (int k = 0; item->accepted_points && k < item->n_accepted; k++) {
-        e->sum += fabs(points_double(item->accepted_points[k]));
-        if (e->sum > MAX_SUM || !take_denominator(&e->common, item->accepted_points[k], 1))
-            return YJ_EINPUT;
-    }
-    return item_rule_tallies(item->rule) ? each_tally(c, item, take_tally, e) : 0;
+    for (size_t k = 0; k < sizeof worth / sizeof *worth && rc == 0; k++)
+        rc = take_points(e, worth[k], points_parts(item));
+    for (size_t k = 0; k < sizeof amc / sizeof *amc && rc == 0; k++)
+        rc = take_points(e, amc[k], 1);
+    for (int k = 0; item->accepted_points && k < item->n_accepted && rc == 0; k++)
+        rc = take_points(e, item->accepted_points[k], 1);
+    if (rc == 0 && item->rule == RULE_POINTS)
+        rc = take_points(e, (struct points){1, GIVEN_PARTS}, 1);
+    return rc == 0 && item_rule_tallies(item->rule) ? each_tally(c, item, take_tally, e) : rc;
+}
+
+double key_item_size(const struct key_checker *c, const struct key_item *item)
+{
+    struct exactness e = {1, 0};
+
+    (void)take_item(c, item, &e);
+    return e.size;
 }
 
 /* Totals must stay exact: 1/7 + 1/11 + ... needs a common step that 64 bits can carry. */
 int key_check_exactness(const struct key_checker *c)
 {
     struct exactness e = {1, 0};
+    double sum = 0;
 
     for (int i = 0; i < c->key->n_items; i++) {
         const struct key_item *item = &c->key->items[i];
-        if (take_item(c, item, &e) < 0)
+        e.size = 0;
+        int rc = take_item(c, item, &e);
+        sum += e.size;
+        if (rc < 0 || sum > KEY_MAX_SUM || sum * (double)e.common > KEY_MAX_SIZE)
             return diag_error(c->d, YJ_EINPUT, c->key->path, item->line, 1,
                               _("write points such as 2, 0.5 or 1/3"),
                               _("points of item '%s' cannot be added exactly to the others"),

@@ -26,4 +26,8 @@ struct points points_mul(struct points a, struct points b);
 int points_compare(struct points a, struct points b);
 double points_double(struct points p);
 
+/* Points that are given by people or read as such come in parts of these (thousandths, thirds,
+ * sixths): whatever many of them there are, their sum is exact. */
+#define GIVEN_PARTS 3000
+
 #endif

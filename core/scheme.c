@@ -8,6 +8,7 @@
 
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
 #define MAX_PLACES 6
+#define FINEST_LETTERS 1000000 /* their common denominator: 64 options times 10^9 fit beside it */
 
 static const char *const ways[] = {[ROUND_HALF_UP] = "half_up",
                                    [ROUND_HALF_EVEN] = "half_even",
@@ -113,6 +114,20 @@ static int read_formula(const struct yaml *yaml, const struct yaml_node *map,
     return formula_parse(text, yaml->name, node->line, node->column, ret_formula, yaml->d);
 }
 
+/* Whether sums and multiples of the letters stay exact: each of them is tried before a scan is
+ * opened, by adding. */
+static bool adds_up(const struct amc_rule *amc)
+{
+    const struct points letters[] = {amc->b, amc->m,        amc->e,  amc->v,
+                                     amc->d, amc->p.points, amc->mz, amc->haut};
+    struct points parts = {1, 1};
+
+    for (size_t i = 0; i < N_ITEMS(letters) && parts.den <= FINEST_LETTERS; i++)
+        if (parts.den % letters[i].den != 0) /* 1/a * 1/b: at least as fine as the sum */
+            parts = points_mul(parts, (struct points){1, letters[i].den});
+    return parts.den <= FINEST_LETTERS;
+}
+
 static int read_amc(const struct yaml *yaml, const struct yaml_node *map, struct scoring_rule *rule)
 {
     struct amc_rule *amc = &rule->amc;
@@ -128,6 +143,9 @@ static int read_amc(const struct yaml *yaml, const struct yaml_node *map, struct
     int mz = read_points(yaml, map, "mz", &amc->mz),
         haut = read_points(yaml, map, "haut", &amc->haut);
     int rc = read_formula(yaml, map, &rule->formula);
+    if (!adds_up(amc))
+        bad = yaml_error(yaml, map, _("write points such as 2, 0.5 or 1/3"),
+                         _("the points of this rule cannot be added exactly"));
     amc->has_mz = mz > 0;
     amc->has_haut = haut > 0;
     if (rc < 0 || read_floor(yaml, map, "p", &amc->p) < 0 || mz < 0 || haut < 0)

@@ -3,13 +3,10 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "keycheck.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* As keycheck.c: sums of points stay exact in 64 bits below these. */
-#define MAX_DENOMINATOR 1000000000
-#define MAX_SUM 1000000000
 
 struct scheme_checker {
     const struct scheme *scheme;
@@ -23,6 +20,7 @@ struct scheme_checker {
 struct section_facts {
     int n, n_counting;
     struct points kept, spread; /* points of items that count; of those to re-base */
+    double size;                /* of the largest sum, above 0 or below; in points */
     int64_t guess_parts;        /* common multiple of the items' n - 1 */
     const struct key_item *first, *rebased;
     const struct key_item *no_guess; /* an item that nobody can guess */
@@ -50,12 +48,13 @@ static int64_t common_multiple(int64_t a, int64_t b)
     if (a == 0 || b == 0)
         return 0;
     wide multiple = (wide)a / greatest_divisor(a, b) * b;
-    return multiple > MAX_DENOMINATOR ? 0 : (int64_t)multiple;
+    return multiple > KEY_MAX_DENOMINATOR ? 0 : (int64_t)multiple;
 }
 
 static struct section_facts find_facts(const struct key *key, const char *name)
 {
     struct section_facts facts = {.kept = POINTS_ZERO, .spread = POINTS_ZERO, .guess_parts = 1};
+    const struct key_checker checker = {.key = NULL};
 
     for (int i = 0; i < key->n_items; i++) {
         const struct key_item *item = &key->items[i];
@@ -70,6 +69,7 @@ static struct section_facts find_facts(const struct key *key, const char *name)
         } else if (item->rule != RULE_VOID_DROP) {
             facts.n_counting++;
             facts.kept = points_add(facts.kept, item->points);
+            facts.size += key_item_size(&checker, item);
             if (item->n_options >= 2 && !item->multiple)
                 facts.guess_parts = common_multiple(facts.guess_parts, item->n_options - 1);
             else if (!item_rule_is_void(item->rule))
@@ -113,37 +113,48 @@ static int check_rebase(const struct scheme_checker *c, const struct section_fac
                       facts->rebased->item);
 }
 
+/* The denominator of a section's sum, times `factor`; 0 beyond the bound. */
+static int64_t finer(int64_t den, int64_t factor)
+{
+    return (double)den * (double)factor <= KEY_MAX_DENOMINATOR ? den * factor : 0;
+}
+
+/* What the section is weighed and rounded to: its denominator, and how large it can be. */
+static int64_t weigh(const struct section_scheme *section, int64_t den, double *size)
+{
+    int64_t step = den;
+
+    *size =
+        fmax(*size * points_double(section->weight), fabs(points_double(section->floor.points)));
+    den = step = finer(den, section->weight.den);
+    if (*size * (double)den > KEY_MAX_SIZE)
+        return 0;
+    for (int i = 0; den > 0 && section->rounding.given && i <= section->rounding.places; i++)
+        step = i == 0 ? 1 : step * 10;
+    return section->floor.given ? common_multiple(step, section->floor.points.den) : step;
+}
+
 /* Adds what a section brings into the total to the bounds. */
 static int check_sum(struct scheme_checker *c, const struct section_scheme *section,
                      const struct section_facts *facts, const char *name)
 {
     struct points whole = points_add(facts->kept, facts->spread);
-    double size = points_double(whole);
-    int64_t den = c->key->denominator, step;
+    double size = facts->size;
+    int64_t den = c->key->denominator;
 
-    if (section && section->guess)
-        den = common_multiple(
-            den, den * facts->guess_parts <= MAX_DENOMINATOR ? den * facts->guess_parts : 0);
-    if (facts->rebased) /* times whole / kept */
-        den = (double)den * (double)facts->kept.num * (double)whole.den <= MAX_DENOMINATOR
-                  ? den * facts->kept.num * whole.den
-                  : 0;
-    if (section) {
-        size *= points_double(section->weight);
-        den = (double)den * (double)section->weight.den <= MAX_DENOMINATOR
-                  ? den * section->weight.den
-                  : 0;
-        step = den;
-        for (int i = 0; section->rounding.given && i <= section->rounding.places; i++)
-            step = i == 0 ? 1 : step * 10;
-        if (section->floor.given)
-            step = common_multiple(step, section->floor.points.den);
-    } else {
-        step = den;
+    if (section && section->guess) {
+        den = finer(den, facts->guess_parts);
+        size += points_double(facts->kept);
     }
-    c->common = common_multiple(c->common, step);
+    if (facts->rebased) { /* times whole / kept */
+        den = finer(finer(den, facts->kept.num), whole.den);
+        size *= points_double(whole) / points_double(facts->kept);
+    }
+    if (section)
+        den = weigh(section, den, &size);
+    c->common = common_multiple(c->common, den);
     c->sum += size;
-    if (den > 0 && c->common > 0 && c->sum <= MAX_SUM)
+    if (c->common > 0 && c->sum <= KEY_MAX_SUM && c->sum * (double)c->common <= KEY_MAX_SIZE)
         return 0;
     return diag_error(c->d, YJ_EINPUT, section ? c->scheme->file : c->key->path,
                       section ? section->line : facts->first->line, section ? section->column : 1,

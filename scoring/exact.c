@@ -46,6 +46,24 @@ struct points exact_round(struct points a, int decimals)
     return exact_divide(exact_whole((int64_t)whole), exact_whole(steps));
 }
 
+/* The terms of part * range can be beyond 64 bits, what is rounded is not. */
+struct points exact_between(struct points low, struct points high, struct points part, int decimals)
+{
+    struct points range = points_add(high, (struct points){-low.num, low.den});
+    wide num = (wide)part.num * range.num, den = (wide)part.den * range.den;
+    int64_t steps = 1;
+
+    assert(decimals >= 0 && decimals <= 9);
+    for (int d = 0; d < decimals; d++)
+        steps *= 10;
+    num = num * low.den + (wide)low.num * den;
+    den *= low.den;
+    wide twice = 2 * num * steps + den, whole = twice / (2 * den);
+    if (twice % (2 * den) < 0)
+        whole--;
+    return exact_divide(exact_whole((int64_t)whole), exact_whole(steps));
+}
+
 static int compare_ranked(const void *a, const void *b)
 {
     const struct ranked *left = a, *right = b;

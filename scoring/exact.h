@@ -13,6 +13,10 @@ int64_t exact_floor(struct points a);
 int64_t exact_ceil(struct points a);
 /* Half up (-0.5 becomes 0) to so many decimals, 0 to 9; below 0 leaves it as it is. */
 struct points exact_round(struct points a, int decimals);
+/* low + part (high - low), to 0 to 9 decimals as exact_round; `part` is from 0 to 1 and has terms
+ * to 10^13, low and high are to 10^6 and of thousandths. */
+struct points exact_between(struct points low, struct points high, struct points part,
+                            int decimals);
 
 struct ranked {
     struct points total;

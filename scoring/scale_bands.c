@@ -77,7 +77,8 @@ static struct points scale_within(const struct score_scale *scale, const struct 
         return band->high;
     if (raw_range.num != 0) {
         struct points part = exact_divide(points_sub(total, raw->low), raw_range);
-        return exact_round(points_add(band->low, points_mul(part, range)), scale->decimals);
+        return scale->decimals < 0 ? points_add(band->low, points_mul(part, range))
+                                   : exact_between(band->low, band->high, part, scale->decimals);
     }
     switch (scale->single) {
     case SCALE_SINGLE_LOW:

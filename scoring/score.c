@@ -89,9 +89,6 @@ static struct points score_ceec(const struct key_item *item, const struct answer
     return points_mul(item->points, (struct points){n - 2 * k, n});
 }
 
-/* Nobody gives thousandths of a point; sums of finer parts would not stay exact. */
-#define FINEST_PART 1000
-
 /* What was read is the score. False: it is no number of points that the item can give, and waits
  * for a person as an uncertain one does. */
 static bool read_points(const struct key_item *item, const struct response *response,
@@ -101,7 +98,7 @@ static bool read_points(const struct key_item *item, const struct response *resp
     if (response->status == READING_BLANK)
         return true;
     if (response->status == READING_MULTIPLE || points_parse(response->value, &given) < 0 ||
-        given.den > FINEST_PART || points_compare(given, POINTS_ZERO) < 0 ||
+        GIVEN_PARTS % given.den != 0 || points_compare(given, POINTS_ZERO) < 0 ||
         points_compare(given, item->points) > 0)
         return false;
     *ret = given;

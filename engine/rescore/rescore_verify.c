@@ -205,8 +205,9 @@ static bool is_section_name(const char *column, const char *section)
 {
     static const char kind[] = "section ";
 
-    return strcmp(column, section) == 0 || (strncmp(column, kind, sizeof kind - 1) == 0 &&
-                                            strcmp(column + sizeof kind - 1, section) == 0);
+    while (strcmp(column, section) != 0 && strncmp(column, kind, sizeof kind - 1) == 0)
+        column += sizeof kind - 1;
+    return strcmp(column, section) == 0;
 }
 
 static bool has_columns_of_key(const struct verifier *v)

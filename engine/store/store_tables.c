@@ -331,16 +331,18 @@ static bool has_column(const struct store_rows *rows, const char *name)
     return false;
 }
 
-/* `kind` is put before a name that is already taken ("item total"), so that each column has a name
- * of its own. */
+/* `kind` is put before a name that is already taken ("item total"), as often as it takes, so that
+ * each column has a name of its own. */
 static int add_column(struct store_rows *rows, const char *kind, const char *name,
                       const char *suffix, struct diag *d)
 {
     char *text = sqlite3_mprintf("%s%s", name, suffix);
 
-    if (text != NULL && has_column(rows, text)) {
+    while (text != NULL && has_column(rows, text)) {
+        char *longer = sqlite3_mprintf("%s %s", kind, text);
+
         sqlite3_free(text);
-        text = sqlite3_mprintf("%s %s%s", kind, name, suffix);
+        text = longer;
     }
     if (text != NULL && rows->n_columns == rows->capacity) {
         int capacity = rows->capacity == 0 ? 32 : 2 * rows->capacity;

@@ -108,6 +108,17 @@ class Sections(Scoring):
             expected = (54 * total / 22 * (1 - total / 22) / (1 - 54 / 22 ** 2)) ** 0.5
             self.assertAlmostEqual(errors[candidate], expected, places=4)
 
+    def test_columns_have_names_of_their_own(self):
+        """Catches two columns of one name, of which a reader of JSON sees the last alone."""
+        self.write("exam.yaml", sheets.EXAM)
+        self.write_key("q1,A,2,,q1", "q2,B,2,,item q1", "q3,C,2,,total", "q4,D,2,,section total")
+        self.regrade()
+        header = self.export("scores").splitlines()[0].split(",")
+        self.assertEqual(header[7:], ["q1", "item q1", "section total", "section section total",
+                                      "item item q1", "q2", "q3", "q4"])
+        self.assertEqual(self.scores()["0001"]["item item q1"], "2")
+        self.run_program("verify", self.exam, expect=0)
+
     def test_mistakes_have_their_place(self):
         """Catches a slip of exam.yaml that is found after the scans, or without its line."""
         self.write_scoring("  sections:\n    III: {weight: 2}\n")
@@ -376,6 +387,7 @@ class Given(Scoring):
                 ("0099,essay,3\n", "points.csv:2:1: error: candidate '0099' is not in the roster"),
                 ("0001,essay,31\n", "points.csv:2:12: error: '31' is not between 0 and the 30"),
                 ("0001,essay,-1\n", "points.csv:2:12: error: '-1' is not between"),
+                ("0001,essay,1/997\n", "points.csv:2:12: error: '1/997' is no number of points"),
                 ("0001,essay,x\n", "points.csv:2:12: error: 'x' is no number of points"),
                 ("0001,esay,3\n", "points.csv:2:6: error: item 'esay' is not in the key"),
                 ("0001,q1,2\n", "points.csv:2:6: error: item 'q1' is read from the sheet"),

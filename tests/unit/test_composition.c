@@ -245,6 +245,14 @@ static void mistakes(void **state)
     refuse("  sections: {I: {best: 2}}\n", "q1..3,AAA,1,,I\nq4,B,1,void_rebase,I\n", "re-based");
     refuse("  sections: {I: {weight: 1/999999937}, II: {weight: 1/999999929}}\n", key,
            "cannot be added exactly");
+    /* small points, and large losses for a wrong answer times a large weight */
+    refuse("  sections: {I: {weight: 999999999}}\n",
+           "q1,A=1/1000|B=-900000.001,1/1000,enumerated,I\n", "cannot be added exactly");
+    refuse("  sections: {I: {floor: 999999999}}\n", "q1,A,1/999983,,I\n",
+           "cannot be added exactly");
+    refuse("  total: {}\n",
+           "q1,A=1/1000|B=-900000.001,1/1000,enumerated,I\nq2,A,900000,void_rebase,I\n",
+           "cannot be added exactly");
     refuse("  totals: {}\n", key, "unknown key 'totals'");
 }
 

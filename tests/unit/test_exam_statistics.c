@@ -109,6 +109,14 @@ static void test_mistakes(void **state)
          "reaches into"},
         {"scale: {bands: [{share: 1, low: 9, high: 0}]}\n", "'low' is above 'high'"},
         {"scale: {bands: [{share: 1, low: 9}]}\n", "high"},
+        /* what 64 bits cannot add or multiply exactly ended the program */
+        {"pass: 0.333333333 %\n", "1:7: '0.333333333 %' in 'pass' is too fine"},
+        {"scale: {bands: [{share: 1/999999937, low: 3, high: 4}]}\n", "1:25: '1/999999937' in "},
+        {"scale: {bands: [{share: 1/999983, low: 5, high: 6}, {share: 1/999979, low: 3, high: 4}, "
+         "{share: 1/999961, low: 1, high: 2}, {share: 1/999959, low: 0, high: 0}]}\n",
+         "not 100"},
+        {"scale: {bands: [{share: 1, low: 0, high: 1000001}]}\n", "too large"},
+        {"scale: {bands: [{share: 1, low: 1/1001, high: 1}]}\n", "too fine"},
         {"statistics: {pairs: 0.9}\n", "1:21: 'pairs' is between 0 and 0.5"},
         {"statistics: {model: 4pl}\n", "1:21:"},
         {"statistics: {dif: [school, sex]}\n", "1:28:"},

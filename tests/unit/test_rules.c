@@ -217,6 +217,9 @@ static void mistakes_are_told(void **state)
     refuse("m4,ACD|A,4,jee,,,,", NULL, "key.csv", 2, "takes one");
     refuse("g,07,4,amc,,,,", NULL, "key.csv", 2, "no choice");
     refuse("m4,ACD,4,amc,,-1,,", NULL, "key.csv", 2, "takes no points for a wrong answer");
+    /* sums beyond 64 bits ended the program */
+    refuse("m4,ACD,4,ours,,,,", "ours: {kind: amc, b: 1/999999937, m: 1/999999929, d: 1/999999893}",
+           "exam.yaml", 3, "cannot be added exactly");
     refuse("s,A,2,void_rebase,,,,", NULL, "key.csv", 2, "no other item");
 }
 

@@ -1,6 +1,7 @@
 /* Scaled scores, by hand: the working stands beside each. Published: CEEC's tables and examples,
  * Zhejiang's examples. */
 #include "diag.h"
+#include "exact.h"
 #include "scale.h"
 
 #include <math.h>
@@ -542,17 +543,39 @@ static void no_scale_turns_the_order(void **state)
     }
 }
 
+/* Totals of long fractions within wide bands: the product is beyond 64 bits, the score is not. */
+static void between_is_exact(void **state)
+{
+    const struct points low = {-1000000, 1}, high = {999999999, 1000};
+    const struct points third = {333333333333, 999999999999}, most = {999999999998, 999999999999};
+    (void)state;
+    /* by Python's fractions */
+    assert_int_equal(exact_between(low, high, third, 4).num, -3333333337);
+    assert_int_equal(exact_between(low, high, third, 4).den, 10000);
+    assert_int_equal(exact_between(low, high, most, 6).num, 499999999499);
+    assert_int_equal(exact_between(low, high, most, 6).den, 500000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gaokao_by_hand),         cmocka_unit_test(the_line_is_exact),
-        cmocka_unit_test(ties_follow_the_policy), cmocka_unit_test(all_equal),
-        cmocka_unit_test(fewer_than_bands),       cmocka_unit_test(only_those_who_count),
-        cmocka_unit_test(zhejiang_by_hand),       cmocka_unit_test(shanghai_and_shandong_by_hand),
-        cmocka_unit_test(ceec_published_table),   cmocka_unit_test(ceec_published_examples),
-        cmocka_unit_test(ceec_at_a_limit),        cmocka_unit_test(standard_scores),
-        cmocka_unit_test(faults_are_named),       cmocka_unit_test(policies_have_names),
-        cmocka_unit_test(thirds_are_exact),       cmocka_unit_test(no_scale_turns_the_order),
+        cmocka_unit_test(between_is_exact),
+        cmocka_unit_test(gaokao_by_hand),
+        cmocka_unit_test(the_line_is_exact),
+        cmocka_unit_test(ties_follow_the_policy),
+        cmocka_unit_test(all_equal),
+        cmocka_unit_test(fewer_than_bands),
+        cmocka_unit_test(only_those_who_count),
+        cmocka_unit_test(zhejiang_by_hand),
+        cmocka_unit_test(shanghai_and_shandong_by_hand),
+        cmocka_unit_test(ceec_published_table),
+        cmocka_unit_test(ceec_published_examples),
+        cmocka_unit_test(ceec_at_a_limit),
+        cmocka_unit_test(standard_scores),
+        cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(policies_have_names),
+        cmocka_unit_test(thirds_are_exact),
+        cmocka_unit_test(no_scale_turns_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
