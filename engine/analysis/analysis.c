@@ -85,14 +85,16 @@ static int begin(struct analysis *a, const struct exam *exam, struct diag *d)
     return 0;
 }
 
-int analysis_of_rescoring(struct rescoring *rescoring, bool models, struct analysis *ret,
-                          struct diag *d)
+int analysis_of_rescoring(struct rescoring *rescoring, bool models, analysis_take_score take,
+                          void *context, struct analysis *ret, struct diag *d)
 {
     int rc = begin(ret, rescoring->exam, d);
 
     if (rc < 0)
         return rc;
     ret->memory->rescoring = rescoring;
+    ret->memory->take = take;
+    ret->memory->context = context;
     rc = analyse(ret, models);
     return rc == YJ_ENOMEM ? diag_error(d, rc, NULL, 0, 0, NULL, _("out of memory")) : rc;
 }

@@ -75,6 +75,9 @@ static int take_candidate(struct analysis *a, int row, struct analysis_candidate
 
     *c = unknown();
     rescoring_get_score(r, row, &score);
+    int rc = a->memory->take ? a->memory->take(a->memory->context, &score) : 0;
+    if (rc < 0)
+        return rc;
     c->candidate = score.candidate;
     c->status = score.status;
     if (r->sheets.rows[row].n_pages > 0)
@@ -93,7 +96,7 @@ static int take_candidate(struct analysis *a, int row, struct analysis_candidate
         a->counts.of_roster++;
     }
     a->counts.pages_scored += score.n_pages;
-    int rc = take_sections(a, &score, c);
+    rc = take_sections(a, &score, c);
     if (rc == 0)
         rc = take_chosen(a, c);
     return rc < 0 ? rc : take_answers(a, row, c);

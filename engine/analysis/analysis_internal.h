@@ -5,6 +5,7 @@
 #define YJ_ENGINE_ANALYSIS_INTERNAL_H
 
 #include "analysis.h"
+#include "analysis_rows.h"
 #include "findings.h"
 #include "rescore_internal.h"
 
@@ -13,6 +14,8 @@
 struct analysis_memory {
     struct rescoring *rescoring; /* readings, answers and names are its */
     struct rescoring own;        /* where nobody lent one */
+    analysis_take_score take;    /* NULL: nobody */
+    void *context;               /* its */
     struct arena arena;
 
     /* Over the scored candidates, k from 0 to n_scored - 1, and the items that count. */

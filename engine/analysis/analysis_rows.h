@@ -6,9 +6,14 @@
 
 struct rescoring;
 
-/* The analysis of a rescoring that stays the caller's, and is borrowed until analysis_finish. */
-int analysis_of_rescoring(struct rescoring *rescoring, bool models, struct analysis *ret,
-                          struct diag *d);
+/* Takes each score as the analysis comes by it: composing it once more would cost as much again. A
+ * negative return ends the analysis and is returned. */
+typedef int (*analysis_take_score)(void *context, const struct score_row *row);
+/* The analysis of a rescoring that stays the caller's, and is borrowed until analysis_finish.
+ * `take` may be NULL.
+ */
+int analysis_of_rescoring(struct rescoring *rescoring, bool models, analysis_take_score take,
+                          void *context, struct analysis *ret, struct diag *d);
 /* An item as the store has it; options[] borrowed by it. */
 #define ANALYSIS_OPTIONS_MAX 64
 void analysis_item_row(const struct analysis *a, int item,

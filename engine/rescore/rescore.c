@@ -12,18 +12,31 @@ static int put_sections(const struct rescoring *r, struct store *store, struct d
     return rc;
 }
 
-static int put_scores(struct rescoring *r, struct store *store, struct diag *d)
+struct putting {
+    struct store *store;
+    struct diag *d;
+};
+
+static int put_score(void *context, const struct score_row *row)
 {
-    for (int k = 0; k < r->sheets.n_rows; k++) {
+    const struct putting *p = context;
+
+    return store_put_score(p->store, row, p->d);
+}
+
+/* Without a key nothing is scored: sheets are kept. */
+static int put_sheets(struct rescoring *r, struct store *store, struct diag *d)
+{
+    int rc = 0;
+
+    for (int k = 0; k < r->sheets.n_rows && rc == 0; k++) {
         struct score_row row;
-        if (r->n_items == 0 && r->sheets.rows[k].n_pages == 0)
-            continue; /* nothing is scored, and there is no sheet to keep */
+        if (r->sheets.rows[k].n_pages == 0)
+            continue;
         rescoring_get_score(r, k, &row);
-        int rc = store_put_score(store, &row, d);
-        if (rc < 0)
-            return rc;
+        rc = store_put_score(store, &row, d);
     }
-    return 0;
+    return rc;
 }
 
 static int put_exceptions(const struct rescoring *r, struct store *store, struct diag *d)
@@ -41,15 +54,14 @@ static int put_exceptions(const struct rescoring *r, struct store *store, struct
  * they are fitted by `regrade --models` and by `report`. */
 #define QUICK_ANSWERS 1000000
 
-static int put_analysis(struct rescoring *r, struct store *store, bool models, struct diag *d)
+/* Scores as the analysis comes by them, and what it says of them. */
+static int put_scores(struct rescoring *r, struct store *store, bool models, struct diag *d)
 {
+    struct putting putting = {store, d};
     struct analysis analysis;
     bool quick = (double)r->n_scored * r->n_items <= QUICK_ANSWERS;
-    int rc = store_clear_statistics(store, d);
+    int rc = analysis_of_rescoring(r, models || quick, put_score, &putting, &analysis, d);
 
-    if (rc < 0 || r->n_items == 0)
-        return rc;
-    rc = analysis_of_rescoring(r, models || quick, &analysis, d);
     if (rc == 0)
         rc = analysis_put(&analysis, store, d);
     analysis_finish(&analysis);
@@ -66,11 +78,11 @@ int rescore_within(struct store *store, const struct exam *exam, bool models, st
     if (rc == 0)
         rc = put_sections(&r, store, d);
     if (rc == 0)
-        rc = put_scores(&r, store, d);
+        rc = store_clear_statistics(store, d);
+    if (rc == 0)
+        rc = r.n_items > 0 ? put_scores(&r, store, models, d) : put_sheets(&r, store, d);
     if (rc == 0)
         rc = put_exceptions(&r, store, d);
-    if (rc == 0)
-        rc = put_analysis(&r, store, models, d);
     rescoring_finish(&r);
     return rc;
 }

@@ -421,7 +421,7 @@ int rescore_verify(struct store *store, const struct exam *exam, int *ret_n_scor
     int rc = rescoring_compute_anew(&v.r, store, exam, d);
 
     if (rc == 0)
-        rc = analysis_of_rescoring(&v.r, false, &v.analysis, d);
+        rc = analysis_of_rescoring(&v.r, false, NULL, NULL, &v.analysis, d);
     if (rc == 0)
         rc = verify_scores(&v);
     if (rc == 0)
