@@ -23,12 +23,13 @@ enum key_column {
     COLUMN_BLANK,
     COLUMN_SECTION,
     COLUMN_TOLERANCE,
+    COLUMN_UNIT,
     COLUMNS,
     REQUIRED_COLUMNS = COLUMN_POINTS + 1
 };
 
 static const char *const column_names[COLUMNS] = {
-    "item", "key", "points", "rule", "partial", "wrong", "blank", "section", "tolerance"};
+    "item", "key", "points", "rule", "partial", "wrong", "blank", "section", "tolerance", "unit"};
 
 static const char *const rule_names[] = {
     [RULE_SINGLE] = "single",
@@ -223,6 +224,9 @@ static int check_points(struct key_reader *r, const struct csv_row *row,
     if (points_compare(item->tolerance, POINTS_ZERO) != 0 && item->rule != RULE_NUMBER)
         return TELL(r, row, COLUMN_TOLERANCE, _("write 'number' in column 'rule'"),
                     _("a tolerance is for rule 'number' only"));
+    if (*row_cell(r, row, COLUMN_UNIT) && item->rule != RULE_NUMBER)
+        return TELL(r, row, COLUMN_UNIT, _("write 'number' in column 'rule'"),
+                    _("a unit is for rule 'number' only"));
     if (points_compare(item->tolerance, POINTS_ZERO) < 0)
         return TELL(r, row, COLUMN_TOLERANCE, NULL, _("a tolerance cannot be below 0"));
     if (points_compare(item->points, POINTS_ZERO) < 0)
@@ -272,6 +276,7 @@ static void key_item_finish(struct key_item *item)
         free(item->options[i]);
     free(item->options);
     free(item->section);
+    free(item->unit);
 }
 
 /* Takes over what item owns. */
@@ -421,12 +426,21 @@ static int read_worth(struct key_reader *r, const struct csv_row *row, struct ke
     return rc < 0 ? rc : check_points(r, row, item);
 }
 
+/* "cm", or "(cm)" where the unit may be left out. NULL: no memory. */
+static char *unit_of(const char *cell, bool *ret_optional)
+{
+    size_t length = strlen(cell);
+    *ret_optional = length > 2 && cell[0] == '(' && cell[length - 1] == ')';
+    return *ret_optional ? strndup(cell + 1, length - 2) : strdup(cell);
+}
+
 static int name_item(struct key_reader *r, const struct csv_row *row, struct key_item *item,
                      char *name)
 {
     item->item = name;
     item->section = strdup(row_cell(r, row, COLUMN_SECTION));
-    return item->item && item->section ? 0 : YJ_ENOMEM;
+    item->unit = unit_of(row_cell(r, row, COLUMN_UNIT), &item->unit_optional);
+    return item->item && item->section && item->unit ? 0 : YJ_ENOMEM;
 }
 
 static int read_item(struct key_reader *r, const struct csv_row *row)
@@ -600,8 +614,8 @@ static int read_header(struct key_reader *r)
                        _("unknown column '%s'; did you mean '%s'?"), name, nearest);
         else
             diag_error(r->d, YJ_EINPUT, r->name, header->line, header->columns[i],
-                       _("columns are item, key, points, rule, partial, wrong, blank, section and "
-                         "tolerance"),
+                       _("columns are item, key, points, rule, partial, wrong, blank, section, "
+                         "tolerance and unit"),
                        c < COLUMNS ? _("column '%s' stands twice") : _("unknown column '%s'"),
                        name);
     }

@@ -1,8 +1,8 @@
 /* key.h - what is right and what it is worth, as key.csv says it (docs/scoring.md).
  *
- * Columns `item,key,points` and optionally `rule,partial,wrong,blank,section,tolerance`. Accepted
- * keys of a single choice are separated by '|': "B|D". A multiple choice's key is its set: "ACD". A
- * row may stand for a range of items, a letter each: `q1..5,ABDCA,2`. */
+ * Columns `item,key,points` and optionally `rule,partial,wrong,blank,section,tolerance,unit`.
+ * Accepted keys of a single choice are separated by '|': "B|D". A multiple choice's key is its set:
+ * "ACD". A row may stand for a range of items, a letter each: `q1..5,ABDCA,2`. */
 #ifndef YJ_CORE_KEY_H
 #define YJ_CORE_KEY_H
 
@@ -38,6 +38,8 @@ struct key_item {
     struct points *accepted_points;              /* rule enumerated: [n_accepted]; else NULL */
     struct points points, partial, wrong, blank; /* wrong and blank: usually 0; may be negative */
     struct points tolerance; /* rule number: how far off still counts; default 0 */
+    char *unit;              /* rule number: what stands after the number; "" nothing may */
+    bool unit_optional;      /* with it or without: the unit is ignored; else it is demanded */
     enum item_rule rule;
     const struct scoring_rule *own; /* its parameters, the scheme's; NULL: the rule has none */
     bool by_hand;    /* rule points, and no field is read for it: people enter them (points.csv) */

@@ -339,6 +339,11 @@ static int check_rule(const struct key_checker *c, const struct key_item *item,
         field->kind != FIELD_TEXT)
         return tell_item(c, item, _("use rule 'single'"),
                          _("item '%s' has rule '%s' but its field holds no number"), rule);
+    if (item->unit[0] && !item->unit_optional && field->kind != FIELD_TEXT)
+        return tell_item(c, item, _("write '(cm)' for a unit that may be left out"),
+                         _("item '%s' has rule '%s' and asks for a unit, but its field holds "
+                           "digits alone"),
+                         rule);
     if (of_sets && (field->kind != FIELD_CHOICE || field->max_marks == 1))
         return tell_item(c, item, _("make the field `multiple: true`, or use rule 'single'"),
                          _("item '%s' has rule '%s' but its field allows one mark"), rule);

@@ -33,10 +33,32 @@ static bool is_accepted(const struct key_item *item, const char *value)
 }
 
 /* Numbers are compared as such: "07", "7" and "7.0" are one. */
+/* The number of an answer, without the unit that the item asks for. False: it is none, or the unit
+ * is not as it should be. */
+static bool read_number(const struct key_item *item, const char *value, struct points *ret)
+{
+    char number[POINTS_TEXT_MAX];
+    size_t length = strlen(value), of_unit = item->unit ? strlen(item->unit) : 0;
+    bool has_unit =
+        of_unit > 0 && length > of_unit && strcmp(value + length - of_unit, item->unit) == 0;
+
+    if (of_unit > 0 && !has_unit && !item->unit_optional)
+        return false;
+    if (!has_unit)
+        return points_parse(value, ret) == 0;
+    for (length -= of_unit; length > 0 && value[length - 1] == ' ';)
+        length--;
+    if (length == 0 || length >= sizeof number)
+        return false;
+    memcpy(number, value, length);
+    number[length] = '\0';
+    return points_parse(number, ret) == 0;
+}
+
 static bool is_accepted_number(const struct key_item *item, const char *value)
 {
     struct points given, right;
-    if (points_parse(value, &given) < 0)
+    if (!read_number(item, value, &given))
         return false;
     for (int i = 0; i < item->n_accepted; i++) {
         if (points_parse(item->accepted[i], &right) < 0)

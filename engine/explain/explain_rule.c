@@ -93,6 +93,9 @@ static void say_number(struct words *w, const struct key_item *item)
             F(item->tolerance), F(item->wrong));
     else
         say(w, _("%s for an accepted number, any other %s"), F(item->points), F(item->wrong));
+    if (item->unit[0])
+        say(w, item->unit_optional ? _("; with '%s' or without") : _("; '%s' must follow it"),
+            item->unit);
 }
 
 static void say_r_exams(struct words *w, const struct key_item *item)

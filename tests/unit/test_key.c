@@ -199,6 +199,7 @@ static void reads_numbers_with_a_tolerance(void **state)
     expect_points(key->items[0].tolerance, 1, 100);
     key_destroy(key);
     refuse("item,key,points,rule\nq1,abc,2,number\n", 2, 4, "'abc' is no number", "single");
+    refuse("item,key,points,unit\nq1,A,2,cm\n", 2, 8, "a unit is for rule 'number' only", "number");
     refuse("item,key,points,tolerance\nq1,A,2,0.1\n", 2, 8, "rule 'number' only", "number");
     refuse("item,key,points,rule,tolerance\nq1,1,2,number,-0.1\n", 2, 15, "below 0", NULL);
 }

@@ -21,6 +21,7 @@ static const struct field fields[] = {
     {.name = "m", .kind = FIELD_CHOICE, .options = five, .n_options = 5, .max_marks = 5},
     {.name = "m4", .kind = FIELD_CHOICE, .options = five, .n_options = 4, .max_marks = 4},
     {.name = "g", .kind = FIELD_GRID, .options = digits, .n_options = 10, .n_columns = 2},
+    {.name = "t", .kind = FIELD_TEXT},
 };
 
 static struct form form = {.name = "golden",
@@ -223,10 +224,61 @@ static void mistakes_are_told(void **state)
     refuse("s,A,2,void_rebase,,,,", NULL, "key.csv", 2, "no other item");
 }
 
+/* Would catch: a unit that is demanded and not asked for, or that spoils a right number. */
+static void numbers_with_units(void **state)
+{
+    static const struct {
+        const char *unit, *answers; /* with '|' between: "answer=points" */
+    } units[] = {
+        {"cm", "12 cm=2|12cm=2|12.0 cm=2|12=0|12 CM=0|12 mm=0|cm=0|13 cm=0"},
+        {"(cm)", "12 cm=2|12=2|12cm=2|12 mm=0|13=0"},
+        {"公分", "12 公分=2|12公分=2|12 公=0"},
+        {"", "12=2|12 cm=0"},
+    };
+    (void)state;
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+        const struct form *forms[] = {&form};
+        char text[200], answers[200], *rest = answers;
+        struct key *key = NULL;
+        snprintf(text, sizeof text, "item,key,points,rule,unit\nt,12,2,number,%s\n", units[u].unit);
+        assert_int_equal(key_parse(text, strlen(text), "key.csv", &key, NULL), 0);
+        assert_int_equal(key_check(key, forms, 1, NULL), 0);
+        snprintf(answers, sizeof answers, "%s", units[u].answers);
+        for (char *answer; (answer = strsep(&rest, "|")) != NULL;) {
+            char *points = strchr(answer, '=');
+            *points++ = '\0';
+            const struct response response = {answer, READING_OK};
+            struct item_score score = score_item(&key->items[0], &response);
+            if (points_double(score.points) != strtod(points, NULL))
+                fail_msg("unit '%s': '%s' gives %g", units[u].unit, answer,
+                         points_double(score.points));
+        }
+        key_destroy(key);
+    }
+}
+
+/* Would catch: a unit asked for of a grid of digits, which nobody can write there. */
+static void digits_have_no_unit(void **state)
+{
+    static const char text[] = "item,key,points,rule,unit\ng,12,2,number,cm\n";
+    const struct form *forms[] = {&form};
+    struct key *key = NULL;
+    struct diag d;
+    (void)state;
+    diag_init(&d);
+    assert_int_equal(key_parse(text, strlen(text), "key.csv", &key, &d), 0);
+    assert_int_equal(key_check(key, forms, 1, &d), YJ_EINPUT);
+    assert_non_null(strstr(d.entries[d.count - 1].what, "asks for a unit"));
+    key_destroy(key);
+    diag_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_table),
+        cmocka_unit_test(numbers_with_units),
+        cmocka_unit_test(digits_have_no_unit),
         cmocka_unit_test(mistakes_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
