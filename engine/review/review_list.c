@@ -46,7 +46,7 @@ static bool is_wanted(const struct loader *l, const struct stored_doubt *doubt)
         return false;
     if (f->candidate && strcmp(f->candidate, doubt->candidate) != 0)
         return false;
-    if (f->all || doubt->n_entries > 0)
+    if (f->all || doubt->n_entries > 0 || field->kind == FIELD_REGION)
         return true;
     return doubt->status == READING_UNCERTAIN &&
            (!field_is_handwritten(field) || l->asked->asked[doubt->form][doubt->field] ||

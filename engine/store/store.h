@@ -237,9 +237,10 @@ struct stored_doubt {
 
 typedef int (*store_visit_doubt)(void *context, const struct stored_doubt *doubt);
 
-/* Every reading that is uncertain, has several marks or waits for another person's entry, in the
- * order of scan path, page number and form. What `visit` gets is valid during the call; a negative
- * return ends the walk and is returned. */
+/* Every reading that is uncertain, has several marks or waits for another person's entry, and every
+ * region whose points the key asks for and nobody has given, in the order of scan path, page number
+ * and form. What `visit` gets is valid during the call; a negative return ends the walk and is
+ * returned. */
 int store_each_doubt(struct store *store, bool with_crops, store_visit_doubt visit, void *context,
                      struct diag *d);
 /* One reading, whatever its status, with its crop: 1; 0 where there is none of this id; < 0. */

@@ -71,9 +71,15 @@ int store_parse_id(const char *text, int64_t *ret_id)
     "FROM readings r JOIN fields f ON f.id = r.field_id JOIN forms m ON m.id = f.form_id "         \
     "JOIN v_pages v ON v.page_id = r.page_id "
 
+/* A region of which the key asks points that nobody has given: its status says nothing. */
+#define REGION_WAITS                                                                               \
+    "f.kind = 'region' AND r.source = 'machine' AND EXISTS (SELECT 1 FROM sheet_pages sp "         \
+    "JOIN items i ON i.item = f.name JOIN item_scores x ON x.sheet_id = sp.sheet_id "              \
+    "AND x.item = i.position WHERE sp.page_id = r.page_id AND x.pending) "
+
 static const char each_doubt[] =
     DOUBT_COLUMNS "WHERE r.status IN ('uncertain', 'multiple') OR EXISTS (SELECT 1 FROM entries e "
-                  "WHERE e.page_id = r.page_id AND e.field_id = r.field_id) "
+                  "WHERE e.page_id = r.page_id AND e.field_id = r.field_id) OR " REGION_WAITS
                   "ORDER BY v.scan, v.scan_hash, v.page, r.field_id";
 static const char one_doubt[] = DOUBT_COLUMNS "WHERE r.page_id = ? AND r.field_id = ?";
 

@@ -1,8 +1,6 @@
 """Rules, sections, versions of a paper, points that people give, and `explain`."""
-import contextlib
 import json
 import shutil
-import sqlite3
 import subprocess
 import unittest
 
@@ -352,6 +350,11 @@ class Given(Scoring):
         self.assertIn("no sheet was scanned, but", self.explain("0012"))
         self.run_program("verify", self.exam, expect=0)
 
+    def regions_that_wait(self):
+        listed = json.loads(self.run_program("review", "list", self.exam, "--json",
+                                             expect=0).stdout)
+        return {w["candidate"]: w["id"] for w in listed if w["field"] == "proof"}
+
     def test_points_of_a_region(self):
         """Catches points of a region lost between `review set` and the total, or two people's
         points of which one wins in silence."""
@@ -360,12 +363,11 @@ class Given(Scoring):
         self.write_key("q1..10,ABCDABCDAB,2,,", "proof,,10,points,")
         self.grade("--quiet")
         self.assertEqual(self.scores()["0001"]["status"], "pending")
-        with contextlib.closing(sqlite3.connect(self.db)) as db:
-            ids = {c: f"p{p}f{f}" for c, p, f in db.execute(
-                "SELECT v.candidate, r.page_id, r.field_id FROM readings r JOIN v_pages v "
-                "USING (page_id) JOIN fields f ON f.id = r.field_id WHERE f.name = 'proof'")}
+        ids = self.regions_that_wait()
+        self.assertEqual(set(ids), {"0001", "0002"})
         self.run_program("review", "set", self.exam, ids["0001"], "7.5", "--by", "Lin", "--why",
                          "marked", expect=0)
+        self.assertEqual(set(self.regions_that_wait()), {"0002"})
         done = self.run_program("review", "set", self.exam, ids["0001"], "good", "--by", "Lin",
                                 "--why", "marked")
         self.assertNotEqual(done.returncode, 0)
