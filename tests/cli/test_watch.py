@@ -21,6 +21,7 @@ from runner import PROGRAM, CliTest
 from watcher import Watcher
 
 NOBODY = 65534
+FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 
 class WatchTest(CliTest):
@@ -346,6 +347,33 @@ class Running(WatchTest):
         self.put("room/1.png", 1)
         watch.wait_for("done/room/1.png")
         self.assertEqual(watch.end(signal.SIGINT), 0)
+
+    @unittest.skipUnless(FAKETIME.exists(), "libfaketime is not installed")
+    def test_clock_set_back(self):
+        """Catches a watch that waits two days for a file to settle when the clock is set back by
+        two days, or takes one half written when it is set forward."""
+        offset = self.dir / "clock"
+        offset.write_text("+0")
+        watch = self.watch(settle=0.5, env={
+            "LD_PRELOAD": os.fspath(FAKETIME), "FAKETIME_TIMESTAMP_FILE": os.fspath(offset),
+            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
+            "ASAN_OPTIONS": "verify_asan_link_order=0"})
+        for candidate, by in ((1, "+0"), (2, "-2d"), (3, "+0"), (4, "+2d")):
+            offset.write_text(by)
+            with open(self.inbox / "slow.png", "wb") as slow:
+                whole = sheets.filled(4 + candidate).png()
+                slow.write(whole[:len(whole) // 2])
+                slow.flush()
+                self.put(f"{candidate}.png", candidate)
+                watch.wait_for(f"done/{candidate}.png")
+                slow.write(whole[len(whole) // 2:])
+            watch.wait_for("done/slow.*png")
+        watch.wait_for("up to date")
+        self.assertEqual(watch.end(signal.SIGTERM), 0)
+        self.assertEqual(len(self.scored()), 8)
+        self.assertEqual(self.lying("failed"), [])
+        days = {time[:10] for (time,) in self.query("SELECT time FROM audit")}
+        self.assertGreaterEqual(len(days), 3, "the clock was never set")
 
     def test_new_folders_and_many_files(self):
         """Catches folders that were made after the start, and files that came before anybody
