@@ -4,8 +4,8 @@
 #include "exam_argument.h"
 #include "i18n.h"
 #include "messages.h"
+#include "print_changes.h"
 #include "rescore.h"
-#include "score_changes.h"
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static int score_again(struct store *store, const struct exam *exam, bool models
         rc = score_lines_read(&result->after, store, d);
     if (rc < 0)
         return rc;
-    if (score_changes_find(&result->before, &result->after, &result->changes) < 0)
+    if (score_changes_find(&result->before, &result->after, false, &result->changes) < 0)
         return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
     snprintf(detail, sizeof detail, "%zu scores, %zu changed", result->after.n, result->changes.n);
     return store_audit_changes(store, "regrade", detail, result->changes.changes, result->changes.n,
@@ -133,7 +133,7 @@ static void print_summary_of_regrade(const struct regrade_result *r)
 {
     const struct score_lines *before = &r->before, *after = &r->after;
 
-    score_changes_print(stdout, &r->changes, MAX_PRINTED);
+    print_changes(stdout, &r->changes, MAX_PRINTED);
     printf(_("%zu scores, %zu changed: %d scored, %d pending, %d absent\n"), after->n, r->changes.n,
            r->counts.scored, r->counts.pending, r->counts.absent);
     char roster[240];

@@ -4,9 +4,9 @@
 #include "diag.h"
 #include "i18n.h"
 #include "messages.h"
+#include "print_changes.h"
 #include "review.h"
 #include "review_session.h"
-#include "score_changes.h"
 #include "textfile.h"
 #include <getopt.h>
 #include <stdlib.h>
@@ -169,7 +169,7 @@ static int decide(struct review_session *session, const struct review_orders *or
         rc = review_decide(session->store, session->exam, orders, &result->outcome, d);
     if (rc == 0)
         rc = score_lines_read(&result->after, session->store, d);
-    if (rc == 0 && score_changes_find(&result->before, &result->after, &result->changes) < 0)
+    if (rc == 0 && score_changes_find(&result->before, &result->after, false, &result->changes) < 0)
         rc = diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
     if (rc == 0 && result->changes.n > 0)
         rc = store_audit_changes(session->store, "scores", "changed by review",
@@ -289,7 +289,7 @@ static int run(const struct set_command *c, struct set_result *result, struct di
 
 static void print_result(const struct set_result *r)
 {
-    score_changes_print(stdout, &r->changes, MAX_PRINTED);
+    print_changes(stdout, &r->changes, MAX_PRINTED);
     if (r->outcome.entered > 0)
         printf(_("%d entered: they count when another person has entered the same\n"),
                r->outcome.entered);

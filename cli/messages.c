@@ -310,6 +310,11 @@ void print_summary(FILE *out, const struct grade_summary *s, const char *db_path
     snprintf(lines[8].value, size, _("%.1f s, %.1f pages/s"), s->seconds, rate);
     snprintf(lines[9].value, size, "%s", db_path);
     print_labelled(out, lines, sizeof lines / sizeof *lines);
+    if (s->scores_changed > 0)
+        fprintf(out,
+                _("%zu scores that were made before are others now: 'yuejuan export EXAM --what "
+                  "changes' lists them\n"),
+                s->scores_changed);
     if (s->interrupted)
         fprintf(out,
                 _("interrupted: what was graded is kept, %d files are left; run the same command "
@@ -392,6 +397,7 @@ void print_summary_json(FILE *out, const struct grade_summary *s, const char *db
         {"pending", s->pending},
         {"absent", s->absent},
         {"exceptions", s->exceptions},
+        {"scores_changed", (int)s->scores_changed},
     };
     fputs("{\"db\":", out);
     print_json_text(out, db_path);

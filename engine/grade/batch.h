@@ -52,6 +52,7 @@ struct batch {
     struct page_slot *slots;
     size_t n_slots;
     struct batch_tally tally; /* the writer's until it is joined */
+    size_t n_changed; /* scores that were out and are now others */
     atomic_int scans_done, pages_done;
     atomic_int fault; /* the first fault of any thread: 0 or enum yj_error */
 };

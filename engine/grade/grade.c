@@ -8,6 +8,7 @@
 #include "page_fields.h"
 #include "page_task.h"
 #include "rescore.h"
+#include "score_changes.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -301,13 +302,47 @@ static int audit(const struct batch *batch)
     return store_audit(batch->store, "grade", detail, batch->d);
 }
 
+/* Scores that others have seen and that are now others (a changed key, a second sheet of the same
+ * candidate) stay on record, as those of a regrade do. */
+static int audit_changes(struct batch *batch, const struct score_lines *before,
+                         const struct score_lines *after)
+{
+    struct score_changes changes;
+    char detail[128];
+    int r = score_changes_find(before, after, true, &changes);
+    if (r < 0)
+        r = diag_error(batch->d, r, NULL, 0, 0, NULL, _("out of memory"));
+    snprintf(detail, sizeof detail, "%zu scores, %zu changed", after->n, changes.n);
+    if (r == 0 && changes.n > 0)
+        r = store_audit_changes(batch->store, "rescore", detail, changes.changes, changes.n,
+                                batch->d);
+    batch->n_changed = changes.n;
+    score_changes_finish(&changes);
+    return r;
+}
+
+static int score_again(struct batch *batch)
+{
+    struct score_lines before = {0}, after = {0};
+    int r = score_lines_read(&before, batch->store, batch->d);
+    if (r == 0)
+        r = rescore_within(batch->store, batch->exam, false, batch->d);
+    if (r == 0 && before.n > 0)
+        r = score_lines_read(&after, batch->store, batch->d);
+    if (r == 0 && before.n > 0)
+        r = audit_changes(batch, &before, &after);
+    score_lines_finish(&before);
+    score_lines_finish(&after);
+    return r;
+}
+
 /* The scores and what the audit says of the run are stored together, or neither is. */
 static int score_and_audit(struct batch *batch)
 {
     int r = store_begin(batch->store, batch->d);
     if (r < 0)
         return r;
-    r = rescore_within(batch->store, batch->exam, false, batch->d);
+    r = score_again(batch);
     if (r == 0)
         r = batch_alarms_make(batch->store, batch->d);
     if (r == 0)
@@ -363,6 +398,7 @@ static int summarize(struct batch *batch, const struct feed *feed, struct grade_
         .pending = counts.pending,
         .absent = counts.absent,
         .exceptions = counts.exceptions,
+        .scores_changed = batch->n_changed,
         .roster = counts.roster,
         .pages_in = counts.pages_in,
         .pages_stored = counts.pages,

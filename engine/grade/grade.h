@@ -79,6 +79,7 @@ struct grade_summary {
     struct mark_counts marks;
     double max_silent_error; /* the exam's wish */
     int candidates, scored, pending, absent, exceptions;
+    size_t scores_changed; /* that were made by runs before this one */
     struct roster_counts roster;
     int scans_left; /* interrupted: files not begun */
     bool interrupted;

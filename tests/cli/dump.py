@@ -1,6 +1,7 @@
 """A results database as text: everything that the same scans must give again, whatever happened
-while they were read. Left out are the clock, the user, the time that pages took, the audit (it tells
-of every run) and the numbers of rows that are made anew with every scoring."""
+while they were read. Left out are the clock, the user, the time that pages took, the audit with the
+changes of scores it tells of (both follow the runs), and the numbers of rows that are made anew with
+every scoring."""
 import contextlib
 import sqlite3
 
@@ -13,7 +14,7 @@ def dump(path):
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         tables = [name for (name,) in db.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
-            "AND name <> 'audit' ORDER BY name")]
+            "AND name NOT IN ('audit', 'score_changes') ORDER BY name")]
         text = {}
         for table in tables:
             columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")

@@ -52,6 +52,23 @@ class Regrade(CliTest):
                               done.stdout)
         self.run_program("verify", self.exam, expect=0)
 
+    def test_grade_by_another_key(self):
+        """Catches scores that another key changes while more scans are graded, with nobody told; and
+        first scores that are called changes."""
+        before = self.totals()
+        self.write_key("q1..10,BBBBBBBBBB,2,")
+        sheets.write_scans(self.exam / "scans", [5])
+        done = self.grade("--json")
+        after = self.totals()
+        expected = {c: (before[c], after[c]) for c in before if before[c] != after[c]}
+        self.assertGreater(len(expected), 0)
+        self.assertEqual(json.loads(done.stdout)["scores_changed"], len(expected))
+        self.assertEqual({row["candidate"]: (row["before"], row["after"])
+                          for row in self.rows("changes")}, expected)
+        self.assertIn(f"{len(expected)} scores that were made before", done.stderr)
+        self.run_program("verify", self.exam, expect=0)
+        self.assertEqual(json.loads(self.grade("--json").stdout)["scores_changed"], 0)
+
     def test_void_item_changes_the_maximum(self):
         """Catches a dropped item that still counts."""
         self.write_key("q1,A,2,void_drop", "q2..10,BCDABCDAB,2,")

@@ -1,10 +1,11 @@
-/* score_changes.h - the scores before and after a regrade, and who has another one now. */
-#ifndef YJ_CLI_SCORE_CHANGES_H
-#define YJ_CLI_SCORE_CHANGES_H
+/* score_changes.h - the scores before and after they are made again, and who has another one now.
+ */
+#ifndef YJ_ENGINE_SCORE_CHANGES_H
+#define YJ_ENGINE_SCORE_CHANGES_H
 
 #include "store.h"
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 struct diag;
 
@@ -28,11 +29,10 @@ struct score_changes {
     size_t n;
 };
 
-/* YJ_ENOMEM; the caller's to finish, also then. */
+/* `only_scored`: of those who had a score before; that candidates get their first one is no change.
+ * YJ_ENOMEM; the caller's to finish, also then. */
 int score_changes_find(const struct score_lines *before, const struct score_lines *after,
-                       struct score_changes *ret);
+                       bool only_scored, struct score_changes *ret);
 void score_changes_finish(struct score_changes *changes);
-/* The first `most` of them ("  11 An: 9 -> 11"), and where the others are. */
-void score_changes_print(FILE *out, const struct score_changes *changes, size_t most);
 
 #endif

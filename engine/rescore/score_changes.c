@@ -2,7 +2,6 @@
 
 #include "diag.h"
 #include "i18n.h"
-#include "textfile.h"
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +72,7 @@ static bool same_result(const struct score_line *a, const struct score_line *b)
 }
 
 int score_changes_find(const struct score_lines *before, const struct score_lines *after,
-                       struct score_changes *ret)
+                       bool only_scored, struct score_changes *ret)
 {
     size_t i = 0, k = 0;
 
@@ -91,7 +90,7 @@ int score_changes_find(const struct score_lines *before, const struct score_line
             b = NULL;
         i += b != NULL;
         k += a != NULL;
-        if (same_result(a, b))
+        if (same_result(a, b) || (only_scored && !(b && b->total[0])))
             continue;
         const struct score_line *line = a ? a : b;
         ret->names[ret->n] = line->name;
@@ -105,20 +104,4 @@ void score_changes_finish(struct score_changes *changes)
     free(changes->changes);
     free(changes->names);
     *changes = (struct score_changes){0};
-}
-
-void score_changes_print(FILE *out, const struct score_changes *changes, size_t most)
-{
-    for (size_t i = 0; i < changes->n && i < most; i++) {
-        const struct store_change *c = &changes->changes[i];
-        fputs("  ", out);
-        text_print(out, c->candidate[0] ? c->candidate : _("(unknown)"));
-        fputs(changes->names[i][0] ? " " : "", out);
-        text_print(out, changes->names[i]);
-        fprintf(out, ": %s -> %s\n", c->before[0] ? c->before : _("nothing"),
-                c->after[0] ? c->after : _("nothing"));
-    }
-    if (changes->n > most)
-        fprintf(out, _("  ... and %zu more: yuejuan export EXAM --what changes\n"),
-                changes->n - most);
 }
