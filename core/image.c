@@ -85,6 +85,69 @@ int image_rotate(const struct image *img, int degrees, struct image *out)
     return 0;
 }
 
+/* Two pixels beside each other as one number, whichever is the lower: so the compiler takes sixteen
+ * at once. */
+static void halve_row(const uint8_t *restrict above, const uint8_t *restrict below, int width,
+                      uint8_t *restrict to)
+{
+    for (int x = 0; x < width; x++) {
+        uint16_t a, b;
+        memcpy(&a, above + 2 * x, 2);
+        memcpy(&b, below + 2 * x, 2);
+        to[x] = (uint8_t)(((a & 255) + (a >> 8) + (b & 255) + (b >> 8) + 2) >> 2);
+    }
+}
+
+static int resize_to_half(const struct image *img, struct image *out)
+{
+    int r = image_resize(out, img->width / 2, img->height / 2);
+    if (r < 0)
+        return r;
+    out->dpi_x = img->dpi_x / 2;
+    out->dpi_y = img->dpi_y / 2;
+    return 0;
+}
+
+int image_halve(const struct image *img, struct image *out)
+{
+    int r = resize_to_half(img, out);
+    for (int y = 0; r == 0 && y < out->height; y++)
+        halve_row(image_row(img, 2 * y), image_row(img, 2 * y + 1), out->width, image_row(out, y));
+    return r;
+}
+
+static _Thread_local uint16_t row_sums[IMAGE_MAX_SIDE + 2];
+
+/* One row of four, each eight times as dark at the end; the outermost pixels stand for those beyond
+ * them. */
+static void halve_row_smooth(const uint8_t *const rows[4], int width, uint8_t *restrict to)
+{
+    uint16_t *restrict sums = row_sums + 1;
+    const uint8_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
+    for (int x = 0; x < 2 * width; x++)
+        sums[x] = (uint16_t)(a[x] + d[x] + 3 * (b[x] + c[x]));
+    sums[-1] = sums[0];
+    sums[2 * width] = sums[2 * width - 1];
+    const uint16_t *s = row_sums;
+    for (int x = 0; x < width; x++, s += 2)
+        to[x] = (uint8_t)((s[0] + s[3] + 3 * (s[1] + s[2]) + 32) >> 6);
+}
+
+int image_halve_smooth(const struct image *img, struct image *out)
+{
+    int r = resize_to_half(img, out);
+    for (int y = 0; r == 0 && y < out->height; y++) {
+        int last = 2 * out->height - 1;
+        const uint8_t *rows[4];
+        for (int i = 0; i < 4; i++) {
+            int from = 2 * y - 1 + i;
+            rows[i] = image_row(img, from < 0 ? 0 : from > last ? last : from);
+        }
+        halve_row_smooth(rows, out->width, image_row(out, y));
+    }
+    return r;
+}
+
 /* Sums of `side` rows, then of `side` columns: each source pixel is read once. */
 static void shrink_row(const struct image *img, int y, int side, int shift, uint8_t *to, int width,
                        uint16_t *sums)

@@ -2,12 +2,26 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CLAMP 48           /* grey levels: no pair speaks louder */
+#define LANES 16           /* places that are looked at together */
 #define CONTRAST_MAX 9     /* grey levels: a pair sees print, however strong the print is ... */
 #define CONTRAST_SHARE 0.4 /* of the print's mean evidence a pair */
 #define SUPPORT_MIN 10     /* pairs of POINTS: an outline is found */
 #define SUPPORT_BLANK 5    /* pairs: no more, and there is no print at all */
+
+/* lround, without a call: halves away from nought. */
+static inline int nearest(double v)
+{
+    return (int)(v < 0 ? v - 0.5 : v + 0.5);
+}
+
+static int farther(int reach, int x, int y)
+{
+    int far = abs(x) > abs(y) ? abs(x) : abs(y);
+    return far > reach ? far : reach;
+}
 
 void cast_outline(const struct outline *o, const struct image *img, const struct homography *h,
                   double size, struct cast_outline *c)
@@ -16,20 +30,18 @@ void cast_outline(const struct outline *o, const struct image *img, const struct
     struct point px = homography_apply(h, (struct point){o->center.x + 1, o->center.y});
     struct point py = homography_apply(h, (struct point){o->center.x, o->center.y + 1});
     double a = px.x - p.x, b = py.x - p.x, e = px.y - p.y, d = py.y - p.y;
-    c->center = p;
-    c->reach = 0;
+    int stride = (int)img->stride, reach = 0;
     for (int i = 0; i < POINTS; i++) {
         struct point on = {o->on[i].x * size, o->on[i].y * size};
         struct point out = {on.x + o->normal[i].x * o->gap, on.y + o->normal[i].y * o->gap};
-        int onx = (int)lround(a * on.x + b * on.y), ony = (int)lround(e * on.x + d * on.y);
-        int outx = (int)lround(a * out.x + b * out.y), outy = (int)lround(e * out.x + d * out.y);
-        c->on[i] = ony * (int)img->stride + onx;
-        c->out[i] = outy * (int)img->stride + outx;
-        int far_x = abs(outx) > abs(onx) ? abs(outx) : abs(onx);
-        int far_y = abs(outy) > abs(ony) ? abs(outy) : abs(ony);
-        c->reach = far_x > c->reach ? far_x : c->reach;
-        c->reach = far_y > c->reach ? far_y : c->reach;
+        int onx = nearest(a * on.x + b * on.y), ony = nearest(e * on.x + d * on.y);
+        int outx = nearest(a * out.x + b * out.y), outy = nearest(e * out.x + d * out.y);
+        c->on[i] = ony * stride + onx;
+        c->out[i] = outy * stride + outx;
+        reach = farther(farther(reach, onx, ony), outx, outy);
     }
+    c->center = p;
+    c->reach = reach;
 }
 
 const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img, int radius)
@@ -38,21 +50,60 @@ const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img,
     if (!(c->center.x >= margin) || !(c->center.y >= margin) ||
         !(c->center.x < img->width - margin) || !(c->center.y < img->height - margin))
         return NULL;
-    return image_row(img, (int)lround(c->center.y)) + lround(c->center.x);
+    return image_row(img, nearest(c->center.y)) + nearest(c->center.x);
 }
 
-static int pair_evidence(int on, int out)
+/* Evidence at LANES places beside each other, from p on: in this shape the compiler takes them all
+ * at once. No sum leaves 16 bits: POINTS pairs of at most CLAMP. */
+static void row_evidence(const struct cast_outline *c, const uint8_t *p, int16_t ret[LANES])
 {
-    int d = out - on;
-    return d > CLAMP ? CLAMP : (d < -CLAMP ? -CLAMP : d);
+    int16_t sum[LANES] = {0};
+    for (int i = 0; i < POINTS; i++) {
+        const uint8_t *on = p + c->on[i], *out = p + c->out[i];
+        for (int x = 0; x < LANES; x++) {
+            int16_t d = (int16_t)(out[x] - on[x]);
+            d = d > CLAMP ? CLAMP : d;
+            d = d < -CLAMP ? -CLAMP : d;
+            sum[x] = (int16_t)(sum[x] + d);
+        }
+    }
+    memcpy(ret, sum, sizeof(sum));
 }
 
-int cast_evidence(const struct cast_outline *c, const uint8_t *p)
+static int place_evidence(const struct cast_outline *c, const uint8_t *p)
 {
     int sum = 0;
-    for (int i = 0; i < POINTS; i++)
-        sum += pair_evidence(p[c->on[i]], p[c->out[i]]);
+    for (int i = 0; i < POINTS; i++) {
+        int d = p[c->out[i]] - p[c->on[i]];
+        sum += d > CLAMP ? CLAMP : (d < -CLAMP ? -CLAMP : d);
+    }
     return sum;
+}
+
+/* Whether places beyond those searched, LANES in all, lie in the image's memory, too. */
+static bool has_room(const struct cast_outline *c, const struct image *img, int radius)
+{
+    return nearest(c->center.y) + c->reach + radius + 1 < img->height && img->stride >= LANES;
+}
+
+bool cast_add_evidence(const struct cast_outline *c, const struct image *img, int radius, int step,
+                       int *sums)
+{
+    const uint8_t *p = cast_pixel(c, img, radius);
+    const int reach = radius / step * step;
+    const bool roomy = has_room(c, img, radius);
+    int16_t row[LANES];
+    if (!p)
+        return false;
+    for (int y = -reach; y <= reach; y += step, sums += 2 * (reach / step) + 1)
+        for (int x = 0; x <= 2 * reach; x += LANES) {
+            const uint8_t *at = p + y * (ptrdiff_t)img->stride - reach + x;
+            if (roomy)
+                row_evidence(c, at, row);
+            for (int k = 0; k < LANES && x + k <= 2 * reach; k += step)
+                sums[(x + k) / step] += roomy ? row[k] : place_evidence(c, at + k);
+        }
+    return true;
 }
 
 static int outline_support(const struct cast_outline *c, const uint8_t *p, int contrast)
@@ -69,18 +120,20 @@ int cast_contrast_wanted(double evidence)
     return (int)lround(c < CONTRAST_MIN ? CONTRAST_MIN : (c > CONTRAST_MAX ? CONTRAST_MAX : c));
 }
 
+/* The places within a pixel of one, itself first: most print is just there. */
+static const int8_t around[9][2] = {{0, 0},   {0, -1}, {-1, 0}, {1, 0}, {0, 1},
+                                    {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
+
 bool cast_found(const struct cast_outline *c, const struct image *img, int dx, int dy, int contrast)
 {
     struct cast_outline moved = *c;
     moved.center.x += dx;
     moved.center.y += dy;
     const uint8_t *p = cast_pixel(&moved, img, 1);
-    if (!p)
-        return false;
-    for (int y = -1; y <= 1; y++)
-        for (int x = -1; x <= 1; x++)
-            if (outline_support(c, p + y * (ptrdiff_t)img->stride + x, contrast) >= SUPPORT_MIN)
-                return true;
+    for (int i = 0; p && i < 9; i++)
+        if (outline_support(c, p + around[i][1] * (ptrdiff_t)img->stride + around[i][0],
+                            contrast) >= SUPPORT_MIN)
+            return true;
     return false;
 }
 

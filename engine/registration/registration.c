@@ -18,6 +18,9 @@
     0.93 /* a page found by its print alone explains clearly more than any other                   \
           */
 
+#define TONE_ROWS 32       /* of the scan: every so many are looked at for its tones */
+#define TONE_BETWEEN 0.005 /* share of greys between black and white that such a scan may have */
+
 struct prepared_form {
     struct prepared_page *pages;
     int n_pages;
@@ -244,16 +247,31 @@ static int rescue_page(const struct registrar *registrar, int form, int page,
 
 /* ---- the scan ---- */
 
+/* Whether nearly no pixel is between black and white, of those looked at. */
+static bool is_black_and_white(const struct image *img)
+{
+    int between = 0, seen = 0;
+    for (int y = TONE_ROWS / 2; y < img->height; y += TONE_ROWS) {
+        const uint8_t *row = image_row(img, y);
+        for (int x = 0; x < img->width; x++)
+            between += (uint8_t)(row[x] - 10) < 236;
+        seen += img->width;
+    }
+    return between < TONE_BETWEEN * seen;
+}
+
 static int build_pyramid(const struct image *img, struct registration_scratch *scratch,
                          struct pyramid *pyramid)
 {
     *pyramid = (struct pyramid){.levels = {img}, .n_levels = 1};
     scratch->n_levels = 0;
+    bool smooth = is_black_and_white(img);
     for (int k = 0; k < 3; k++) {
         const struct image *above = pyramid->levels[k];
         if (above->width < 700 || above->height < 700)
             break;
-        int e = vision_halve(above, &scratch->levels[k]);
+        int e = smooth && k == 0 ? image_halve_smooth(above, &scratch->levels[k])
+                                 : image_halve(above, &scratch->levels[k]);
         if (e < 0)
             return e;
         pyramid->levels[pyramid->n_levels++] = &scratch->levels[k];

@@ -76,25 +76,14 @@ static int scratch_reserve(struct witness_scratch *s, int casts, int sums)
 
 /* ---- looking ---- */
 
-/* Adds to sums[(2 radius + 1)^2] the evidence of each shift, in steps of `step` px; returns how
- * many outlines could be looked at. */
+/* Adds to sums[] the evidence of each shift (cast_add_evidence); returns how many outlines could be
+ * looked at. */
 static int add_evidence(const struct cast_outline *casts, int n, const struct image *img,
                         int radius, int step, int *sums)
 {
-    const int side = 2 * (radius / step) + 1;
     int seen = 0;
-    for (int k = 0; k < n; k++) {
-        const uint8_t *p = cast_pixel(&casts[k], img, radius);
-        if (!p)
-            continue;
-        seen++;
-        for (int y = 0; y < side; y++) {
-            const uint8_t *row = p + (y * step - radius / step * step) * (ptrdiff_t)img->stride;
-            for (int x = 0; x < side; x++)
-                sums[y * side + x] +=
-                    cast_evidence(&casts[k], row + x * step - radius / step * step);
-        }
-    }
+    for (int k = 0; k < n; k++)
+        seen += cast_add_evidence(&casts[k], img, radius, step, sums);
     return seen;
 }
 
