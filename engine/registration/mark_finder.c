@@ -1,23 +1,17 @@
 /* Finds printed marks and tells which is which.
  *
- * Dark patches of plausible size are sightings. A pair of sightings taken for a pair of marks fixes
- * a similarity; the other marks must then be seen where it says. First with the scale of a page
- * that fills the image (a scanner), then with any (a photo). */
-#include "proposals.h"
+ * Dark patches of plausible size are sightings (mark_patches.h). A pair of sightings taken for a
+ * pair of marks fixes a similarity; the other marks must then be seen where it says. First with the
+ * scale of a page that fills the image (a scanner), then with any (a photo). */
+#include "mark_patches.h"
 
 #include "diag.h"
-#include "vision.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_BLOBS 3000
-#define MAX_SIGHTINGS 360
-#define MAX_MARKS 12       /* a registration uses at most this many of its marks */
-#define MARK_MIN_PX 6.0    /* least side of a mark in the image searched, if the scan has as many */
-#define AREA_RATIO_MIN 0.5 /* ink seen / ink expected */
-#define AREA_RATIO_MAX 1.9
+#define MAX_MARKS 12      /* a registration uses at most this many of its marks */
 #define SMALLER_COST 0.8  /* of a page e times smaller: specks make sets of small marks anywhere */
 #define FULL_SETS 4       /* sets of a page that fills the image, proposed before smaller ones */
 #define AFFINE_ENOUGH 0.3 /* mm: marks this near an affine map need no perspective */
@@ -28,39 +22,14 @@ struct tolerance {
     double offset;               /* of the distance between the two marks assumed */
 };
 
-static const struct tolerance scanner = {0.86, 1.12, 0.025};
-static const struct tolerance photo = {0.30, 1.15, 0.09};
+static const struct tolerance scanner = {SCANNER_SCALE_MIN, SCANNER_SCALE_MAX, 0.025};
+static const struct tolerance photo = {PHOTO_SCALE_MIN, PHOTO_SCALE_MAX, 0.09};
 
 struct hypothesis {
     int sighting[MAX_MARKS]; /* per mark, -1: not seen */
     int matches;
     double cost;
 };
-
-static double mark_ink_area(const struct mark *m)
-{
-    double w = m->box.w, h = m->box.h, s = m->stroke;
-    switch (m->shape) {
-    case MARK_SQUARE:
-        return w * h;
-    case MARK_DISC:
-        return M_PI / 4 * w * h;
-    case MARK_RING:
-        return M_PI / 4 * (w * h - fmax(0, w - 2 * s) * fmax(0, h - 2 * s));
-    case MARK_ELL:
-        return s * (w + h - s);
-    }
-    return w * h;
-}
-
-/* px a mm (level 0) if the page filled the image, whichever way it lies. */
-static double full_scale(const struct proposal_source *source, const struct image *img)
-{
-    double pl = fmax(source->page_width, source->page_height);
-    double ps = fmin(source->page_width, source->page_height);
-    double il = fmax(img->width, img->height), is = fmin(img->width, img->height);
-    return fmax(il / pl, is / ps);
-}
 
 /* ---- from sightings to hypotheses ---- */
 
@@ -393,7 +362,7 @@ int propose_from_sightings(const struct proposal_source *source, const struct py
                        .n_marks = r->n_marks < MAX_MARKS ? r->n_marks : MAX_MARKS,
                        .sightings = sightings,
                        .n_sightings = n,
-                       .scale = full_scale(source, pyramid->levels[0]),
+                       .scale = mark_full_scale(source, pyramid->levels[0]),
                        .best = best};
     for (int m = 0; m < s.n_marks; m++)
         s.ink[m] = mark_ink_area(&r->marks[m]);
@@ -408,72 +377,21 @@ int propose_from_sightings(const struct proposal_source *source, const struct py
     return 0;
 }
 
-/* ---- sightings ---- */
-
-/* The smallest level at which the smallest mark still has MARK_MIN_PX, and an L's stroke 3 px. */
-static int level_for_marks(const struct proposal_source *source, const struct pyramid *pyramid)
-{
-    const struct registration *r = source->registration;
-    double side = HUGE_VAL, stroke = HUGE_VAL;
-    for (int i = 0; i < r->n_marks; i++) {
-        side = fmin(side, fmin(r->marks[i].box.w, r->marks[i].box.h));
-        if (r->marks[i].shape == MARK_ELL || r->marks[i].shape == MARK_RING)
-            stroke = fmin(stroke, r->marks[i].stroke);
-    }
-    double scale = full_scale(source, pyramid->levels[0]);
-    int k = 0;
-    while (k + 1 < pyramid->n_levels && side * scale / (2 << k) >= MARK_MIN_PX &&
-           stroke * scale / (2 << k) >= 3)
-        k++;
-    return k;
-}
-
-/* Whether a patch could be one of the marks at any scale considered. */
-static bool plausible(const struct blob *b, double least_area, double most_area)
-{
-    double longest = b->w > b->h ? b->w : b->h, shortest = b->w > b->h ? b->h : b->w;
-    return b->area >= least_area && b->area <= most_area && longest <= 2.6 * shortest + 2;
-}
-
 int propose_from_marks(const struct proposal_source *source, const struct pyramid *pyramid,
-                       struct proposal *out, int *ret_n)
+                       bool near, struct proposal *out, int *ret_n)
 {
-    const struct registration *r = source->registration;
-    int k = level_for_marks(source, pyramid);
-    const struct image *img = pyramid->levels[k];
-    double scale = full_scale(source, pyramid->levels[0]) / (1 << k), factor = 1 << k;
-    double side = 0, least = HUGE_VAL, most = 0;
-    for (int i = 0; i < r->n_marks; i++) {
-        double ink = mark_ink_area(&r->marks[i]);
-        side = fmax(side, fmax(r->marks[i].box.w, r->marks[i].box.h));
-        least = fmin(least, ink);
-        most = fmax(most, ink);
-    }
-    struct blob *blobs = malloc(MAX_BLOBS * sizeof(*blobs));
     struct mark_sighting *seen = malloc(MAX_SIGHTINGS * sizeof(*seen));
-    int e = YJ_ENOMEM, n_seen = 0;
-    size_t n = 0;
+    const int marks = source->registration->n_marks;
+    int n = 0;
     *ret_n = 0;
-    if (!blobs || !seen)
-        goto done;
-    double low = AREA_RATIO_MIN * least * scale * scale * photo.scale_min * photo.scale_min;
-    double high = AREA_RATIO_MAX * most * scale * scale * photo.scale_max * photo.scale_max;
-    e = vision_find_blobs(img, (int)(3 * side * scale), 20, (int)fmax(4, low), blobs, MAX_BLOBS, &n,
-                          NULL);
-    if (e < 0)
-        goto done;
-    for (size_t i = 0; i < n && n_seen < MAX_SIGHTINGS; i++) {
-        const struct blob *b = &blobs[i];
-        if (plausible(b, low, high))
-            seen[n_seen++] = (struct mark_sighting){
-                {(b->centroid.x + 0.5) * factor - 0.5, (b->centroid.y + 0.5) * factor - 0.5},
-                b->area * factor * factor,
-                b->w * factor,
-                b->h * factor};
-    }
-    e = propose_from_sightings(source, pyramid, seen, n_seen, out, ret_n);
-done:
-    free(blobs);
+    if (!seen)
+        return YJ_ENOMEM;
+    int e = near ? mark_patches_near(source, pyramid, seen, &n)
+                 : mark_patches_find(source, pyramid, seen, &n);
+    if (e == 0)
+        e = propose_from_sightings(source, pyramid, seen, n, out, ret_n);
+    if (near && *ret_n > 0 && out[0].marks < (marks < MAX_MARKS ? marks : MAX_MARKS))
+        *ret_n = 0;
     free(seen);
-    return e == YJ_EDATA ? 0 : e;
+    return e;
 }
