@@ -37,9 +37,9 @@ int image_rotate(const struct image *img, int degrees, struct image *out);
 
 /* out = img / 2 by box average; an odd last column or row is left out. */
 int image_halve(const struct image *img, struct image *out);
-/* The same through a filter of 1 3 3 1 eighths each way: strokes of a black and white scan keep a
- * slope at their sides, as those of a grey scan have. */
-int image_halve_smooth(const struct image *img, struct image *out);
+/* Smears each pixel over its neighbours, 1 6 1 eighths each way: halved strokes of a black and
+ * white scan then have a slope at their sides, as those of a grey scan. */
+void image_soften(struct image *img);
 
 /* out = img / 2^k by box average, k = 1, 2 or 3. Sides are rounded down. */
 int image_shrink(const struct image *img, int k, struct image *out);

@@ -53,9 +53,11 @@ const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img,
     return image_row(img, nearest(c->center.y)) + nearest(c->center.x);
 }
 
-/* Evidence at LANES places beside each other, from p on: in this shape the compiler takes them all
- * at once. No sum leaves 16 bits: POINTS pairs of at most CLAMP. */
-static void row_evidence(const struct cast_outline *c, const uint8_t *p, int16_t ret[LANES])
+/* Adds the evidence at LANES places beside each other, from p on. In this shape, and not within a
+ * loop, the compiler takes them all at once. No sum leaves 16 bits: POINTS pairs of at most CLAMP.
+ */
+__attribute__((noinline)) static void add_lanes(const struct cast_outline *c, const uint8_t *p,
+                                                int *restrict sums)
 {
     int16_t sum[LANES] = {0};
     for (int i = 0; i < POINTS; i++) {
@@ -67,17 +69,18 @@ static void row_evidence(const struct cast_outline *c, const uint8_t *p, int16_t
             sum[x] = (int16_t)(sum[x] + d);
         }
     }
-    memcpy(ret, sum, sizeof(sum));
+    for (int x = 0; x < LANES; x++)
+        sums[x] += sum[x];
 }
 
-static int place_evidence(const struct cast_outline *c, const uint8_t *p)
+/* The same, place by place and no farther than `n` of them. */
+static void add_places(const struct cast_outline *c, const uint8_t *p, int n, int *sums)
 {
-    int sum = 0;
-    for (int i = 0; i < POINTS; i++) {
-        int d = p[c->out[i]] - p[c->on[i]];
-        sum += d > CLAMP ? CLAMP : (d < -CLAMP ? -CLAMP : d);
-    }
-    return sum;
+    for (int x = 0; x < n; x++, p++)
+        for (int i = 0; i < POINTS; i++) {
+            int d = p[c->out[i]] - p[c->on[i]];
+            sums[x] += d > CLAMP ? CLAMP : (d < -CLAMP ? -CLAMP : d);
+        }
 }
 
 /* Whether places beyond those searched, LANES in all, lie in the image's memory, too. */
@@ -86,23 +89,27 @@ static bool has_room(const struct cast_outline *c, const struct image *img, int 
     return nearest(c->center.y) + c->reach + radius + 1 < img->height && img->stride >= LANES;
 }
 
-bool cast_add_evidence(const struct cast_outline *c, const struct image *img, int radius, int step,
-                       int *sums)
+int shift_evidence_columns(int reach)
 {
-    const uint8_t *p = cast_pixel(c, img, radius);
-    const int reach = radius / step * step;
-    const bool roomy = has_room(c, img, radius);
-    int16_t row[LANES];
+    return (2 * reach + LANES) / LANES * LANES;
+}
+
+bool cast_add_evidence(const struct cast_outline *c, const struct image *img,
+                       struct shift_evidence *e)
+{
+    const uint8_t *p = cast_pixel(c, img, e->reach);
+    const int n = 2 * e->reach + 1, columns = shift_evidence_columns(e->reach);
     if (!p)
         return false;
-    for (int y = -reach; y <= reach; y += step, sums += 2 * (reach / step) + 1)
-        for (int x = 0; x <= 2 * reach; x += LANES) {
-            const uint8_t *at = p + y * (ptrdiff_t)img->stride - reach + x;
-            if (roomy)
-                row_evidence(c, at, row);
-            for (int k = 0; k < LANES && x + k <= 2 * reach; k += step)
-                sums[(x + k) / step] += roomy ? row[k] : place_evidence(c, at + k);
-        }
+    bool roomy = has_room(c, img, e->reach);
+    int *sums = e->sums;
+    for (int y = -e->reach; y <= e->reach; y += e->step, sums += columns) {
+        const uint8_t *at = p + y * (ptrdiff_t)img->stride - e->reach;
+        if (!roomy)
+            add_places(c, at, n, sums);
+        for (int x = 0; x < n && roomy; x += LANES)
+            add_lanes(c, at + x, sums + x);
+    }
     return true;
 }
 

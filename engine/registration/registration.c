@@ -265,15 +265,15 @@ static int build_pyramid(const struct image *img, struct registration_scratch *s
 {
     *pyramid = (struct pyramid){.levels = {img}, .n_levels = 1};
     scratch->n_levels = 0;
-    bool smooth = is_black_and_white(img);
     for (int k = 0; k < 3; k++) {
         const struct image *above = pyramid->levels[k];
         if (above->width < 700 || above->height < 700)
             break;
-        int e = smooth && k == 0 ? image_halve_smooth(above, &scratch->levels[k])
-                                 : image_halve(above, &scratch->levels[k]);
+        int e = image_halve(above, &scratch->levels[k]);
         if (e < 0)
             return e;
+        if (k == 0 && is_black_and_white(img))
+            image_soften(&scratch->levels[k]);
         pyramid->levels[pyramid->n_levels++] = &scratch->levels[k];
         scratch->n_levels = k + 1;
     }
