@@ -98,13 +98,18 @@ static void halve_row(const uint8_t *restrict above, const uint8_t *restrict bel
     }
 }
 
+void image_halve_rows(const struct image *img, int from, int to, struct image *out)
+{
+    for (int y = from; y < to; y++)
+        halve_row(image_row(img, 2 * y), image_row(img, 2 * y + 1), out->width, image_row(out, y));
+}
+
 int image_halve(const struct image *img, struct image *out)
 {
     int r = image_resize(out, img->width / 2, img->height / 2);
     if (r < 0)
         return r;
-    for (int y = 0; y < out->height; y++)
-        halve_row(image_row(img, 2 * y), image_row(img, 2 * y + 1), out->width, image_row(out, y));
+    image_halve_rows(img, 0, out->height, out);
     out->dpi_x = img->dpi_x / 2;
     out->dpi_y = img->dpi_y / 2;
     return 0;
@@ -123,19 +128,23 @@ static void soften_row(const uint8_t *restrict before, const uint8_t *restrict a
         to[x] = mean(at[x], mean(at[x], mean(before[x], after[x])));
 }
 
-void image_soften(struct image *img)
+int image_soften(const struct image *img, struct image *out)
 {
-    static _Thread_local uint8_t above[IMAGE_MAX_SIDE], mixed[IMAGE_MAX_SIDE + 2];
-    const int width = img->width;
-    memcpy(above, image_row(img, 0), (size_t)width);
-    for (int y = 0; y < img->height; y++) {
-        uint8_t *row = image_row(img, y);
-        soften_row(above, row, y + 1 < img->height ? row + img->stride : row, width, mixed + 1);
+    static _Thread_local uint8_t mixed[IMAGE_MAX_SIDE + 2];
+    const int width = img->width, last = img->height - 1;
+    int r = image_resize(out, width, img->height);
+    if (r < 0)
+        return r;
+    for (int y = 0; y <= last; y++) {
+        soften_row(image_row(img, y > 0 ? y - 1 : 0), image_row(img, y),
+                   image_row(img, y < last ? y + 1 : last), width, mixed + 1);
         mixed[0] = mixed[1];
         mixed[width + 1] = mixed[width];
-        memcpy(above, row, (size_t)width);
-        soften_row(mixed, mixed + 1, mixed + 2, width, row);
+        soften_row(mixed, mixed + 1, mixed + 2, width, image_row(out, y));
     }
+    out->dpi_x = img->dpi_x;
+    out->dpi_y = img->dpi_y;
+    return 0;
 }
 
 /* Sums of `side` rows, then of `side` columns: each source pixel is read once. */
