@@ -32,6 +32,9 @@ static inline uint8_t *image_row(const struct image *img, int y)
     return img->data + (size_t)y * img->stride;
 }
 
+/* out, height x width in size, = img with rows and columns changed. */
+void image_transpose(const struct image *img, struct image *out);
+
 /* out = img turned by 90, 180 or 270 degrees clockwise. */
 int image_rotate(const struct image *img, int degrees, struct image *out);
 

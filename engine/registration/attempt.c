@@ -79,7 +79,7 @@ static int look_at_proposals(const struct outline_set *set, const struct work *w
                              const struct proposal *proposals, int n, double radius, double size,
                              struct witness_scratch *scratch, struct sight *best)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && best->share < 1; i++) {
         struct homography h = pyramid_down(&proposals[i].mm_to_px, work->level);
         struct witness_verdict v;
         if (witness_look(set, work->img, &h, radius, size, scratch, &v) < 0)

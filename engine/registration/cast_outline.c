@@ -1,5 +1,7 @@
 #include "cast_outline.h"
 
+#include "wide.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +19,35 @@ static inline int nearest(double v)
     return (int)(v < 0 ? v - 0.5 : v + 0.5);
 }
 
-static int farther(int reach, int x, int y)
+/* The linear part of a transform about a point. */
+struct linear {
+    double xx, xy, yx, yy;
+};
+
+/* Points of an outline as whole px from its centre, `out` times the way to its outside. */
+WIDE static void cast_points(const struct outline *o, const struct linear *l, double size,
+                             double out, int *restrict px, int *restrict py)
 {
-    int far = abs(x) > abs(y) ? abs(x) : abs(y);
-    return far > reach ? far : reach;
+    for (int i = 0; i < POINTS; i++) {
+        double x = o->on_x[i] * size + o->normal_x[i] * out;
+        double y = o->on_y[i] * size + o->normal_y[i] * out;
+        px[i] = nearest(l->xx * x + l->xy * y);
+        py[i] = nearest(l->yx * x + l->yy * y);
+    }
+}
+
+/* As offsets into the image; returns how far the farthest is in x or y. */
+static int make_offsets(const int *restrict px, const int *restrict py, int stride,
+                        int *restrict offsets)
+{
+    int reach = 0;
+    for (int i = 0; i < POINTS; i++) {
+        int x = abs(px[i]), y = abs(py[i]);
+        offsets[i] = py[i] * stride + px[i];
+        reach = x > reach ? x : reach;
+        reach = y > reach ? y : reach;
+    }
+    return reach;
 }
 
 void cast_outline(const struct outline *o, const struct image *img, const struct homography *h,
@@ -29,19 +56,14 @@ void cast_outline(const struct outline *o, const struct image *img, const struct
     struct point p = homography_apply(h, o->center);
     struct point px = homography_apply(h, (struct point){o->center.x + 1, o->center.y});
     struct point py = homography_apply(h, (struct point){o->center.x, o->center.y + 1});
-    double a = px.x - p.x, b = py.x - p.x, e = px.y - p.y, d = py.y - p.y;
-    int stride = (int)img->stride, reach = 0;
-    for (int i = 0; i < POINTS; i++) {
-        struct point on = {o->on[i].x * size, o->on[i].y * size};
-        struct point out = {on.x + o->normal[i].x * o->gap, on.y + o->normal[i].y * o->gap};
-        int onx = nearest(a * on.x + b * on.y), ony = nearest(e * on.x + d * on.y);
-        int outx = nearest(a * out.x + b * out.y), outy = nearest(e * out.x + d * out.y);
-        c->on[i] = ony * stride + onx;
-        c->out[i] = outy * stride + outx;
-        reach = farther(farther(reach, onx, ony), outx, outy);
-    }
+    struct linear l = {px.x - p.x, py.x - p.x, px.y - p.y, py.y - p.y};
+    int x[POINTS], y[POINTS];
+    cast_points(o, &l, size, 0, x, y);
+    int on = make_offsets(x, y, (int)img->stride, c->on);
+    cast_points(o, &l, size, o->gap, x, y);
+    int out = make_offsets(x, y, (int)img->stride, c->out);
     c->center = p;
-    c->reach = reach;
+    c->reach = on > out ? on : out;
 }
 
 const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img, int radius)
@@ -56,8 +78,8 @@ const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img,
 /* Adds the evidence at LANES places beside each other, from p on. In this shape, and not within a
  * loop, the compiler takes them all at once. No sum leaves 16 bits: POINTS pairs of at most CLAMP.
  */
-__attribute__((noinline)) static void add_lanes(const struct cast_outline *c, const uint8_t *p,
-                                                int *restrict sums)
+__attribute__((noinline)) WIDE static void add_lanes(const struct cast_outline *c, const uint8_t *p,
+                                                     int *restrict sums)
 {
     int16_t sum[LANES] = {0};
     for (int i = 0; i < POINTS; i++) {

@@ -6,6 +6,7 @@
 #include "mark_patches.h"
 
 #include "diag.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -233,6 +234,33 @@ static void try_all_pairs(struct search *all, const struct tolerance *t)
 
 /* ---- from hypotheses to transforms ---- */
 
+/* What is darker than `edge` in n pixels of a row, each at most `cap`: its sum, and its moment
+ * about the first. */
+WIDE static void weigh_row(const uint8_t *row, int n, int edge, int cap, int64_t *sum,
+                           int64_t *moment)
+{
+    int s = 0, m = 0;
+    for (int x = 0; x < n; x++) {
+        int depth = edge - row[x];
+        depth = depth < 0 ? 0 : depth > cap ? cap : depth;
+        s += depth;
+        m += depth * x;
+    }
+    *sum = s;
+    *moment = m;
+}
+
+WIDE static void find_extremes(const uint8_t *row, int n, uint8_t *darkest, uint8_t *lightest)
+{
+    uint8_t low = *darkest, high = *lightest;
+    for (int x = 0; x < n; x++) {
+        low = row[x] < low ? row[x] : low;
+        high = row[x] > high ? row[x] : high;
+    }
+    *darkest = low;
+    *lightest = high;
+}
+
 /* A mark's place to a fraction of a pixel: the centre of the darkness in its box. */
 static struct point refine_centroid(const struct image *img, const struct mark_sighting *g)
 {
@@ -241,26 +269,21 @@ static struct point refine_centroid(const struct image *img, const struct mark_s
     int x1 = (int)fmin(img->width - 1, g->at.x + g->w / 2 + mx);
     int y0 = (int)fmax(0, g->at.y - g->h / 2 - my);
     int y1 = (int)fmin(img->height - 1, g->at.y + g->h / 2 + my);
-    int lightest = 0, darkest = 255;
+    uint8_t lightest = 0, darkest = 255;
     for (int y = y0; y <= y1; y++)
-        for (int x = x0; x <= x1; x++) {
-            int v = image_row(img, y)[x];
-            lightest = v > lightest ? v : lightest;
-            darkest = v < darkest ? v : darkest;
-        }
+        find_extremes(image_row(img, y) + x0, x1 - x0 + 1, &darkest, &lightest);
     int edge = (lightest + darkest) / 2, cap = (lightest - darkest) / 3;
-    double sx = 0, sy = 0, sw = 0;
-    for (int y = y0; y <= y1; y++)
-        for (int x = x0; x <= x1; x++) {
-            int depth = edge - image_row(img, y)[x];
-            if (depth <= 0)
-                continue;
-            double w = depth < cap ? depth : cap;
-            sx += w * x;
-            sy += w * y;
-            sw += w;
-        }
-    struct point p = {sw > 0 ? sx / sw : g->at.x, sw > 0 ? sy / sw : g->at.y};
+    int64_t sx = 0, sy = 0, sw = 0;
+    for (int y = y0; y <= y1; y++) {
+        int64_t sum, moment;
+        weigh_row(image_row(img, y) + x0, x1 - x0 + 1, edge, cap, &sum, &moment);
+        sx += moment + sum * x0;
+        sy += sum * y;
+        sw += sum;
+    }
+    if (sw == 0)
+        return g->at;
+    struct point p = {(double)sx / (double)sw, (double)sy / (double)sw};
     bool astray = hypot(p.x - g->at.x, p.y - g->at.y) > 0.25 * fmax(g->w, g->h) + 2;
     return astray ? g->at : p;
 }
