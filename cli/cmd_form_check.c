@@ -168,7 +168,7 @@ static int find_form(const struct exam *exam, const char *scan, const struct ima
     if (rc == 0)
         rc = registration_scratch_create(&scratch);
     if (rc == 0)
-        rc = registrar_find(registrar, scan, page, scratch, ret);
+        rc = registrar_find(registrar, scan, page, NULL, scratch, ret);
     registration_scratch_destroy(scratch);
     registrar_destroy(registrar);
     return rc;

@@ -4,14 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-struct point homography_apply(const struct homography *h, struct point p)
-{
-    const double *m = h->m;
-    double w = m[6] * p.x + m[7] * p.y + m[8];
-    return (struct point){(m[0] * p.x + m[1] * p.y + m[2]) / w,
-                          (m[3] * p.x + m[4] * p.y + m[5]) / w};
-}
-
 int homography_invert(const struct homography *h, struct homography *ret_inverse)
 {
     const double *m = h->m;

@@ -33,7 +33,13 @@ static inline struct rect rect_around(struct point center, double w, double h)
     return r;
 }
 
-struct point homography_apply(const struct homography *h, struct point p);
+static inline struct point homography_apply(const struct homography *h, struct point p)
+{
+    const double *m = h->m;
+    double w = m[6] * p.x + m[7] * p.y + m[8];
+    struct point q = {(m[0] * p.x + m[1] * p.y + m[2]) / w, (m[3] * p.x + m[4] * p.y + m[5]) / w};
+    return q;
+}
 /* 0, or -1 where the matrix cannot be inverted. */
 int homography_invert(const struct homography *h, struct homography *ret_inverse);
 /* ret = outer after inner. */

@@ -32,8 +32,19 @@ static inline uint8_t *image_row(const struct image *img, int y)
     return img->data + (size_t)y * img->stride;
 }
 
+/* out, height x width in size, = img with rows and columns changed. */
+void image_transpose(const struct image *img, struct image *out);
+
 /* out = img turned by 90, 180 or 270 degrees clockwise. */
 int image_rotate(const struct image *img, int degrees, struct image *out);
+
+/* out = img / 2 by box average; an odd last column or row is left out. */
+int image_halve(const struct image *img, struct image *out);
+/* Only rows from .. to - 1 of `out`, which has its size. */
+void image_halve_rows(const struct image *img, int from, int to, struct image *out);
+/* out = img, each pixel smeared over its neighbours, 1 6 1 eighths each way: halved strokes of a
+ * black and white scan then have a slope at their sides, as those of a grey scan. Not in place. */
+int image_soften(const struct image *img, struct image *out);
 
 /* out = img / 2^k by box average, k = 1, 2 or 3. Sides are rounded down. */
 int image_shrink(const struct image *img, int k, struct image *out);

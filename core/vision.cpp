@@ -331,23 +331,6 @@ int vision_resize(const struct image *img, int width, int height, struct image *
     });
 }
 
-int vision_halve(const struct image *img, struct image *out)
-{
-    return guarded([&] {
-        cv::Size half(img->width / 2, img->height / 2);
-        int r = image_resize(out, half.width, half.height);
-        if (r < 0)
-            return r;
-        cv::Mat to = view(out);
-        // An even view takes OpenCV's fast path.
-        cv::resize(view(img)(cv::Rect(0, 0, 2 * half.width, 2 * half.height)), to, half, 0, 0,
-                   cv::INTER_AREA);
-        out->dpi_x = img->dpi_x / 2;
-        out->dpi_y = img->dpi_y / 2;
-        return 0;
-    });
-}
-
 int vision_align_features(const struct image *reference, const struct image *img, int max_features,
                           struct homography *ret, int *ret_inliers)
 {

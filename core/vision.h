@@ -56,9 +56,6 @@ int vision_match_template(const struct image *img, const struct image *templ, do
 /* out = img scaled to width x height (area when shrinking, linear when growing). */
 int vision_resize(const struct image *img, int width, int height, struct image *out);
 
-/* out = img / 2 by box average; an odd last column or row is left out. */
-int vision_halve(const struct image *img, struct image *out);
-
 /* Features (ORB) of `reference` found again in `img`: homography reference px -> img px by RANSAC,
  * and how many pairs agree with it. YJ_EDATA: fewer than 12. */
 int vision_align_features(const struct image *reference, const struct image *img, int max_features,

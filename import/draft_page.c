@@ -194,7 +194,7 @@ static int smooth(struct image *img)
     struct image half;
     int width = img->width, height = img->height;
     image_init(&half);
-    int rc = vision_halve(img, &half);
+    int rc = image_halve(img, &half);
     if (rc == 0)
         rc = vision_resize(&half, width, height, img);
     image_finish(&half);

@@ -24,6 +24,7 @@ struct page_task {
     struct decoder *decoder;
     struct asked_fields asked;
     struct image img, chroma, scratch;
+    struct image halves[DECODER_HALVES];
     struct print_reader *print;
     struct look_reader *looks;
     struct glyph_reader *glyphs;
@@ -68,6 +69,8 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
         r = asked_fields_init(exam, &task->asked);
     if (r == 0)
         r = decoder_create(&task->decoder);
+    if (r == 0)
+        decoder_want_halves(task->decoder, task->halves);
     if (r == 0 && needs_colour(exam))
         decoder_want_chroma(task->decoder, &task->chroma);
     if (r == 0)
@@ -107,6 +110,8 @@ void page_task_destroy(struct page_task *task)
     asked_fields_finish(&task->asked);
     image_finish(&task->img);
     image_finish(&task->chroma);
+    for (int k = 0; k < DECODER_HALVES; k++)
+        image_finish(&task->halves[k]);
     image_finish(&task->scratch);
     free(task->bubble_scratch);
     free(task);
@@ -231,8 +236,8 @@ int page_task_run(struct page_task *task, const struct scan *scan, int number, s
         return r;
     record.width = task->img.width;
     record.height = task->img.height;
-    r = registrar_find(task->registrar, scan_path(scan), &task->img, task->registration,
-                       &task->result);
+    r = registrar_find(task->registrar, scan_path(scan), &task->img, task->halves,
+                       task->registration, &task->result);
     if (r == 0)
         r = keep_registration(&task->result, arena, &record);
     if (r == 0)

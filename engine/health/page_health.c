@@ -17,13 +17,16 @@
 #define PAPER_SHARE 0.8     /* of the paper's grey: lighter is paper */
 #define BITONAL_GREYS 0.005 /* share of greys between that a black and white scan may have */
 
-#define EDGE_STEP 60      /* grey levels, least: a stroke's or an outline's edge, no noise */
-#define EDGE_LONG 12      /* px: longer is shading */
-#define EDGE_ROWS 64      /* every so many rows of the scan are looked along */
-#define EDGE_COLUMNS 5    /* places of the scan, looked down ... */
-#define EDGE_NEIGHBOURS 4 /* ... along several columns each, that share what memory hands over */
-#define CACHE_LINE 64
+#define EDGE_STEP 60   /* grey levels, least: a stroke's or an outline's edge, no noise */
+#define EDGE_LONG 12   /* px: longer is shading */
+#define EDGE_ROWS 64   /* every so many rows of the scan are looked along, ... */
+#define EDGE_COLUMNS 5 /* ... and so many places of it down, ... */
+#define EDGE_NEIGHBOURS                                                                            \
+    4                 /* ... along several columns each, that share what memory hands over: ... */
+#define EDGE_PASSES 4 /* ... a quarter of it all at a time, ... */
+#define EDGES_ENOUGH 150 /* ... and no more where so many edges are seen */
 #define EDGES_NEEDED 60
+#define CACHE_LINE 64
 #define EDGE_BINS 64 /* eighths of a pixel */
 
 #define INK_SHARE 0.7     /* of the paper's grey: darker is ink */
@@ -213,18 +216,35 @@ static double middle_edge(const struct edge_counts *counts)
     return 0;
 }
 
+static void count_across(const struct image *img, int pass, struct edge_counts *counts)
+{
+    for (int y = EDGE_ROWS / 2 + pass * EDGE_ROWS; y < img->height; y += EDGE_ROWS * EDGE_PASSES)
+        count_edges(image_row(img, y), 1, img->width, counts);
+}
+
+/* Of each place another part of its height. */
+static void count_down(const struct image *img, int pass, struct edge_counts *counts)
+{
+    for (int i = 0; i < EDGE_COLUMNS; i++) {
+        int place = (int)((int64_t)img->width * (2 * i + 1) / (2 * EDGE_COLUMNS));
+        int part = (i + pass) % EDGE_PASSES, y = img->height * part / EDGE_PASSES;
+        const uint8_t *from = image_row(img, y) + place / CACHE_LINE * CACHE_LINE;
+        if (img->width - place < CACHE_LINE)
+            continue;
+        for (int k = 0; k < EDGE_NEIGHBOURS; k++)
+            count_edges(from + k * CACHE_LINE / EDGE_NEIGHBOURS, img->stride,
+                        img->height * (part + 1) / EDGE_PASSES - y, counts);
+    }
+}
+
 /* The worse of both directions: paper that moved while it was scanned is sharp in one. */
 static void measure_rise(const struct page_health_input *in, struct page_health *ret)
 {
-    const struct image *img = in->img;
     struct edge_counts across = {{0}, 0}, down = {{0}, 0};
-    for (int y = EDGE_ROWS / 2; y < img->height; y += EDGE_ROWS)
-        count_edges(image_row(img, y), 1, img->width, &across);
-    for (int i = 0; i < EDGE_COLUMNS * EDGE_NEIGHBOURS; i++) {
-        int place = (int)((int64_t)img->width * (2 * (i % EDGE_COLUMNS) + 1) / (2 * EDGE_COLUMNS));
-        int x = place / CACHE_LINE * CACHE_LINE + i / EDGE_COLUMNS * CACHE_LINE / EDGE_NEIGHBOURS;
-        count_edges(image_row(img, 0) + x, img->stride, img->height, &down);
-    }
+    for (int pass = 0; pass < EDGE_PASSES && across.n < EDGES_ENOUGH; pass++)
+        count_across(in->img, pass, &across);
+    for (int pass = 0; pass < EDGE_PASSES && down.n < EDGES_ENOUGH; pass++)
+        count_down(in->img, pass, &down);
     ret->rise = fmax(middle_edge(&across), middle_edge(&down)) * MM_PER_INCH / ret->dpi;
 }
 

@@ -7,6 +7,8 @@
 #include "paper_lines.h"
 
 #include "diag.h"
+#include "wide.h"
+#include <assert.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #define BANDS 32
 #define ROWS 290         /* of the picture are counted, about; a finer one has more than enough */
+#define ROWS_A_BAND 40   /* at most: three columns of hits twice stay a byte */
 #define MAX_SIDE 1400    /* px: a larger picture is not reduced; no lines are looked for */
 #define STEP 4           /* grey levels: a ridge; noise of half a millimetre of paper is 1 to 2 */
 #define UNEVEN 24        /* grey levels that both neighbours may differ by */
@@ -23,6 +26,7 @@
 #define LEAN_STEP 2      /* px */
 #define MISS (-3)        /* a band without the line, against +1 for one with it */
 #define MIN_SCORE 8      /* of a line worth a closer look */
+#define NO_SCORE 128     /* more than -MISS * BANDS: bytes without sign have a maximum on any x86 */
 #define MIN_HITS 14      /* bands */
 #define HITS_PER_MISS 4
 #define MARGIN_FROM 0.7 /* mm from the paper's edge, which throws a shadow */
@@ -38,7 +42,7 @@ struct paper_lines_scratch {
     struct strip_counts counts[BANDS];
     int rows[BANDS];
     int8_t state[BANDS][MAX_SIDE]; /* +1 hit, 0 undecided, MISS */
-    int8_t score[MAX_SIDE];
+    uint8_t score[MAX_SIDE];       /* NO_SCORE more than the bands add up to */
 };
 
 /* One direction: lines along the columns of `img`. */
@@ -73,8 +77,8 @@ void paper_lines_scratch_destroy(struct paper_lines_scratch *s)
 /* ---- counting ridges ---- */
 
 /* Plain bytes throughout, so that the compiler takes sixteen pixels at once. */
-static void count_row(const uint8_t *restrict row, int n, int arm, uint8_t floor,
-                      struct strip_counts *restrict counts)
+WIDE static void count_row(const uint8_t *restrict row, int n, int arm, uint8_t floor,
+                           struct strip_counts *restrict counts)
 {
     const uint8_t *left = row - arm, *right = row + arm;
     for (int x = 0; x < n; x++) {
@@ -108,21 +112,26 @@ static void count_ridges(const struct search *f)
 }
 
 /* A line that leans or meanders changes column within a strip: the neighbours' hits count too. */
+WIDE static void judge_row(const uint8_t *restrict hits, const uint8_t *restrict valid, int n,
+                           uint8_t least, int8_t *restrict state)
+{
+    for (int x = 1; x + 1 < n; x++) {
+        uint8_t sum = (uint8_t)(hits[x - 1] + hits[x] + hits[x + 1]);
+        uint8_t hit = (uint8_t)(((uint8_t)(2 * sum) >= valid[x]) & (hits[x] > 0));
+        int8_t decided = (int8_t)(MISS + (1 - MISS) * hit);
+        state[x] = valid[x] < least ? 0 : decided;
+    }
+    state[0] = state[n - 1] = MISS;
+}
+
 static void judge_columns(const struct search *f)
 {
     struct paper_lines_scratch *s = f->s;
-    int n = f->x1 - f->x0;
     for (int b = 0; b < BANDS; b++) {
-        const uint8_t *hits = f->light ? s->counts[b].light : s->counts[b].dark;
-        const uint8_t *valid = s->counts[b].valid;
         int least = s->rows[b] / 4 > 2 ? s->rows[b] / 4 : 2;
-        int8_t *state = s->state[b];
-        state[0] = state[n - 1] = MISS;
-        for (int x = 1; x + 1 < n; x++) {
-            int sum = hits[x - 1] + hits[x] + hits[x + 1];
-            int8_t decided = 2 * sum >= valid[x] && hits[x] > 0 ? 1 : MISS;
-            state[x] = valid[x] < least ? 0 : decided;
-        }
+        assert(s->rows[b] <= ROWS_A_BAND);
+        judge_row(f->light ? s->counts[b].light : s->counts[b].dark, s->counts[b].valid,
+                  f->x1 - f->x0, (uint8_t)least, s->state[b]);
     }
 }
 
@@ -138,6 +147,20 @@ struct candidate {
     int x, lean, score; /* x from x0 */
 };
 
+WIDE static void add_states(const int8_t *restrict state, int n, uint8_t *restrict score)
+{
+    for (int x = 0; x < n; x++)
+        score[x] = (uint8_t)(score[x] + (uint8_t)state[x]);
+}
+
+WIDE static int highest(const uint8_t *score, int n)
+{
+    uint8_t most = 0;
+    for (int x = 0; x < n; x++)
+        most = score[x] > most ? score[x] : most;
+    return most;
+}
+
 static void score_lean(const struct search *f, int lean, struct candidate *best)
 {
     struct paper_lines_scratch *s = f->s;
@@ -145,17 +168,14 @@ static void score_lean(const struct search *f, int lean, struct candidate *best)
     int from = (int)f->edge > reach ? (int)f->edge : reach, to = n - from;
     if (to <= from)
         return;
-    memset(s->score, 0, (size_t)n);
-    for (int b = 0; b < BANDS; b++) {
-        const int8_t *state = s->state[b] + band_shift(lean, b);
-        int8_t *restrict score = s->score;
-        for (int x = from; x < to; x++)
-            score[x] = (int8_t)(score[x] + state[x]);
-    }
-    for (int x = from; x < to; x++)
-        if (s->score[x] > best->score ||
-            (s->score[x] == best->score && abs(lean) < abs(best->lean)))
-            *best = (struct candidate){x, lean, s->score[x]};
+    memset(s->score, NO_SCORE, (size_t)n);
+    for (int b = 0; b < BANDS; b++)
+        add_states(s->state[b] + band_shift(lean, b) + from, to - from, s->score + from);
+    int most = highest(s->score + from, to - from), score = most - NO_SCORE;
+    if (score < best->score || (score == best->score && abs(lean) >= abs(best->lean)))
+        return;
+    const uint8_t *at = memchr(s->score + from, most, (size_t)(to - from));
+    *best = (struct candidate){(int)(at - s->score), lean, score};
 }
 
 static struct candidate best_line(const struct search *f)
@@ -353,21 +373,12 @@ static void search_direction(const struct image *img, const struct paper_area *a
         }
 }
 
-/* Blocks that stay in the cache: walking down a column of the whole picture would not. */
 static int transpose(const struct image *img, struct image *out)
 {
-    enum { BLOCK = 16 };
     int r = image_resize(out, img->height, img->width);
-    if (r < 0)
-        return r;
-    for (int y0 = 0; y0 < img->height; y0 += BLOCK)
-        for (int x0 = 0; x0 < img->width; x0 += BLOCK)
-            for (int x = x0; x < x0 + BLOCK && x < img->width; x++) {
-                uint8_t *to = image_row(out, x);
-                for (int y = y0; y < y0 + BLOCK && y < img->height; y++)
-                    to[y] = image_row(img, y)[x];
-            }
-    return 0;
+    if (r == 0)
+        image_transpose(img, out);
+    return r;
 }
 
 static int clearest_first(const void *a, const void *b)

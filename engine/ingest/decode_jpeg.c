@@ -93,7 +93,8 @@ static void read_placement(struct jpeg_decompress_struct *jpeg, struct placement
 }
 
 /* Straight into the page's rows. */
-static void read_grey(struct jpeg_decompress_struct *jpeg, struct image *out)
+static void read_grey(struct jpeg_decompress_struct *jpeg, struct decoder *decoder,
+                      struct image *out)
 {
     JSAMPROW rows[ROWS_A_CALL];
     while (jpeg->output_scanline < jpeg->output_height) {
@@ -101,6 +102,7 @@ static void read_grey(struct jpeg_decompress_struct *jpeg, struct image *out)
         for (; n < ROWS_A_CALL && y + n < out->height; n++)
             rows[n] = image_row(out, y + n);
         jpeg_read_scanlines(jpeg, rows, (JDIMENSION)n);
+        decoder_halve(decoder, out, (int)jpeg->output_scanline);
     }
 }
 
@@ -126,6 +128,7 @@ static void read_colour(struct jpeg_decompress_struct *jpeg, struct decoder *dec
             grey_from_rgb(row, out->width, 3, image_row(out, y));
             colours_from_rgb(row, out->width, 3, decoder_colour_row(decoder, y));
         }
+        decoder_halve(decoder, out, y + 1);
     }
 }
 
@@ -184,8 +187,9 @@ static int read_picture(struct jpeg_reader *reader, bool embedded, struct decode
     if (r < 0)
         return r;
     jpeg_start_decompress(jpeg);
+    decoder_begin_halves(decoder, out);
     if (grey)
-        read_grey(jpeg, out);
+        read_grey(jpeg, decoder, out);
     else if (jpeg->out_color_space == JCS_CMYK)
         read_cmyk(jpeg, decoder, row, out);
     else

@@ -131,9 +131,10 @@ static void convert_colours(const struct png_reader *reader, const uint8_t *row,
         colours_from_rgba(row, reader->width, out);
 }
 
-static void read_rows(struct png_reader *reader, const struct decoder *decoder, uint8_t *row,
+static void read_rows(struct png_reader *reader, struct decoder *decoder, uint8_t *row,
                       struct image *out)
 {
+    decoder_begin_halves(decoder, out);
     bool stored_as_grey = reader->color_type == PNG_COLOR_TYPE_GRAY && reader->bits == 8;
     for (int y = 0; y < reader->height; y++) {
         uint8_t *to = image_row(out, y);
@@ -141,6 +142,7 @@ static void read_rows(struct png_reader *reader, const struct decoder *decoder, 
         if (!stored_as_grey)
             convert_row(reader, row, to);
         convert_colours(reader, row, decoder_colour_row(decoder, y));
+        decoder_halve(decoder, out, y + 1);
     }
 }
 

@@ -283,11 +283,13 @@ static int read_rows(struct tiff_reader *reader, enum row_layout layout,
         return YJ_ENOMEM;
     if (layout == ROW_BITS)
         bit_greys_init(&bit_greys, table->greys[0], table->greys[1]);
+    decoder_begin_halves(decoder, out);
     for (uint32_t y = 0; y < reader->height; y++) {
         if (TIFFReadScanline(reader->tiff, row, y, 0) < 0 || reader->damaged)
             return refuse_damage(reader, reason);
         convert_row(reader, layout, &bit_greys, table, row, image_row(out, (int)y),
                     decoder_colour_row(decoder, (int)y));
+        decoder_halve(decoder, out, (int)y + 1);
     }
     return 0;
 }

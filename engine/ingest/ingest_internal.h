@@ -82,10 +82,12 @@ struct colour;
 struct decoder {
     uint8_t *scratch; /* rows before they are grey */
     size_t scratch_size;
-    struct image turned;    /* the other image when a page is turned or stretched */
-    struct image *chroma;   /* where the page's colour goes; NULL: nobody wants it */
-    struct colour *colours; /* of its pixels, until the page is whole */
-    size_t colours_size;    /* pixels */
+    struct image turned;        /* the other image when a page is turned or stretched */
+    struct image *chroma;       /* where the page's colour goes; NULL: nobody wants it */
+    struct colour *colours;     /* of its pixels, until the page is whole */
+    size_t colours_size;        /* pixels */
+    struct image *halves;       /* where the page goes in smaller sizes; NULL: nobody wants them */
+    int halved[DECODER_HALVES]; /* rows of each that are made */
 };
 
 #define DECODER_SCRATCH_MAX ((size_t)512 << 20)
@@ -149,6 +151,17 @@ int decoder_begin_chroma(struct decoder *decoder, const struct image *out, char 
 struct colour *decoder_colour_row(const struct decoder *decoder, int y);
 /* Makes the plane that decoder_want_chroma promised of the rows. YJ_ENOMEM. */
 int decoder_end_chroma(struct decoder *decoder);
+
+/* ---- smaller sizes (halves.c) ---- */
+
+/* A decoder that writes `out` row by row, once it has its size. */
+void decoder_begin_halves(struct decoder *decoder, const struct image *out);
+/* The first `rows` of `out` are what they will be. */
+void decoder_halve(struct decoder *decoder, const struct image *out, int rows);
+/* The page is whole: what is not halved to its end is none. */
+void decoder_end_halves(struct decoder *decoder);
+/* The page is no longer what was halved. */
+void decoder_drop_halves(struct decoder *decoder);
 
 /* `embedded`: in a PDF, whose page says how it is seen: EXIF and density are not heeded. */
 int decode_jpeg(const uint8_t *bytes, size_t size, bool embedded, struct decoder *decoder,

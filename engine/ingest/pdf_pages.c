@@ -505,6 +505,7 @@ int pdf_decode_page(struct pdf_document *pdf, int number, struct decoder *decode
     free(picture.bytes);
     if (r != 0)
         return r < 0 ? r : 0;
+    decoder_drop_halves(decoder);
     r = pdf_render_page(pdf->file, number, dpi, decoder, out, reason);
     if (r == 0)
         *ret_placement = (struct placement){.orientation = 1, .dpi_x = dpi, .dpi_y = dpi};

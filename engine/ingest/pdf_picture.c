@@ -243,6 +243,8 @@ static int decode_dct(const struct pdf_picture *p, const uint8_t *bytes, size_t 
     if (r < 0)
         return r;
     bool as_is = p->components == 3 || (p->greys[0] == 0 && p->greys[255] == 255);
+    if (!as_is)
+        decoder_drop_halves(decoder);
     for (int y = 0; !as_is && y < out->height; y++)
         grey_from_samples(image_row(out, y), out->width, 8, p->greys, image_row(out, y));
     return ROW_PICTURE;
@@ -350,8 +352,10 @@ static int decode_ccitt(const struct pdf_picture *p, const uint8_t *bytes, size_
     file.size = wrapped;
     int r = decode_tiff(&file, 8, true, decoder, out, &ignored, reason);
     scan_file_finish(&file);
-    if (r == 0 && white == 0)
+    if (r == 0 && white == 0) {
+        decoder_drop_halves(decoder);
         invert(out);
+    }
     return r < 0 ? r : ROW_PICTURE;
 }
 

@@ -364,8 +364,10 @@ int scan_decode_page(const struct scan *scan, int number, struct decoder *decode
         return scan_refuse(reason, _("the scan has no page %d"), number);
     if (decoder->chroma)
         decoder->chroma->width = decoder->chroma->height = 0;
+    decoder_drop_halves(decoder);
     int r = decode_stored(scan, number, decoder, out, &placement, reason);
     if (r == 0)
         r = decoder_end_chroma(decoder);
+    decoder_end_halves(decoder);
     return r < 0 ? r : page_make_upright(out, &placement, decoder, reason);
 }

@@ -37,6 +37,8 @@ static int turn(struct image *out, int orientation, struct decoder *decoder)
         int degrees;
     } ways[9] = {{false, 0},  {false, 0},  {true, 0},  {false, 180}, {true, 180},
                  {true, 270}, {false, 90}, {true, 90}, {false, 270}};
+    if (orientation > 1)
+        decoder_drop_halves(decoder);
     if (ways[orientation].mirrored)
         mirror_rows(out);
     if (ways[orientation].degrees == 0)
@@ -54,6 +56,7 @@ static const double STRETCH_MAX = 4;
 
 static int stretch(struct image *img, int width, int height, struct decoder *decoder)
 {
+    decoder_drop_halves(decoder);
     int r = vision_resize(img, width, height, &decoder->turned);
     if (r == 0)
         swap_images(img, &decoder->turned);

@@ -79,7 +79,7 @@ static int look_at_proposals(const struct outline_set *set, const struct work *w
                              const struct proposal *proposals, int n, double radius, double size,
                              struct witness_scratch *scratch, struct sight *best)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && best->share < 1; i++) {
         struct homography h = pyramid_down(&proposals[i].mm_to_px, work->level);
         struct witness_verdict v;
         if (witness_look(set, work->img, &h, radius, size, scratch, &v) < 0)
@@ -232,19 +232,19 @@ static int doubt_place(const struct outline_set *set, const struct work *work,
     return 0;
 }
 
-/* The best of several proposals, refined. */
+/* The best of several proposals, refined. `near`: only where it is right at first sight. */
 static int judge(const struct attempt_target *t, const struct work *work,
-                 const struct proposal *proposals, int n, struct witness_scratch *scratch,
-                 struct attempt *ret)
+                 const struct proposal *proposals, int n, bool near,
+                 struct witness_scratch *scratch, struct attempt *ret)
 {
     const struct outline_set *set = t->prepared->outlines;
     const struct slack *slack = &slacks[t->registration->kind];
     struct sight best = {.share = 0};
     int e = look_at_proposals(set, work, proposals, n, slack->look, 1, scratch, &best);
     struct sight stated = best;
-    if (e == 0 && best.share < SHARE_GOOD - 0.1 && !t->rescue)
+    if (e == 0 && best.share < SHARE_GOOD - 0.1 && !t->rescue && !near)
         e = look_at_sizes(set, work, proposals, n, slack->look, scratch, &best);
-    if (e < 0 || best.share < LOOK_MIN)
+    if (e < 0 || best.share < (near ? SHARE_GOOD : LOOK_MIN))
         return e;
     e = refine_sights(set, work, slack, &best, &stated, scratch, ret);
     if (e == 0 && slack->certainty == 0)
@@ -263,51 +263,73 @@ static int judge_finer(const struct attempt_target *t, const struct pyramid *pyr
         return 0;
     struct work finer = {pyramid->levels[work->level - 1], work->level - 1};
     struct attempt other = *ret;
-    int e = judge(t, &finer, proposals, n, scratch, &other);
+    int e = judge(t, &finer, proposals, n, false, scratch, &other);
     if (e == 0 && other.score > ret->score)
         *ret = other;
+    return e;
+}
+
+/* What else speaks for and against a refined attempt. */
+static void look_around(const struct attempt_target *t, const struct pyramid *pyramid,
+                        struct attempt *a)
+{
+    const struct form_page *page = &t->form->pages[t->page];
+    bool by_print = slacks[t->registration->kind].certainty == 0;
+    bool drifted = a->drift > slacks[t->registration->kind].drift;
+    if (by_print || drifted)
+        a->ties = marks_at_their_places(page, pyramid->levels[0], &a->fit.map);
+    a->held = a->ties >= HELD_TIES && a->ties + 1 >= marks_printed(page);
+    a->ambiguous = a->ambiguous && !(by_print && a->ties >= TIES_CERTAIN);
+    a->whole =
+        a->ties >= WHOLE_TIES && a->ties == marks_printed(page) && a->fit.share >= WHOLE_SHARE;
+    a->doubled = a->doubled && !a->whole; /* print like its own, but nothing hides anything */
+    a->identity = page_identity_read(&page->identity, pyramid->levels[0], &a->fit.map, a->fit.paper,
+                                     a->sheet, a->seen);
+}
+
+/* The attempt by the proposals of one search. */
+static int settle(const struct attempt_target *t, const struct pyramid *pyramid,
+                  const struct proposal *proposals, int n, bool near,
+                  struct registration_scratch *scratch, struct attempt *ret)
+{
+    struct work work;
+    int e = 0;
+    *ret = (struct attempt){.form = t->form_index,
+                            .page = t->page,
+                            .registration = t->registration,
+                            .rescue = t->rescue,
+                            .only = t->only,
+                            .marks = n > 0 ? proposals[0].marks : 0};
+    if (n == 0)
+        return 0;
+    if (outline_set_count(t->prepared->outlines) == 0) {
+        trust_marks(&proposals[0], ret);
+    } else {
+        e = choose_work(t->form, pyramid, &proposals[0], scratch, &work);
+        if (e == 0)
+            e = judge(t, &work, proposals, n, near, scratch->witness, ret);
+        if (e == 0 && ret->fit.share < SHARE_FINER && t->registration->kind == REGISTER_MARKS &&
+            !(near && !ret->refined))
+            e = judge_finer(t, pyramid, &work, proposals, n, scratch->witness, ret);
+    }
+    if (e == 0 && ret->refined)
+        look_around(t, pyramid, ret);
     return e;
 }
 
 int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
                  struct registration_scratch *scratch, struct attempt *ret)
 {
-    const struct form_page *page = &t->form->pages[t->page];
     struct proposal_source source = {t->registration, t->form->width, t->form->height, t->picture,
                                      t->prepared->pattern};
     struct proposal proposals[MAX_PROPOSALS];
-    struct work work;
-    int n = 0;
-    *ret = (struct attempt){.form = t->form_index,
-                            .page = t->page,
-                            .registration = t->registration,
-                            .rescue = t->rescue,
-                            .only = t->only};
-    int e = propose(&source, pyramid, proposals, &n);
-    if (e < 0 || n == 0)
-        return e;
-    ret->marks = proposals[0].marks;
-    if (outline_set_count(t->prepared->outlines) == 0) {
-        trust_marks(&proposals[0], ret);
-    } else {
-        e = choose_work(t->form, pyramid, &proposals[0], scratch, &work);
-        if (e == 0)
-            e = judge(t, &work, proposals, n, scratch->witness, ret);
-        if (e == 0 && ret->fit.share < SHARE_FINER && t->registration->kind == REGISTER_MARKS)
-            e = judge_finer(t, pyramid, &work, proposals, n, scratch->witness, ret);
+    int n = 0, e = propose_near(&source, pyramid, proposals, &n);
+    if (e == 0 && n > 0) {
+        e = settle(t, pyramid, proposals, n, true, scratch, ret);
+        if (e < 0 || (attempt_passes(ret) && ret->fit.share >= SHARE_GOOD))
+            return e;
     }
-    if (e < 0 || !ret->refined)
-        return e;
-    bool by_print = slacks[t->registration->kind].certainty == 0;
-    bool drifted = ret->drift > slacks[t->registration->kind].drift;
-    if (by_print || drifted)
-        ret->ties = marks_at_their_places(page, pyramid->levels[0], &ret->fit.map);
-    ret->held = ret->ties >= HELD_TIES && ret->ties + 1 >= marks_printed(page);
-    ret->ambiguous = ret->ambiguous && !(by_print && ret->ties >= TIES_CERTAIN);
-    ret->whole = ret->ties >= WHOLE_TIES && ret->ties == marks_printed(page) &&
-                 ret->fit.share >= WHOLE_SHARE;
-    ret->doubled = ret->doubled && !ret->whole; /* print like its own, but nothing hides anything */
-    ret->identity = page_identity_read(&page->identity, pyramid->levels[0], &ret->fit.map,
-                                       ret->fit.paper, ret->sheet, ret->seen);
-    return 0;
+    if (e == 0)
+        e = propose(&source, pyramid, proposals, &n);
+    return e < 0 ? e : settle(t, pyramid, proposals, n, false, scratch, ret);
 }

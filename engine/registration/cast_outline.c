@@ -1,13 +1,54 @@
 #include "cast_outline.h"
 
+#include "wide.h"
+
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CLAMP 48           /* grey levels: no pair speaks louder */
+#define LANES 16           /* places that are looked at together */
 #define CONTRAST_MAX 9     /* grey levels: a pair sees print, however strong the print is ... */
 #define CONTRAST_SHARE 0.4 /* of the print's mean evidence a pair */
 #define SUPPORT_MIN 10     /* pairs of POINTS: an outline is found */
 #define SUPPORT_BLANK 5    /* pairs: no more, and there is no print at all */
+
+/* lround, without a call: halves away from nought. */
+static inline int nearest(double v)
+{
+    return (int)(v < 0 ? v - 0.5 : v + 0.5);
+}
+
+/* The linear part of a transform about a point. */
+struct linear {
+    double xx, xy, yx, yy;
+};
+
+/* Points of an outline as whole px from its centre, `out` times the way to its outside. */
+WIDE static void cast_points(const struct outline *o, const struct linear *l, double size,
+                             double out, int *restrict px, int *restrict py)
+{
+    for (int i = 0; i < POINTS; i++) {
+        double x = o->on_x[i] * size + o->normal_x[i] * out;
+        double y = o->on_y[i] * size + o->normal_y[i] * out;
+        px[i] = nearest(l->xx * x + l->xy * y);
+        py[i] = nearest(l->yx * x + l->yy * y);
+    }
+}
+
+/* As offsets into the image; returns how far the farthest is in x or y. */
+static int make_offsets(const int *restrict px, const int *restrict py, int stride,
+                        int *restrict offsets)
+{
+    int reach = 0;
+    for (int i = 0; i < POINTS; i++) {
+        int x = abs(px[i]), y = abs(py[i]);
+        offsets[i] = py[i] * stride + px[i];
+        reach = x > reach ? x : reach;
+        reach = y > reach ? y : reach;
+    }
+    return reach;
+}
 
 void cast_outline(const struct outline *o, const struct image *img, const struct homography *h,
                   double size, struct cast_outline *c)
@@ -15,21 +56,14 @@ void cast_outline(const struct outline *o, const struct image *img, const struct
     struct point p = homography_apply(h, o->center);
     struct point px = homography_apply(h, (struct point){o->center.x + 1, o->center.y});
     struct point py = homography_apply(h, (struct point){o->center.x, o->center.y + 1});
-    double a = px.x - p.x, b = py.x - p.x, e = px.y - p.y, d = py.y - p.y;
+    struct linear l = {px.x - p.x, py.x - p.x, px.y - p.y, py.y - p.y};
+    int x[POINTS], y[POINTS];
+    cast_points(o, &l, size, 0, x, y);
+    int on = make_offsets(x, y, (int)img->stride, c->on);
+    cast_points(o, &l, size, o->gap, x, y);
+    int out = make_offsets(x, y, (int)img->stride, c->out);
     c->center = p;
-    c->reach = 0;
-    for (int i = 0; i < POINTS; i++) {
-        struct point on = {o->on[i].x * size, o->on[i].y * size};
-        struct point out = {on.x + o->normal[i].x * o->gap, on.y + o->normal[i].y * o->gap};
-        int onx = (int)lround(a * on.x + b * on.y), ony = (int)lround(e * on.x + d * on.y);
-        int outx = (int)lround(a * out.x + b * out.y), outy = (int)lround(e * out.x + d * out.y);
-        c->on[i] = ony * (int)img->stride + onx;
-        c->out[i] = outy * (int)img->stride + outx;
-        int far_x = abs(outx) > abs(onx) ? abs(outx) : abs(onx);
-        int far_y = abs(outy) > abs(ony) ? abs(outy) : abs(ony);
-        c->reach = far_x > c->reach ? far_x : c->reach;
-        c->reach = far_y > c->reach ? far_y : c->reach;
-    }
+    c->reach = on > out ? on : out;
 }
 
 const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img, int radius)
@@ -38,21 +72,67 @@ const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img,
     if (!(c->center.x >= margin) || !(c->center.y >= margin) ||
         !(c->center.x < img->width - margin) || !(c->center.y < img->height - margin))
         return NULL;
-    return image_row(img, (int)lround(c->center.y)) + lround(c->center.x);
+    return image_row(img, nearest(c->center.y)) + nearest(c->center.x);
 }
 
-static int pair_evidence(int on, int out)
+/* Adds the evidence at LANES places beside each other, from p on. In this shape, and not within a
+ * loop, the compiler takes them all at once. No sum leaves 16 bits: POINTS pairs of at most CLAMP.
+ */
+__attribute__((noinline)) WIDE static void add_lanes(const struct cast_outline *c, const uint8_t *p,
+                                                     int *restrict sums)
 {
-    int d = out - on;
-    return d > CLAMP ? CLAMP : (d < -CLAMP ? -CLAMP : d);
+    int16_t sum[LANES] = {0};
+    for (int i = 0; i < POINTS; i++) {
+        const uint8_t *on = p + c->on[i], *out = p + c->out[i];
+        for (int x = 0; x < LANES; x++) {
+            int16_t d = (int16_t)(out[x] - on[x]);
+            d = d > CLAMP ? CLAMP : d;
+            d = d < -CLAMP ? -CLAMP : d;
+            sum[x] = (int16_t)(sum[x] + d);
+        }
+    }
+    for (int x = 0; x < LANES; x++)
+        sums[x] += sum[x];
 }
 
-int cast_evidence(const struct cast_outline *c, const uint8_t *p)
+/* The same, place by place and no farther than `n` of them. */
+static void add_places(const struct cast_outline *c, const uint8_t *p, int n, int *sums)
 {
-    int sum = 0;
-    for (int i = 0; i < POINTS; i++)
-        sum += pair_evidence(p[c->on[i]], p[c->out[i]]);
-    return sum;
+    for (int x = 0; x < n; x++, p++)
+        for (int i = 0; i < POINTS; i++) {
+            int d = p[c->out[i]] - p[c->on[i]];
+            sums[x] += d > CLAMP ? CLAMP : (d < -CLAMP ? -CLAMP : d);
+        }
+}
+
+/* Whether places beyond those searched, LANES in all, lie in the image's memory, too. */
+static bool has_room(const struct cast_outline *c, const struct image *img, int radius)
+{
+    return nearest(c->center.y) + c->reach + radius + 1 < img->height && img->stride >= LANES;
+}
+
+int shift_evidence_columns(int reach)
+{
+    return (2 * reach + LANES) / LANES * LANES;
+}
+
+bool cast_add_evidence(const struct cast_outline *c, const struct image *img,
+                       struct shift_evidence *e)
+{
+    const uint8_t *p = cast_pixel(c, img, e->reach);
+    const int n = 2 * e->reach + 1, columns = shift_evidence_columns(e->reach);
+    if (!p)
+        return false;
+    bool roomy = has_room(c, img, e->reach);
+    int *sums = e->sums;
+    for (int y = -e->reach; y <= e->reach; y += e->step, sums += columns) {
+        const uint8_t *at = p + y * (ptrdiff_t)img->stride - e->reach;
+        if (!roomy)
+            add_places(c, at, n, sums);
+        for (int x = 0; x < n && roomy; x += LANES)
+            add_lanes(c, at + x, sums + x);
+    }
+    return true;
 }
 
 static int outline_support(const struct cast_outline *c, const uint8_t *p, int contrast)
@@ -69,18 +149,20 @@ int cast_contrast_wanted(double evidence)
     return (int)lround(c < CONTRAST_MIN ? CONTRAST_MIN : (c > CONTRAST_MAX ? CONTRAST_MAX : c));
 }
 
+/* The places within a pixel of one, itself first: most print is just there. */
+static const int8_t around[9][2] = {{0, 0},   {0, -1}, {-1, 0}, {1, 0}, {0, 1},
+                                    {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
+
 bool cast_found(const struct cast_outline *c, const struct image *img, int dx, int dy, int contrast)
 {
     struct cast_outline moved = *c;
     moved.center.x += dx;
     moved.center.y += dy;
     const uint8_t *p = cast_pixel(&moved, img, 1);
-    if (!p)
-        return false;
-    for (int y = -1; y <= 1; y++)
-        for (int x = -1; x <= 1; x++)
-            if (outline_support(c, p + y * (ptrdiff_t)img->stride + x, contrast) >= SUPPORT_MIN)
-                return true;
+    for (int i = 0; p && i < 9; i++)
+        if (outline_support(c, p + around[i][1] * (ptrdiff_t)img->stride + around[i][0],
+                            contrast) >= SUPPORT_MIN)
+            return true;
     return false;
 }
 

@@ -23,9 +23,19 @@ void cast_outline(const struct outline *o, const struct image *img, const struct
                   double size, struct cast_outline *ret);
 /* The pixel under the centre, or NULL where a search of `radius` px would leave the image. */
 const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img, int radius);
-/* Sum over the pairs of (outside - on) at p, grey levels; no pair speaks louder than a few dozen: a
- * pen's black must not outweigh the thin print of the other bubbles. */
-int cast_evidence(const struct cast_outline *c, const uint8_t *p);
+/* What speaks for each shift by up to `reach` px (a multiple of `step`) each way: the sum over
+ * pairs of (outside - on), grey levels. Rows of shifts, `step` px apart, from the upper left; in
+ * each a column a px, shift_evidence_columns() in all, of which those beyond 2 * reach mean
+ * nothing. */
+struct shift_evidence {
+    int reach, step;
+    int *sums; /* borrowed */
+};
+int shift_evidence_columns(int reach);
+/* No pair speaks louder than a few dozen: a pen's black must not outweigh the thin print of the
+ * other bubbles. False: the search would leave the image, and nothing is added. */
+bool cast_add_evidence(const struct cast_outline *c, const struct image *img,
+                       struct shift_evidence *evidence);
 /* What a pair must show on print whose pairs show `evidence` on average. */
 int cast_contrast_wanted(double evidence);
 /* Whether enough pairs show `contrast` at (dx, dy) px from the cast or within a pixel of there. */

@@ -1,23 +1,18 @@
 /* Finds printed marks and tells which is which.
  *
- * Dark patches of plausible size are sightings. A pair of sightings taken for a pair of marks fixes
- * a similarity; the other marks must then be seen where it says. First with the scale of a page
- * that fills the image (a scanner), then with any (a photo). */
-#include "proposals.h"
+ * Dark patches of plausible size are sightings (mark_patches.h). A pair of sightings taken for a
+ * pair of marks fixes a similarity; the other marks must then be seen where it says. First with the
+ * scale of a page that fills the image (a scanner), then with any (a photo). */
+#include "mark_patches.h"
 
 #include "diag.h"
-#include "vision.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_BLOBS 3000
-#define MAX_SIGHTINGS 360
-#define MAX_MARKS 12       /* a registration uses at most this many of its marks */
-#define MARK_MIN_PX 6.0    /* least side of a mark in the image searched, if the scan has as many */
-#define AREA_RATIO_MIN 0.5 /* ink seen / ink expected */
-#define AREA_RATIO_MAX 1.9
+#define MAX_MARKS 12      /* a registration uses at most this many of its marks */
 #define SMALLER_COST 0.8  /* of a page e times smaller: specks make sets of small marks anywhere */
 #define FULL_SETS 4       /* sets of a page that fills the image, proposed before smaller ones */
 #define AFFINE_ENOUGH 0.3 /* mm: marks this near an affine map need no perspective */
@@ -28,39 +23,14 @@ struct tolerance {
     double offset;               /* of the distance between the two marks assumed */
 };
 
-static const struct tolerance scanner = {0.86, 1.12, 0.025};
-static const struct tolerance photo = {0.30, 1.15, 0.09};
+static const struct tolerance scanner = {SCANNER_SCALE_MIN, SCANNER_SCALE_MAX, 0.025};
+static const struct tolerance photo = {PHOTO_SCALE_MIN, PHOTO_SCALE_MAX, 0.09};
 
 struct hypothesis {
     int sighting[MAX_MARKS]; /* per mark, -1: not seen */
     int matches;
     double cost;
 };
-
-static double mark_ink_area(const struct mark *m)
-{
-    double w = m->box.w, h = m->box.h, s = m->stroke;
-    switch (m->shape) {
-    case MARK_SQUARE:
-        return w * h;
-    case MARK_DISC:
-        return M_PI / 4 * w * h;
-    case MARK_RING:
-        return M_PI / 4 * (w * h - fmax(0, w - 2 * s) * fmax(0, h - 2 * s));
-    case MARK_ELL:
-        return s * (w + h - s);
-    }
-    return w * h;
-}
-
-/* px a mm (level 0) if the page filled the image, whichever way it lies. */
-static double full_scale(const struct proposal_source *source, const struct image *img)
-{
-    double pl = fmax(source->page_width, source->page_height);
-    double ps = fmin(source->page_width, source->page_height);
-    double il = fmax(img->width, img->height), is = fmin(img->width, img->height);
-    return fmax(il / pl, is / ps);
-}
 
 /* ---- from sightings to hypotheses ---- */
 
@@ -264,6 +234,33 @@ static void try_all_pairs(struct search *all, const struct tolerance *t)
 
 /* ---- from hypotheses to transforms ---- */
 
+/* What is darker than `edge` in n pixels of a row, each at most `cap`: its sum, and its moment
+ * about the first. */
+WIDE static void weigh_row(const uint8_t *row, int n, int edge, int cap, int64_t *sum,
+                           int64_t *moment)
+{
+    int s = 0, m = 0;
+    for (int x = 0; x < n; x++) {
+        int depth = edge - row[x];
+        depth = depth < 0 ? 0 : depth > cap ? cap : depth;
+        s += depth;
+        m += depth * x;
+    }
+    *sum = s;
+    *moment = m;
+}
+
+WIDE static void find_extremes(const uint8_t *row, int n, uint8_t *darkest, uint8_t *lightest)
+{
+    uint8_t low = *darkest, high = *lightest;
+    for (int x = 0; x < n; x++) {
+        low = row[x] < low ? row[x] : low;
+        high = row[x] > high ? row[x] : high;
+    }
+    *darkest = low;
+    *lightest = high;
+}
+
 /* A mark's place to a fraction of a pixel: the centre of the darkness in its box. */
 static struct point refine_centroid(const struct image *img, const struct mark_sighting *g)
 {
@@ -272,26 +269,21 @@ static struct point refine_centroid(const struct image *img, const struct mark_s
     int x1 = (int)fmin(img->width - 1, g->at.x + g->w / 2 + mx);
     int y0 = (int)fmax(0, g->at.y - g->h / 2 - my);
     int y1 = (int)fmin(img->height - 1, g->at.y + g->h / 2 + my);
-    int lightest = 0, darkest = 255;
+    uint8_t lightest = 0, darkest = 255;
     for (int y = y0; y <= y1; y++)
-        for (int x = x0; x <= x1; x++) {
-            int v = image_row(img, y)[x];
-            lightest = v > lightest ? v : lightest;
-            darkest = v < darkest ? v : darkest;
-        }
+        find_extremes(image_row(img, y) + x0, x1 - x0 + 1, &darkest, &lightest);
     int edge = (lightest + darkest) / 2, cap = (lightest - darkest) / 3;
-    double sx = 0, sy = 0, sw = 0;
-    for (int y = y0; y <= y1; y++)
-        for (int x = x0; x <= x1; x++) {
-            int depth = edge - image_row(img, y)[x];
-            if (depth <= 0)
-                continue;
-            double w = depth < cap ? depth : cap;
-            sx += w * x;
-            sy += w * y;
-            sw += w;
-        }
-    struct point p = {sw > 0 ? sx / sw : g->at.x, sw > 0 ? sy / sw : g->at.y};
+    int64_t sx = 0, sy = 0, sw = 0;
+    for (int y = y0; y <= y1; y++) {
+        int64_t sum, moment;
+        weigh_row(image_row(img, y) + x0, x1 - x0 + 1, edge, cap, &sum, &moment);
+        sx += moment + sum * x0;
+        sy += sum * y;
+        sw += sum;
+    }
+    if (sw == 0)
+        return g->at;
+    struct point p = {(double)sx / (double)sw, (double)sy / (double)sw};
     bool astray = hypot(p.x - g->at.x, p.y - g->at.y) > 0.25 * fmax(g->w, g->h) + 2;
     return astray ? g->at : p;
 }
@@ -393,7 +385,7 @@ int propose_from_sightings(const struct proposal_source *source, const struct py
                        .n_marks = r->n_marks < MAX_MARKS ? r->n_marks : MAX_MARKS,
                        .sightings = sightings,
                        .n_sightings = n,
-                       .scale = full_scale(source, pyramid->levels[0]),
+                       .scale = mark_full_scale(source, pyramid->levels[0]),
                        .best = best};
     for (int m = 0; m < s.n_marks; m++)
         s.ink[m] = mark_ink_area(&r->marks[m]);
@@ -408,72 +400,21 @@ int propose_from_sightings(const struct proposal_source *source, const struct py
     return 0;
 }
 
-/* ---- sightings ---- */
-
-/* The smallest level at which the smallest mark still has MARK_MIN_PX, and an L's stroke 3 px. */
-static int level_for_marks(const struct proposal_source *source, const struct pyramid *pyramid)
-{
-    const struct registration *r = source->registration;
-    double side = HUGE_VAL, stroke = HUGE_VAL;
-    for (int i = 0; i < r->n_marks; i++) {
-        side = fmin(side, fmin(r->marks[i].box.w, r->marks[i].box.h));
-        if (r->marks[i].shape == MARK_ELL || r->marks[i].shape == MARK_RING)
-            stroke = fmin(stroke, r->marks[i].stroke);
-    }
-    double scale = full_scale(source, pyramid->levels[0]);
-    int k = 0;
-    while (k + 1 < pyramid->n_levels && side * scale / (2 << k) >= MARK_MIN_PX &&
-           stroke * scale / (2 << k) >= 3)
-        k++;
-    return k;
-}
-
-/* Whether a patch could be one of the marks at any scale considered. */
-static bool plausible(const struct blob *b, double least_area, double most_area)
-{
-    double longest = b->w > b->h ? b->w : b->h, shortest = b->w > b->h ? b->h : b->w;
-    return b->area >= least_area && b->area <= most_area && longest <= 2.6 * shortest + 2;
-}
-
 int propose_from_marks(const struct proposal_source *source, const struct pyramid *pyramid,
-                       struct proposal *out, int *ret_n)
+                       bool near, struct proposal *out, int *ret_n)
 {
-    const struct registration *r = source->registration;
-    int k = level_for_marks(source, pyramid);
-    const struct image *img = pyramid->levels[k];
-    double scale = full_scale(source, pyramid->levels[0]) / (1 << k), factor = 1 << k;
-    double side = 0, least = HUGE_VAL, most = 0;
-    for (int i = 0; i < r->n_marks; i++) {
-        double ink = mark_ink_area(&r->marks[i]);
-        side = fmax(side, fmax(r->marks[i].box.w, r->marks[i].box.h));
-        least = fmin(least, ink);
-        most = fmax(most, ink);
-    }
-    struct blob *blobs = malloc(MAX_BLOBS * sizeof(*blobs));
     struct mark_sighting *seen = malloc(MAX_SIGHTINGS * sizeof(*seen));
-    int e = YJ_ENOMEM, n_seen = 0;
-    size_t n = 0;
+    const int marks = source->registration->n_marks;
+    int n = 0;
     *ret_n = 0;
-    if (!blobs || !seen)
-        goto done;
-    double low = AREA_RATIO_MIN * least * scale * scale * photo.scale_min * photo.scale_min;
-    double high = AREA_RATIO_MAX * most * scale * scale * photo.scale_max * photo.scale_max;
-    e = vision_find_blobs(img, (int)(3 * side * scale), 20, (int)fmax(4, low), blobs, MAX_BLOBS, &n,
-                          NULL);
-    if (e < 0)
-        goto done;
-    for (size_t i = 0; i < n && n_seen < MAX_SIGHTINGS; i++) {
-        const struct blob *b = &blobs[i];
-        if (plausible(b, low, high))
-            seen[n_seen++] = (struct mark_sighting){
-                {(b->centroid.x + 0.5) * factor - 0.5, (b->centroid.y + 0.5) * factor - 0.5},
-                b->area * factor * factor,
-                b->w * factor,
-                b->h * factor};
-    }
-    e = propose_from_sightings(source, pyramid, seen, n_seen, out, ret_n);
-done:
-    free(blobs);
+    if (!seen)
+        return YJ_ENOMEM;
+    int e = near ? mark_patches_near(source, pyramid, seen, &n)
+                 : mark_patches_find(source, pyramid, seen, &n);
+    if (e == 0)
+        e = propose_from_sightings(source, pyramid, seen, n, out, ret_n);
+    if (near && *ret_n > 0 && out[0].marks < (marks < MAX_MARKS ? marks : MAX_MARKS))
+        *ret_n = 0;
     free(seen);
-    return e == YJ_EDATA ? 0 : e;
+    return e;
 }

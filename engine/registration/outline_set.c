@@ -14,7 +14,12 @@ static void outline_init(struct outline *o, struct rect box, enum bubble_shape s
 {
     o->center = rect_center(box);
     o->gap = OUTSIDE_GAP;
-    outline_points(shape, box.w, box.h, o->on, o->normal);
+    struct point on[POINTS], normal[POINTS];
+    outline_points(shape, box.w, box.h, on, normal);
+    for (int i = 0; i < POINTS; i++) {
+        o->on_x[i] = on[i].x, o->on_y[i] = on[i].y;
+        o->normal_x[i] = normal[i].x, o->normal_y[i] = normal[i].y;
+    }
 }
 
 static int count_bubbles(const struct form *form, int page)
@@ -189,7 +194,7 @@ static void bound_gaps(struct outline_set *set)
         double half = 0;
         for (int k = 0; k < POINTS; k++)
             half = fmax(half,
-                        fmin(fabs(o->on[k].x) + fabs(o->on[k].y), hypot(o->on[k].x, o->on[k].y)));
+                        fmin(fabs(o->on_x[k]) + fabs(o->on_y[k]), hypot(o->on_x[k], o->on_y[k])));
         double room = outline_pitch(set, i) - 2 * half;
         if (room > 0)
             o->gap = fmax(0.25, fmin(OUTSIDE_GAP, 0.4 * room));

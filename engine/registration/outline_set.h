@@ -11,10 +11,10 @@
 #define POINTS OUTLINE_POINTS /* pairs of points an outline */
 
 struct outline {
-    struct point center;     /* mm */
-    struct point on[POINTS]; /* mm from the centre */
-    struct point normal[POINTS];
-    double gap; /* mm: on -> outside */
+    struct point center;                       /* mm */
+    double on_x[POINTS], on_y[POINTS];         /* mm from the centre */
+    double normal_x[POINTS], normal_y[POINTS]; /* unit vectors pointing out of it */
+    double gap;                                /* mm: on -> outside */
     int patch;
     int field;  /* index into the form's fields */
     int option; /* of a choice, -1 other outlines */

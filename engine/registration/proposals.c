@@ -121,7 +121,7 @@ static int propose_by_kind(const struct proposal_source *source, const struct py
 {
     switch (source->registration->kind) {
     case REGISTER_MARKS:
-        return propose_from_marks(source, pyramid, out, ret_n);
+        return propose_from_marks(source, pyramid, false, out, ret_n);
     case REGISTER_MARKER:
         return propose_from_marker_picture(source, pyramid, out, ret_n);
     case REGISTER_OUTLINE:
@@ -140,12 +140,28 @@ static int propose_by_kind(const struct proposal_source *source, const struct py
 }
 
 /* Where a way to propose says nothing of all marks together, its proposals speak for themselves. */
+static void complete(struct proposal *proposals, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (proposals[i].through_marks.m[8] == 0)
+            proposals[i].through_marks = proposals[i].mm_to_px;
+}
+
 int propose(const struct proposal_source *source, const struct pyramid *pyramid,
             struct proposal *out, int *ret_n)
 {
     int e = propose_by_kind(source, pyramid, out, ret_n);
-    for (int i = 0; e == 0 && i < *ret_n; i++)
-        if (out[i].through_marks.m[8] == 0)
-            out[i].through_marks = out[i].mm_to_px;
+    complete(out, *ret_n);
+    return e;
+}
+
+int propose_near(const struct proposal_source *source, const struct pyramid *pyramid,
+                 struct proposal *out, int *ret_n)
+{
+    *ret_n = 0;
+    if (source->registration->kind != REGISTER_MARKS)
+        return 0;
+    int e = propose_from_marks(source, pyramid, true, out, ret_n);
+    complete(out, *ret_n);
     return e;
 }

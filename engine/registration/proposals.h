@@ -41,10 +41,14 @@ struct proposal_source {
 /* Fills out[0 .. *ret_n), most likely first. 0 or YJ_ENOMEM. */
 int propose(const struct proposal_source *source, const struct pyramid *pyramid,
             struct proposal *out, int *ret_n);
+/* The same at little cost, from marks that are just where they should be: none unless all of them
+ * are seen near their places on a scan that shows the page and nothing else. */
+int propose_near(const struct proposal_source *source, const struct pyramid *pyramid,
+                 struct proposal *out, int *ret_n);
 
-/* Parts of it, one file each. `limits`: smallest and largest px a mm (level 0) to consider. */
+/* Parts of it, one file each. `near`: as propose_near. */
 int propose_from_marks(const struct proposal_source *source, const struct pyramid *pyramid,
-                       struct proposal *out, int *ret_n);
+                       bool near, struct proposal *out, int *ret_n);
 int propose_from_marker_picture(const struct proposal_source *source, const struct pyramid *pyramid,
                                 struct proposal *out, int *ret_n);
 

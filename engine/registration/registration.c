@@ -18,6 +18,9 @@
     0.93 /* a page found by its print alone explains clearly more than any other                   \
           */
 
+#define TONE_ROWS 32       /* of the scan: every so many are looked at for its tones */
+#define TONE_BETWEEN 0.005 /* share of greys between black and white that such a scan may have */
+
 struct prepared_form {
     struct prepared_page *pages;
     int n_pages;
@@ -149,6 +152,7 @@ void registration_scratch_destroy(struct registration_scratch *s)
         return;
     for (int i = 0; i < 3; i++)
         image_finish(&s->levels[i]);
+    image_finish(&s->softened);
     image_finish(&s->enlarged);
     witness_scratch_destroy(s->witness);
     free(s);
@@ -157,11 +161,11 @@ void registration_scratch_destroy(struct registration_scratch *s)
 const struct image *registration_reduced(const struct registration_scratch *s,
                                          const struct image *img, int side, int *ret_level)
 {
-    int k = s->n_levels;
-    while (k > 0 && s->levels[k - 1].width < side && s->levels[k - 1].height < side)
+    int k = s->pyramid.n_levels - 1;
+    while (k > 0 && s->pyramid.levels[k]->width < side && s->pyramid.levels[k]->height < side)
         k--;
     *ret_level = k;
-    return k > 0 ? &s->levels[k - 1] : img;
+    return k > 0 ? s->pyramid.levels[k] : img;
 }
 
 /* ---- one page of a form ---- */
@@ -244,22 +248,48 @@ static int rescue_page(const struct registrar *registrar, int form, int page,
 
 /* ---- the scan ---- */
 
-static int build_pyramid(const struct image *img, struct registration_scratch *scratch,
-                         struct pyramid *pyramid)
+/* Whether nearly no pixel is between black and white, of those looked at. */
+static bool is_black_and_white(const struct image *img)
 {
-    *pyramid = (struct pyramid){.levels = {img}, .n_levels = 1};
-    scratch->n_levels = 0;
+    int between = 0, seen = 0;
+    for (int y = TONE_ROWS / 2; y < img->height; y += TONE_ROWS) {
+        const uint8_t *row = image_row(img, y);
+        for (int x = 0; x < img->width; x++)
+            between += (uint8_t)(row[x] - 10) < 236;
+        seen += img->width;
+    }
+    return between < TONE_BETWEEN * seen;
+}
+
+/* Level k + 1: as it was given, or made of the one above. */
+static int reduce(const struct image *above, const struct image *given, struct image *own,
+                  const struct image **ret)
+{
+    *ret = given && given->width == above->width / 2 && given->height == above->height / 2 ? given
+                                                                                           : own;
+    return *ret == own ? image_halve(above, own) : 0;
+}
+
+static int build_pyramid(const struct image *img, const struct image *halves,
+                         struct registration_scratch *scratch)
+{
+    struct pyramid *p = &scratch->pyramid;
+    *p = (struct pyramid){.levels = {img}, .n_levels = 1};
     for (int k = 0; k < 3; k++) {
-        const struct image *above = pyramid->levels[k];
-        if (above->width < 700 || above->height < 700)
+        const struct image *above = p->levels[k];
+        if (above->width < HALVED_LEAST || above->height < HALVED_LEAST)
             break;
-        int e = vision_halve(above, &scratch->levels[k]);
+        const struct image *given = halves && k < DECODER_HALVES ? &halves[k] : NULL;
+        int e = reduce(above, given, &scratch->levels[k], &p->levels[k + 1]);
         if (e < 0)
             return e;
-        pyramid->levels[pyramid->n_levels++] = &scratch->levels[k];
-        scratch->n_levels = k + 1;
+        p->n_levels++;
     }
-    return 0;
+    if (p->n_levels == 1 || !is_black_and_white(img))
+        return 0;
+    const struct image *half = p->levels[1];
+    p->levels[1] = &scratch->softened;
+    return image_soften(half, &scratch->softened);
 }
 
 static void set_quality(const struct form *form, const struct outline_set *outlines,
@@ -310,20 +340,20 @@ static int look_for_second_sheet(const struct registrar *registrar, const struct
 }
 
 int registrar_find(const struct registrar *registrar, const char *scan_path,
-                   const struct image *img, struct registration_scratch *scratch,
-                   struct registration_result *ret)
+                   const struct image *img, const struct image *halves,
+                   struct registration_scratch *scratch, struct registration_result *ret)
 {
     *ret = (struct registration_result){.form = -1, .form_page = -1};
-    struct pyramid pyramid;
+    const struct pyramid *pyramid = &scratch->pyramid;
     struct finding finding = {.best = {.form = -1}};
     struct attempt *best = &finding.best;
-    int e = build_pyramid(img, scratch, &pyramid);
+    int e = build_pyramid(img, halves, scratch);
     if (e == 0)
-        e = try_all(registrar, scan_path, try_page, &pyramid, scratch, &finding);
+        e = try_all(registrar, scan_path, try_page, pyramid, scratch, &finding);
     if (e == 0 && best->form >= 0 && !attempt_passes(best) && !attempt_is_final(best))
-        e = try_all(registrar, scan_path, rescue_page, &pyramid, scratch, &finding);
+        e = try_all(registrar, scan_path, rescue_page, pyramid, scratch, &finding);
     if (e == 0 && best->form >= 0 && attempt_passes(best))
-        e = look_for_second_sheet(registrar, &pyramid, best);
+        e = look_for_second_sheet(registrar, pyramid, best);
     if (e < 0)
         return e;
     if (best->form < 0) {

@@ -39,10 +39,11 @@ void registration_scratch_destroy(struct registration_scratch *scratch);
 const struct image *registration_reduced(const struct registration_scratch *scratch,
                                          const struct image *img, int side, int *ret_level);
 
-/* `scan_path` chooses among forms that name their scans. 0, with the verdict in `ret`; YJ_ENOMEM.
- */
+/* `scan_path` chooses among forms that name their scans. `halves`: what the decoder made of the
+ * page besides (decoder_want_halves), or NULL; borrowed until the next page is looked at. 0, with
+ * the verdict in `ret`; YJ_ENOMEM. */
 int registrar_find(const struct registrar *registrar, const char *scan_path,
-                   const struct image *img, struct registration_scratch *scratch,
-                   struct registration_result *ret);
+                   const struct image *img, const struct image *halves,
+                   struct registration_scratch *scratch, struct registration_result *ret);
 
 #endif

@@ -76,25 +76,24 @@ static int scratch_reserve(struct witness_scratch *s, int casts, int sums)
 
 /* ---- looking ---- */
 
-/* Adds to sums[(2 radius + 1)^2] the evidence of each shift, in steps of `step` px; returns how
- * many outlines could be looked at. */
-static int add_evidence(const struct cast_outline *casts, int n, const struct image *img,
-                        int radius, int step, int *sums)
+static int begin_evidence(struct witness_scratch *s, int casts, int reach, int step,
+                          struct shift_evidence *ret)
 {
-    const int side = 2 * (radius / step) + 1;
+    int n = (2 * (reach / step) + 1) * shift_evidence_columns(reach);
+    if (scratch_reserve(s, casts, n) < 0)
+        return YJ_ENOMEM;
+    memset(s->sums, 0, (size_t)n * sizeof(*s->sums));
+    *ret = (struct shift_evidence){reach, step, s->sums};
+    return 0;
+}
+
+/* Returns how many outlines could be looked at. */
+static int add_evidence(const struct cast_outline *casts, int n, const struct image *img,
+                        struct shift_evidence *e)
+{
     int seen = 0;
-    for (int k = 0; k < n; k++) {
-        const uint8_t *p = cast_pixel(&casts[k], img, radius);
-        if (!p)
-            continue;
-        seen++;
-        for (int y = 0; y < side; y++) {
-            const uint8_t *row = p + (y * step - radius / step * step) * (ptrdiff_t)img->stride;
-            for (int x = 0; x < side; x++)
-                sums[y * side + x] +=
-                    cast_evidence(&casts[k], row + x * step - radius / step * step);
-        }
-    }
+    for (int k = 0; k < n; k++)
+        seen += cast_add_evidence(&casts[k], img, e);
     return seen;
 }
 
@@ -110,25 +109,32 @@ static double vertex(double left, double middle, double right)
     return curve < 0 ? fmax(-0.5, fmin(0.5, 0.5 * (left - right) / curve)) : 0;
 }
 
-static struct peak find_peak(const int *sums, int side, int step, int n, double farther_cost)
+/* Where the sums of n outlines are largest; a shift to the end of the search costs a share of them.
+ */
+static struct peak find_peak(const struct shift_evidence *e, int n, double farther_cost)
 {
-    int best = (side / 2) * side + side / 2;
-    double most = sums[best];
-    for (int i = 0; i < side * side; i++) {
-        double x = 2.0 * (i % side) / side - 1, y = 2.0 * (i / side) / side - 1;
-        double value = sums[i] * (1 - farther_cost * (x * x + y * y));
-        if (value > most) {
-            most = value;
-            best = i;
+    const int columns = shift_evidence_columns(e->reach), step = e->step;
+    const int middle = e->reach / step, side = 2 * middle + 1;
+    const int *best = e->sums + middle * columns + e->reach;
+    double most = *best;
+    int best_x = middle, best_y = middle;
+    for (int v = 0; v < side; v++)
+        for (int u = 0; u < side; u++) {
+            const int *sum = e->sums + v * columns + u * step;
+            double x = 2.0 * u / side - 1, y = 2.0 * v / side - 1;
+            double value = *sum * (1 - farther_cost * (x * x + y * y));
+            if (value > most) {
+                most = value;
+                best = sum;
+                best_x = u, best_y = v;
+            }
         }
-    }
-    int x = best % side, y = best / side;
-    struct peak p = {(x - side / 2) * step, (y - side / 2) * step, 0};
-    if (x > 0 && x < side - 1)
-        p.x += step * vertex(sums[best - 1], sums[best], sums[best + 1]);
-    if (y > 0 && y < side - 1)
-        p.y += step * vertex(sums[best - side], sums[best], sums[best + side]);
-    p.evidence = n ? (double)sums[best] / (n * POINTS) : 0;
+    struct peak p = {(best_x - middle) * step, (best_y - middle) * step, 0};
+    if (best_x > 0 && best_x < side - 1)
+        p.x += step * vertex(best[-step], *best, best[step]);
+    if (best_y > 0 && best_y < side - 1)
+        p.y += step * vertex(best[-columns], *best, best[columns]);
+    p.evidence = n ? (double)*best / (n * POINTS) : 0;
     return p;
 }
 
@@ -169,15 +175,14 @@ int witness_look(const struct outline_set *set, const struct image *img, const s
         return 0;
     int r = (int)ceil(radius * scale), step = r > 6 ? 2 : 1;
     r = (r + step - 1) / step * step;
-    int side = 2 * (r / step) + 1;
-    if (scratch_reserve(scratch, n, side * side) < 0)
+    struct shift_evidence evidence;
+    if (begin_evidence(scratch, n, r, step, &evidence) < 0)
         return YJ_ENOMEM;
     for (int i = 0; i < n; i++)
         cast_outline(&set->outlines[(long)i * set->n_outlines / n], img, h, size,
                      &scratch->casts[i]);
-    memset(scratch->sums, 0, (size_t)(side * side) * sizeof(int));
-    int seen = add_evidence(scratch->casts, n, img, r, step, scratch->sums);
-    struct peak peak = find_peak(scratch->sums, side, step, seen, FARTHER_COST);
+    int seen = add_evidence(scratch->casts, n, img, &evidence);
+    struct peak peak = find_peak(&evidence, seen, FARTHER_COST);
     for (int i = 0; i < n; i++)
         ret->found += cast_found(&scratch->casts[i], img, (int)lround(peak.x), (int)lround(peak.y),
                                  cast_contrast_wanted(peak.evidence));
@@ -209,14 +214,13 @@ static int move_patches(const struct outline_set *set, const struct image *img,
         double scale = homography_scale(h, p->center);
         int r = (int)ceil(fmin(quest->radius, RADIUS_OF_PITCH * p->pitch) * scale);
         r = r < 1 ? 1 : (r > 40 ? 40 : r);
-        int side = 2 * r + 1;
-        if (scratch_reserve(scratch, set->n_outlines, side * side) < 0)
+        struct shift_evidence evidence;
+        if (begin_evidence(scratch, set->n_outlines, r, 1, &evidence) < 0)
             return YJ_ENOMEM;
         for (int i = 0; i < p->n_outlines; i++)
             cast_outline(&set->outlines[first + i], img, h, quest->size, &scratch->casts[i]);
-        memset(scratch->sums, 0, (size_t)(side * side) * sizeof(int));
-        int seen = add_evidence(scratch->casts, p->n_outlines, img, r, 1, scratch->sums);
-        struct peak peak = find_peak(scratch->sums, side, 1, seen, quest->farther_cost);
+        int seen = add_evidence(scratch->casts, p->n_outlines, img, &evidence);
+        struct peak peak = find_peak(&evidence, seen, quest->farther_cost);
         struct point lost = rounding_loss(scratch->casts, p->n_outlines);
         peak.x += lost.x;
         peak.y += lost.y;

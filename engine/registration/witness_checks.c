@@ -276,8 +276,8 @@ static double edge_rise(const struct image *img, const struct homography *h,
     int steps = (int)ceil(o->gap * scale * 2), last = -1, drop = 0, steepest = 0;
     for (int i = 0; i <= steps; i++) {
         double t = o->gap * (1 - (double)i / steps);
-        struct point mm = {o->center.x + o->on[k].x + t * o->normal[k].x,
-                           o->center.y + o->on[k].y + t * o->normal[k].y};
+        struct point mm = {o->center.x + o->on_x[k] + t * o->normal_x[k],
+                           o->center.y + o->on_y[k] + t * o->normal_y[k]};
         struct point p = homography_apply(h, mm);
         if (!(p.x >= 0) || !(p.y >= 0) || !(p.x < img->width - 1) || !(p.y < img->height - 1))
             return -1;

@@ -56,7 +56,7 @@ static void probe_page(struct probe *p, const struct scan *scan, int number)
         return;
     }
     double t1 = thread_ms();
-    if (registrar_find(p->registrar, scan_path(scan), &p->img, p->scratch, &r) < 0)
+    if (registrar_find(p->registrar, scan_path(scan), &p->img, NULL, p->scratch, &r) < 0)
         exit(1);
     double t2 = thread_ms();
     printf(

@@ -78,7 +78,7 @@ static void take_page(struct bench *b, const struct scan *scan, int number)
     char reason[SCAN_REASON_MAX];
     struct registration_result r;
     if (scan_decode_page(scan, number, b->decoder, &b->img, reason) < 0 ||
-        registrar_find(b->registrar, scan_path(scan), &b->img, b->scratch, &r) < 0)
+        registrar_find(b->registrar, scan_path(scan), &b->img, NULL, b->scratch, &r) < 0)
         exit(1);
     if (r.verdict != PAGE_READ)
         return;

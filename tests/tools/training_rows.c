@@ -210,7 +210,7 @@ static void take_page(struct tool *t, const struct scan *scan, int number)
     const char *slash = strrchr(scan_path(scan), '/');
     t->pages++;
     if (scan_decode_page(scan, number, t->decoder, &t->img, reason) < 0 ||
-        registrar_find(t->registrar, scan_path(scan), &t->img, t->scratch, &r) < 0)
+        registrar_find(t->registrar, scan_path(scan), &t->img, NULL, t->scratch, &r) < 0)
         exit(1);
     if (r.verdict != PAGE_READ) {
         t->refused++;

@@ -141,7 +141,7 @@ static struct homography draw(struct bench *b, const struct form *form, double d
 static struct registration_result find(const struct bench *b, const struct image *img)
 {
     struct registration_result r;
-    assert_int_equal(registrar_find(b->registrar, "scan.png", img, b->scratch, &r), 0);
+    assert_int_equal(registrar_find(b->registrar, "scan.png", img, NULL, b->scratch, &r), 0);
     return r;
 }
 
