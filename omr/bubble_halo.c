@@ -2,15 +2,17 @@
 
 #include "diag.h"
 #include "outline.h"
+#include "view_points.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RINGS 3
-#define FIRST 0.50  /* mm from the outline to the nearest ring; nearer is the outline's own blur */
-#define STEP 0.30   /* mm from a ring to the next */
-#define BESIDE 0.55 /* mm beside the outline where a mark should have ended ... */
+#define FIRST 0.50 /* mm from the outline to the nearest ring; nearer is the outline's own blur */
+#define STEP 0.30  /* mm from a ring to the next */
+#define FARTHEST (FIRST + (RINGS - 1) * STEP)
+#define BESIDE 0.55     /* mm beside the outline where a mark should have ended ... */
 #define BESIDE_STEP 0.4 /* ... and on from there ... */
 #define BESIDE_STEPS 4  /* ... so many times */
 #define BLOT 0.12       /* halo */
@@ -22,32 +24,59 @@
 #define NOISE 14    /* of 255 */
 #define GROUP_MIN 4 /* bubbles that show what is printed around them */
 
-struct halo {
-    uint8_t darkness[POINTS];
-    int mean, group, index;
+/* Points of the rings about bubbles of one size, mm from the centre. */
+struct rings {
+    enum bubble_shape shape;
+    double w, h;
+    double x[POINTS], y[POINTS];
 };
 
-static void sample_halo(const struct image *img, const struct page_map *map,
-                        const struct bubble_ink *b, struct halo *h)
+static void suit_size(struct rings *r, enum bubble_shape shape, double w, double h)
 {
     struct point on[OUTLINE_POINTS], normal[OUTLINE_POINTS];
-    const struct bubble_view *v = &b->view;
-    int sum = 0;
-    outline_points(b->field->shape, b->bubble->box.w * map->bubble_scale,
-                   b->bubble->box.h * map->bubble_scale, on, normal);
+    if (r->shape == shape && r->w == w && r->h == h)
+        return;
+    *r = (struct rings){.shape = shape, .w = w, .h = h};
+    outline_points(shape, w, h, on, normal);
     for (int i = 0; i < POINTS; i++) {
         const struct point *o = &on[i % OUTLINE_POINTS], *n = &normal[i % OUTLINE_POINTS];
         double off = FIRST + STEP * (i / OUTLINE_POINTS);
-        double x = o->x + off * n->x, y = o->y + off * n->y;
-        long px = lround(v->origin.x + x * v->dx.x + y * v->dy.x);
-        long py = lround(v->origin.y + x * v->dx.y + y * v->dy.y);
-        bool outside = px < 0 || py < 0 || px >= img->width || py >= img->height;
-        int grey = outside ? b->paper : image_row(img, (int)py)[px];
-        int dark = grey >= b->paper ? 0 : (b->paper - grey) * 255 / b->paper;
-        h->darkness[i] = (uint8_t)dark;
-        sum += dark;
+        r->x[i] = o->x + off * n->x;
+        r->y[i] = o->y + off * n->y;
     }
-    h->mean = sum / POINTS;
+}
+
+/* Greys at the points; off the image there is paper. */
+static void take_greys(const struct image *img, const struct rings *rings,
+                       const struct bubble_ink *b, int *ret_greys)
+{
+    int px[POINTS], py[POINTS];
+    view_pixels(&b->view, rings->x, rings->y, POINTS, px, py);
+    if (view_is_within(img, &b->view, rings->w + 2 * FARTHEST, rings->h + 2 * FARTHEST, 1)) {
+        for (int i = 0; i < POINTS; i++)
+            ret_greys[i] = img->data[(ptrdiff_t)py[i] * (ptrdiff_t)img->stride + px[i]];
+        return;
+    }
+    for (int i = 0; i < POINTS; i++) {
+        bool outside = px[i] < 0 || py[i] < 0 || px[i] >= img->width || py[i] >= img->height;
+        ret_greys[i] = outside ? b->paper : image_row(img, py[i])[px[i]];
+    }
+}
+
+/* The darkness of the points, 255 black; their mean. Quotients this small are exact in a float. */
+static int sample_halo(const struct image *img, const struct rings *rings,
+                       const struct bubble_ink *b, uint8_t *restrict darkness)
+{
+    int greys[POINTS], sum = 0;
+    const float paper = (float)(b->paper > 0 ? b->paper : 1);
+    take_greys(img, rings, b, greys);
+    for (int i = 0; i < POINTS; i++) {
+        int below = b->paper - greys[i];
+        below = below > 0 ? below * 255 : 0;
+        darkness[i] = (uint8_t)(int)((float)below / paper);
+        sum += darkness[i];
+    }
+    return sum / POINTS;
 }
 
 /* Bubbles beside one that hold ink of their own: what reaches over from them does not count. */
@@ -79,11 +108,11 @@ static int dark_at(const struct image *img, const struct bubble_ink *b,
             return 0;
     }
     const struct bubble_view *v = &b->view;
-    long px = lround(v->origin.x + x * v->dx.x + y * v->dy.x);
-    long py = lround(v->origin.y + x * v->dx.y + y * v->dy.y);
+    int px = nearest_pixel(v->origin.x + x * v->dx.x + y * v->dy.x);
+    int py = nearest_pixel(v->origin.y + x * v->dx.y + y * v->dy.y);
     if (px < 0 || py < 0 || px >= img->width || py >= img->height)
         return 0;
-    int grey = image_row(img, (int)py)[px];
+    int grey = image_row(img, py)[px];
     return grey >= b->paper ? 0 : (b->paper - grey) * 255 / (b->paper > 0 ? b->paper : 1);
 }
 
@@ -121,11 +150,18 @@ static double darkness_through(const struct image *img, const struct page_map *m
     return (across > along ? across : along) / 255.0;
 }
 
-static int by_group_and_mean(const void *a, const void *b)
+struct halo {
+    uint8_t darkness[POINTS];
+    int mean;
+};
+
+struct halo_rank {
+    int mean, index;
+};
+
+static int by_mean(const void *a, const void *b)
 {
-    const struct halo *x = a, *y = b;
-    if (x->group != y->group)
-        return x->group < y->group ? -1 : 1;
+    const struct halo_rank *x = a, *y = b;
     if (x->mean != y->mean)
         return x->mean < y->mean ? -1 : 1;
     return (x->index > y->index) - (x->index < y->index);
@@ -133,19 +169,24 @@ static int by_group_and_mean(const void *a, const void *b)
 
 /* Neighbours' outlines and the question's number stand at the same place around every bubble of a
  * group: the paler half shows them. */
-static void measure_group(const struct halo *h, int n, struct bubble_ink *b)
+static void measure_group(const struct halo *halos, struct halo_rank *ranks, int n,
+                          struct bubble_ink *b)
 {
     int usual[POINTS] = {0}, half = n / 2;
+    qsort(ranks, (size_t)n, sizeof(*ranks), by_mean);
     for (int i = 0; i < half; i++)
         for (int k = 0; k < POINTS; k++)
-            usual[k] += h[i].darkness[k];
+            usual[k] += halos[ranks[i].index].darkness[k];
+    for (int k = 0; k < POINTS; k++)
+        usual[k] = usual[k] / half + NOISE;
     for (int i = 0; i < n; i++) {
+        const uint8_t *darkness = halos[ranks[i].index].darkness;
         int sum = 0;
         for (int k = 0; k < POINTS; k++) {
-            int beyond = h[i].darkness[k] - usual[k] / half - NOISE;
+            int beyond = darkness[k] - usual[k];
             sum += beyond > 0 ? beyond : 0;
         }
-        b[h[i].index].halo = sum / (255.0 * POINTS);
+        b[ranks[i].index].halo = sum / (255.0 * POINTS);
     }
 }
 
@@ -169,28 +210,41 @@ static void find_blotted(struct bubble_ink *b, int n)
             b[i].missing = b[i].weak = false;
 }
 
-int bubble_halo_measure(const struct image *img, const struct page_map *map, struct bubble_ink *b,
-                        int n, struct arena *arena)
+static void measure_through(const struct image *img, const struct page_map *map,
+                            struct bubble_ink *b, int n)
 {
-    struct halo *halos = arena_alloc(arena, (size_t)n * sizeof(*halos));
-    if (!halos)
-        return YJ_ENOMEM;
-    for (int i = 0; i < n; i++) {
-        sample_halo(img, map, &b[i], &halos[i]);
-        halos[i].group = b[i].group;
+    for (int i = 0; i < n; i++)
         if (b[i].ink > THROUGH_FROM) {
             struct neighbours beside;
             find_neighbours(b, n, &b[i], &beside);
             b[i].through = darkness_through(img, map, &b[i], &beside);
         }
-        halos[i].index = i;
+}
+
+int bubble_halo_measure(const struct image *img, const struct page_map *map,
+                        const struct page_prints *prints, struct bubble_ink *b, int n,
+                        struct arena *arena)
+{
+    struct rings rings = {.w = -1};
+    struct halo *halos = arena_alloc(arena, (size_t)n * sizeof(*halos));
+    struct halo_rank *ranks = arena_alloc(arena, (size_t)n * sizeof(*ranks));
+    if (!halos || !ranks)
+        return YJ_ENOMEM;
+    for (int i = 0; i < n; i++) {
+        const struct rect *box = &b[i].bubble->box;
+        suit_size(&rings, b[i].field->shape, box->w * map->bubble_scale,
+                  box->h * map->bubble_scale);
+        halos[i].mean = sample_halo(img, &rings, &b[i], halos[i].darkness);
     }
-    qsort(halos, (size_t)n, sizeof(*halos), by_group_and_mean);
-    for (int i = 0, m; i < n; i += m) {
-        for (m = 1; i + m < n && halos[i + m].group == halos[i].group;)
-            m++;
-        if (m >= GROUP_MIN)
-            measure_group(&halos[i], m, b);
+    measure_through(img, map, b, n);
+    for (int g = 0; g < prints->n; g++) {
+        const struct print *p = &prints->list[g];
+        for (int i = 0; i < p->n; i++) {
+            int at = prints->members[p->first + i];
+            ranks[i] = (struct halo_rank){halos[at].mean, at};
+        }
+        if (p->n >= GROUP_MIN)
+            measure_group(halos, ranks, p->n, b);
     }
     find_blotted(b, n);
     return 0;
