@@ -3,6 +3,7 @@
 #include "diag.h"
 #include "outline.h"
 #include "view_points.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -64,17 +65,15 @@ static void take_greys(const struct image *img, const struct rings *rings,
 }
 
 /* The darkness of the points, 255 black; their mean. Quotients this small are exact in a float. */
-static int sample_halo(const struct image *img, const struct rings *rings,
-                       const struct bubble_ink *b, uint8_t *restrict darkness)
+WIDE static int darken(const int *restrict greys, int paper, uint8_t *restrict darkness)
 {
-    int greys[POINTS], sum = 0;
-    const float paper = (float)(b->paper > 0 ? b->paper : 1);
-    take_greys(img, rings, b, greys);
+    const float over = (float)(paper > 0 ? paper : 1);
+    int sum = 0;
     for (int i = 0; i < POINTS; i++) {
-        int below = b->paper - greys[i];
-        below = below > 0 ? below * 255 : 0;
-        darkness[i] = (uint8_t)(int)((float)below / paper);
-        sum += darkness[i];
+        int grey = greys[i] < paper ? greys[i] : paper;
+        int dark = (int)((float)((paper - grey) * 255) / over);
+        darkness[i] = (uint8_t)dark;
+        sum += dark;
     }
     return sum / POINTS;
 }
@@ -167,6 +166,16 @@ static int by_mean(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
+WIDE static int sum_beyond(const uint8_t *restrict darkness, const int *restrict usual)
+{
+    int sum = 0;
+    for (int k = 0; k < POINTS; k++) {
+        int beyond = darkness[k] - usual[k];
+        sum += beyond > 0 ? beyond : 0;
+    }
+    return sum;
+}
+
 /* Neighbours' outlines and the question's number stand at the same place around every bubble of a
  * group: the paler half shows them. */
 static void measure_group(const struct halo *halos, struct halo_rank *ranks, int n,
@@ -179,15 +188,9 @@ static void measure_group(const struct halo *halos, struct halo_rank *ranks, int
             usual[k] += halos[ranks[i].index].darkness[k];
     for (int k = 0; k < POINTS; k++)
         usual[k] = usual[k] / half + NOISE;
-    for (int i = 0; i < n; i++) {
-        const uint8_t *darkness = halos[ranks[i].index].darkness;
-        int sum = 0;
-        for (int k = 0; k < POINTS; k++) {
-            int beyond = darkness[k] - usual[k];
-            sum += beyond > 0 ? beyond : 0;
-        }
-        b[ranks[i].index].halo = sum / (255.0 * POINTS);
-    }
+    for (int i = 0; i < n; i++)
+        b[ranks[i].index].halo =
+            sum_beyond(halos[ranks[i].index].darkness, usual) / (255.0 * POINTS);
 }
 
 static int usual_paper(const struct bubble_ink *b, int n)
@@ -234,7 +237,9 @@ int bubble_halo_measure(const struct image *img, const struct page_map *map,
         const struct rect *box = &b[i].bubble->box;
         suit_size(&rings, b[i].field->shape, box->w * map->bubble_scale,
                   box->h * map->bubble_scale);
-        halos[i].mean = sample_halo(img, &rings, &b[i], halos[i].darkness);
+        int greys[POINTS];
+        take_greys(img, &rings, &b[i], greys);
+        halos[i].mean = darken(greys, b[i].paper, halos[i].darkness);
     }
     measure_through(img, map, b, n);
     for (int g = 0; g < prints->n; g++) {

@@ -10,6 +10,7 @@
 #include "ink_grid.h"
 #include "ink_mask.h"
 #include "small_sort.h"
+#include "wide.h"
 
 #include <math.h>
 
@@ -57,7 +58,7 @@ static double deviation(const uint8_t *grid, int sum, int n)
 /* Ink shows where no print is. But so does print that stands a pixel beside its template, and toner
  * that is a little stronger. Ink must therefore also show either as more darkness in all, or on the
  * paper that no print is near. */
-static void measure_excess(const struct print *p, const struct ink_mask *mask, struct bubble_ink *b)
+WIDE static void measure_excess(const struct print *p, const struct ink_mask *mask, struct bubble_ink *b)
 {
     uint8_t more_than_print[INK_POINTS], beyond[INK_POINTS], lines[INK_POINTS];
     ink_grid_less(b->darkness, p->template, more_than_print);

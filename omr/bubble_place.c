@@ -2,6 +2,7 @@
 
 #include "outline.h"
 #include "view_points.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -97,7 +98,7 @@ static int evidence(const struct image *img, const struct cast *c, int dx, int d
 
 /* The same for all shifts of up to r px at once, a row of them at a time:
  * ret[(dy + r) * SHIFTS + dx + r]. All that is looked at is on the image. */
-static void evidence_around(const struct image *img, const struct cast *c, int r, uint16_t *ret)
+WIDE static void evidence_around(const struct image *img, const struct cast *c, int r, uint16_t *ret)
 {
     const ptrdiff_t stride = (ptrdiff_t)img->stride;
     const uint8_t *first = img->data + (c->y - r) * stride + c->x - r;

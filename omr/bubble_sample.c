@@ -5,7 +5,9 @@
 
 #include "ink_grid.h"
 #include "view_points.h"
+#include "wide.h"
 
+#include <limits.h>
 #include <math.h>
 
 #define PAPER_POINTS 32
@@ -14,6 +16,8 @@
 #define PAPER_RISE 1.15 /* shadows of a page rise less within a millimetre */
 #define PAPER_SHARE 4   /* a quarter of the ring is paper */
 #define PATCH_MAX 4     /* px */
+#define BOX_MAX 64      /* px: bubbles larger than that are sampled point by point */
+#define BOX_STEP 16
 
 /* The directions of a ring, and the points of one size, mm from the centre. */
 struct sampler {
@@ -57,7 +61,7 @@ static void suit_size(struct sampler *s, const struct ink_mask *mask, double w, 
 /* ---- paper ---- */
 
 /* The grey that a quarter of the ring's n points reach; there are noughts behind them. */
-static int light_grey(const uint8_t greys[PAPER_POINTS], int n)
+WIDE static int light_grey(const uint8_t greys[PAPER_POINTS], int n)
 {
     int grey = 0;
     for (int bit = 128; bit > 0; bit >>= 1) {
@@ -116,108 +120,172 @@ static struct patch patch_of(const struct bubble_view *v, double w, double h)
     return upright ? (struct patch){along, across} : (struct patch){across, along};
 }
 
-/* The pixel at the corner of each point's patch. */
-static void find_corners(const struct sampler *s, const struct bubble_view *v, struct patch p,
-                         int *restrict px, int *restrict py)
+/* Where a point's patch begins, along one axis. */
+static inline int patch_start(double across, double down, int side)
 {
-    double across_x[INK_GRID], across_y[INK_GRID];
-    const double off_x = (p.w - 1) / 2.0, off_y = (p.h - 1) / 2.0;
+    return nearest_pixel(across + down - (side - 1) / 2.0);
+}
+
+/* What a view does to each column and row of points. */
+struct cast_grid {
+    double across_x[INK_GRID], across_y[INK_GRID], down_x[INK_GRID], down_y[INK_GRID];
+    struct patch patch;
+};
+
+static void cast_grid(const struct sampler *s, const struct bubble_view *v, struct cast_grid *g)
+{
+    g->patch = patch_of(v, s->w, s->h);
     for (int i = 0; i < INK_GRID; i++) {
-        across_x[i] = v->origin.x + s->x[i] * v->dx.x;
-        across_y[i] = v->origin.y + s->x[i] * v->dx.y;
+        g->across_x[i] = v->origin.x + s->x[i] * v->dx.x;
+        g->across_y[i] = v->origin.y + s->x[i] * v->dx.y;
+        g->down_x[i] = s->y[i] * v->dy.x;
+        g->down_y[i] = s->y[i] * v->dy.y;
     }
-    for (int j = 0; j < INK_GRID; j++) {
-        const double down_x = s->y[j] * v->dy.x, down_y = s->y[j] * v->dy.y;
-        for (int i = 0; i < INK_GRID; i++) {
-            px[j * INK_GRID + i] = nearest_pixel(across_x[i] + down_x - off_x);
-            py[j * INK_GRID + i] = nearest_pixel(across_y[i] + down_y - off_y);
+}
+
+/* The pixels in which patches begin: rounding keeps the order, so corners are at the corners. */
+struct pixel_box {
+    int x, y, w, h;
+};
+
+static struct pixel_box box_of(const struct cast_grid *g)
+{
+    int x0 = INT_MAX, y0 = INT_MAX, x1 = INT_MIN, y1 = INT_MIN;
+    for (int corner = 0; corner < 4; corner++) {
+        int i = corner % 2 * (INK_GRID - 1), j = corner / 2 * (INK_GRID - 1);
+        int x = patch_start(g->across_x[i], g->down_x[j], g->patch.w);
+        int y = patch_start(g->across_y[i], g->down_y[j], g->patch.h);
+        x0 = x < x0 ? x : x0;
+        y0 = y < y0 ? y : y0;
+        x1 = x > x1 ? x : x1;
+        y1 = y > y1 ? y : y1;
+    }
+    return (struct pixel_box){x0, y0, x1 - x0 + 1, y1 - y0 + 1};
+}
+
+/* ret_means[y * BOX_MAX + x]: the mean of the w x h patch that begins at each pixel of a box, rounded
+ * down. Rows are done BOX_STEP at a time, beyond the box's edge too. Inlined with its sides known,
+ * or the innermost loops would be no longer than they. */
+static inline __attribute__((always_inline)) void
+mean_patches_of(const struct image *img, struct pixel_box box, const int w, const int h,
+                uint8_t *restrict ret_means)
+{
+    const uint16_t share = (uint16_t)(65535 / (w * h) + 1); /* exact for sums of up to 16 bytes */
+    const int width = (box.w + BOX_STEP - 1) / BOX_STEP * BOX_STEP;
+    for (int y = 0; y < box.h; y++) {
+        const uint8_t *restrict row = image_row(img, box.y + y) + box.x;
+        uint8_t *restrict means = ret_means + y * BOX_MAX;
+        uint16_t down[BOX_MAX + BOX_STEP];
+        for (int x = 0; x < width + BOX_STEP; x++) {
+            uint16_t sum = row[x];
+            for (int j = 1; j < h; j++)
+                sum = (uint16_t)(sum + row[x + j * (ptrdiff_t)img->stride]);
+            down[x] = sum;
+        }
+        for (int x = 0; x < width; x++) {
+            uint16_t sum = down[x];
+            for (int i = 1; i < w; i++)
+                sum = (uint16_t)(sum + down[x + i]);
+            means[x] = (uint8_t)(w * h == 1 ? sum : ((uint32_t)sum * share) >> 16);
         }
     }
 }
 
-static inline void sum_patches(const struct image *img, const int *px, const int *py, int w, int h,
-                               uint16_t *ret_greys)
-{
-    for (int k = 0; k < INK_POINTS; k++) {
-        const uint8_t *at = img->data + (ptrdiff_t)py[k] * (ptrdiff_t)img->stride + px[k];
-        unsigned sum = 0;
-        for (int j = 0; j < h; j++)
-            for (int i = 0; i < w; i++)
-                sum += at[j * (ptrdiff_t)img->stride + i];
-        ret_greys[k] = (uint16_t)(sum / (unsigned)(w * h));
-    }
-}
-
-/* Mean greys of the patches; all of them are on the image. The usual sizes are known to the
- * compiler. */
-static void take_greys(const struct image *img, const int *px, const int *py, struct patch p,
-                       uint16_t *ret_greys)
+WIDE static void mean_patches(const struct image *img, struct pixel_box box, struct patch p,
+                              uint8_t *restrict ret_means)
 {
     switch (p.w * 8 + p.h) {
     case 1 * 8 + 1:
-        sum_patches(img, px, py, 1, 1, ret_greys);
-        break;
-    case 2 * 8 + 1:
-        sum_patches(img, px, py, 2, 1, ret_greys);
+        mean_patches_of(img, box, 1, 1, ret_means);
         break;
     case 2 * 8 + 2:
-        sum_patches(img, px, py, 2, 2, ret_greys);
+        mean_patches_of(img, box, 2, 2, ret_means);
         break;
     case 3 * 8 + 2:
-        sum_patches(img, px, py, 3, 2, ret_greys);
+        mean_patches_of(img, box, 3, 2, ret_means);
         break;
-    case 3 * 8 + 3:
-        sum_patches(img, px, py, 3, 3, ret_greys);
-        break;
-    case 4 * 8 + 4:
-        sum_patches(img, px, py, 4, 4, ret_greys);
+    case 4 * 8 + 3:
+        mean_patches_of(img, box, 4, 3, ret_means);
         break;
     default:
-        sum_patches(img, px, py, p.w, p.h, ret_greys);
-        break;
+        mean_patches_of(img, box, p.w, p.h, ret_means);
     }
 }
 
-/* The same near an edge of the image: what is off it is paper. */
-static void take_greys_within(const struct image *img, const int *px, const int *py, struct patch p,
-                              uint16_t *ret_greys)
+/* Which of a box's means each point is. */
+WIDE static void find_means(const struct cast_grid *g, struct pixel_box box,
+                            uint16_t *restrict ret_at)
 {
-    for (int k = 0; k < INK_POINTS; k++) {
-        ret_greys[k] = 255;
-        if (px[k] >= 0 && py[k] >= 0 && px[k] + p.w <= img->width && py[k] + p.h <= img->height) {
-            int sum = 0;
-            for (int j = 0; j < p.h; j++)
-                for (int i = 0; i < p.w; i++)
-                    sum += image_row(img, py[k] + j)[px[k] + i];
-            ret_greys[k] = (uint16_t)(sum / (p.w * p.h));
+    const double off_x = (g->patch.w - 1) / 2.0, off_y = (g->patch.h - 1) / 2.0;
+    for (int j = 0; j < INK_GRID; j++)
+        for (int i = 0; i < INK_GRID; i++) {
+            int x = nearest_pixel(g->across_x[i] + g->down_x[j] - off_x) - box.x;
+            int y = nearest_pixel(g->across_y[i] + g->down_y[j] - off_y) - box.y;
+            ret_at[j * INK_GRID + i] = (uint16_t)(y * BOX_MAX + x);
         }
+}
+
+/* Mean greys of the points' patches. */
+static void take_greys(const struct image *img, const struct cast_grid *g, struct pixel_box box,
+                       uint8_t *ret_greys)
+{
+    uint8_t means[BOX_MAX * BOX_MAX];
+    uint16_t at[INK_POINTS];
+    mean_patches(img, box, g->patch, means);
+    find_means(g, box, at);
+    for (int k = 0; k < INK_POINTS; k++)
+        ret_greys[k] = means[at[k]];
+}
+
+/* The same point by point, of a large bubble, or near an edge of the image: what is off it is
+ * paper. */
+static void take_each_grey(const struct image *img, const struct cast_grid *g, uint8_t *ret_greys)
+{
+    const struct patch p = g->patch;
+    for (int k = 0; k < INK_POINTS; k++) {
+        int i = k % INK_GRID, j = k / INK_GRID;
+        int px = patch_start(g->across_x[i], g->down_x[j], p.w);
+        int py = patch_start(g->across_y[i], g->down_y[j], p.h);
+        ret_greys[k] = 255;
+        if (px < 0 || py < 0 || px + p.w > img->width || py + p.h > img->height)
+            continue;
+        int sum = 0;
+        for (int y = 0; y < p.h; y++)
+            for (int x = 0; x < p.w; x++)
+                sum += image_row(img, py + y)[px + x];
+        ret_greys[k] = (uint8_t)(sum / (p.w * p.h));
     }
 }
 
 /* Darkness of greys, 255 black; the quotients are small enough to be exact in a float. */
-static void darken(const uint16_t *restrict greys, int paper, const uint8_t *restrict inside,
-                   uint8_t *restrict darkness)
+WIDE static void darken(const uint8_t *restrict greys, int paper, const uint8_t *restrict inside,
+                        uint8_t *restrict darkness)
 {
     const float over = (float)(paper > 0 ? paper : 1);
     for (int k = 0; k < INK_POINTS; k++) {
-        int below = paper - greys[k];
-        below = below > 0 ? below * 255 : 0;
-        darkness[k] = (uint8_t)((int)((float)below / over) & inside[k]);
+        int grey = greys[k] < paper ? greys[k] : paper;
+        int darker = (int)((float)((paper - grey) * 255) / over);
+        darkness[k] = (uint8_t)(darker & inside[k]);
     }
+}
+
+static bool is_clear(const struct image *img, struct pixel_box b)
+{
+    return b.w <= BOX_MAX && b.h <= BOX_MAX && b.x >= 0 && b.y >= 0 &&
+           b.x + b.w + 2 * BOX_STEP <= img->width && b.y + b.h + PATCH_MAX <= img->height;
 }
 
 static void sample_bubble(const struct image *img, const struct sampler *s, struct bubble_ink *b)
 {
-    int px[INK_POINTS], py[INK_POINTS];
-    uint16_t greys[INK_POINTS];
-    const struct bubble_view v = b->view;
-    struct patch patch = patch_of(&v, s->w, s->h);
-    find_corners(s, &v, patch, px, py);
-    if (view_is_within(img, &v, s->w, s->h, PATCH_MAX))
-        take_greys(img, px, py, patch, greys);
+    struct cast_grid g;
+    uint8_t greys[INK_POINTS];
+    cast_grid(s, &b->view, &g);
+    struct pixel_box box = box_of(&g);
+    if (is_clear(img, box))
+        take_greys(img, &g, box, greys);
     else
-        take_greys_within(img, px, py, patch, greys);
-    b->paper = local_paper(img, &v, s);
+        take_each_grey(img, &g, greys);
+    b->paper = local_paper(img, &b->view, s);
     b->n_points = s->mask->n;
     darken(greys, b->paper, s->mask->inside, b->darkness);
     b->mean = (double)ink_grid_sum(b->darkness) / (255.0 * b->n_points);

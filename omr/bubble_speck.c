@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "ink_grid.h"
 #include "small_sort.h"
+#include "wide.h"
 
 #include <string.h>
 
@@ -22,7 +23,7 @@ struct group_view {
 };
 
 /* Means over the point and what of its eight neighbours the shape has. */
-static void smooth(const struct ink_mask *m, const uint8_t *restrict from, uint8_t *restrict to)
+WIDE static void smooth(const struct ink_mask *m, const uint8_t *restrict from, uint8_t *restrict to)
 {
     uint16_t rows[INK_GRID + 2][INK_GRID];
     memset(rows[0], 0, sizeof rows[0]);
@@ -101,7 +102,7 @@ static double most_beyond(const struct ink_mask *mask, const uint8_t *a, const u
     return (ink_grid_most(more) - 255) / 255.0;
 }
 
-static void measure_bubble(const struct group_view *v, const uint8_t *smoothed,
+WIDE static void measure_bubble(const struct group_view *v, const uint8_t *smoothed,
                            struct bubble_ink *b)
 {
     uint8_t others[INK_POINTS], reached[INK_POINTS];

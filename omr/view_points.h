@@ -19,16 +19,8 @@ static inline int nearest_pixel(double at)
 }
 
 /* Where points (x[i], y[i]) are. */
-static inline void view_pixels(const struct bubble_view *v, const double *restrict x,
-                               const double *restrict y, int n, int *restrict px, int *restrict py)
-{
-    const double ox = v->origin.x, oy = v->origin.y;
-    const double xx = v->dx.x, yx = v->dy.x, xy = v->dx.y, yy = v->dy.y;
-    for (int i = 0; i < n; i++) {
-        px[i] = nearest_pixel(ox + x[i] * xx + y[i] * yx);
-        py[i] = nearest_pixel(oy + x[i] * xy + y[i] * yy);
-    }
-}
+void view_pixels(const struct bubble_view *v, const double *restrict x, const double *restrict y,
+                 int n, int *restrict px, int *restrict py);
 
 /* Whether all within w / 2 and h / 2 mm of the centre, and `more` px beyond, is on the image. */
 static inline bool view_is_within(const struct image *img, const struct bubble_view *v, double w,
