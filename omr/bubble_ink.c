@@ -6,6 +6,7 @@
 #include "bubble_print.h"
 #include "bubble_sample.h"
 #include "bubble_speck.h"
+#include "bubble_through.h"
 #include "diag.h"
 #include "ink_grid.h"
 #include "ink_mask.h"
@@ -58,7 +59,8 @@ static double deviation(const uint8_t *grid, int sum, int n)
 /* Ink shows where no print is. But so does print that stands a pixel beside its template, and toner
  * that is a little stronger. Ink must therefore also show either as more darkness in all, or on the
  * paper that no print is near. */
-WIDE static void measure_excess(const struct print *p, const struct ink_mask *mask, struct bubble_ink *b)
+WIDE static void measure_excess(const struct print *p, const struct ink_mask *mask,
+                                struct bubble_ink *b)
 {
     uint8_t more_than_print[INK_POINTS], beyond[INK_POINTS], lines[INK_POINTS];
     ink_grid_less(b->darkness, p->template, more_than_print);
@@ -204,5 +206,7 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
     *ret_n = n;
     if (bubble_speck_measure(masks, &prints, b, n, arena) < 0)
         return YJ_ENOMEM;
-    return bubble_halo_measure(img, map, &prints, b, n, arena);
+    if (bubble_halo_measure(img, map, &prints, b, n, arena) < 0)
+        return YJ_ENOMEM;
+    return bubble_through_measure(img, map, b, n, arena);
 }

@@ -1,5 +1,6 @@
 #include "bubble_place.h"
 
+#include "ink_grid.h"
 #include "outline.h"
 #include "view_points.h"
 #include "wide.h"
@@ -11,7 +12,7 @@
 #define GAP 0.45          /* mm from the outline to the paper beside it */
 #define CLAMP 60          /* grey levels: no point speaks louder */
 #define SINGLE_REACH 0.25 /* mm a bubble moves by itself */
-#define SHIFTS 16         /* px that are looked at together */
+#define SHIFTS INK_GRID   /* px that are looked at together: the bytes of a vector */
 #define SINGLE_MAX ((SHIFTS - 1) / 2)
 #define GROUP_REACH 1.1 /* mm a group moves as a whole ... */
 #define GROUP_MIN 4     /* ... if it has as many bubbles, */
@@ -98,20 +99,26 @@ static int evidence(const struct image *img, const struct cast *c, int dx, int d
 
 /* The same for all shifts of up to r px at once, a row of them at a time:
  * ret[(dy + r) * SHIFTS + dx + r]. All that is looked at is on the image. */
-WIDE static void evidence_around(const struct image *img, const struct cast *c, int r, uint16_t *ret)
+WIDE static void evidence_around(const struct image *img, const struct cast *c, int r,
+                                 uint16_t *ret)
 {
     const ptrdiff_t stride = (ptrdiff_t)img->stride;
+    const ink_row clamp = (ink_row){0} + CLAMP;
     const uint8_t *first = img->data + (c->y - r) * stride + c->x - r;
-    memset(ret, 0, (size_t)(2 * r + 1) * SHIFTS * sizeof *ret);
-    for (int i = 0; i < OUTLINE_POINTS; i++) {
-        const uint8_t *restrict ink = first + c->on_y[i] * stride + c->on_x[i];
-        const uint8_t *restrict paper = first + c->out_y[i] * stride + c->out_x[i];
-        for (int dy = 0; dy <= 2 * r; dy++, ink += stride, paper += stride) {
-            uint16_t *restrict sums = ret + dy * SHIFTS;
-            for (int k = 0; k < SHIFTS; k++) {
-                uint8_t drop = paper[k] > ink[k] ? (uint8_t)(paper[k] - ink[k]) : 0;
-                sums[k] = (uint16_t)(sums[k] + (drop < CLAMP ? drop : CLAMP));
-            }
+    for (int dy = 0; dy <= 2 * r; dy++, first += stride) {
+        ink_pairs even = {0}, odd = {0};
+        for (int i = 0; i < OUTLINE_POINTS; i++) {
+            ink_row ink = ink_row_at(first + c->on_y[i] * stride + c->on_x[i], 0);
+            ink_row paper = ink_row_at(first + c->out_y[i] * stride + c->out_x[i], 0);
+            ink_pairs drop = (ink_pairs)ink_row_min(ink_row_less(paper, ink), clamp);
+            even += drop & 0xff;
+            odd += drop >> 8;
+        }
+        _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                       "else odd and even change places");
+        for (int k = 0; k < SHIFTS; k += 2) {
+            ret[dy * SHIFTS + k] = even[k / 2];
+            ret[dy * SHIFTS + k + 1] = odd[k / 2];
         }
     }
 }

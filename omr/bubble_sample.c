@@ -163,12 +163,13 @@ static struct pixel_box box_of(const struct cast_grid *g)
     return (struct pixel_box){x0, y0, x1 - x0 + 1, y1 - y0 + 1};
 }
 
-/* ret_means[y * BOX_MAX + x]: the mean of the w x h patch that begins at each pixel of a box, rounded
- * down. Rows are done BOX_STEP at a time, beyond the box's edge too. Inlined with its sides known,
- * or the innermost loops would be no longer than they. */
-static inline __attribute__((always_inline)) void
-mean_patches_of(const struct image *img, struct pixel_box box, const int w, const int h,
-                uint8_t *restrict ret_means)
+/* ret_means[y * BOX_MAX + x]: the mean of the w x h patch that begins at each pixel of a box,
+ * rounded down. Rows are done BOX_STEP at a time, beyond the box's edge too. Inlined with its sides
+ * known, or the innermost loops would be no longer than they. */
+static inline __attribute__((always_inline)) void mean_patches_of(const struct image *img,
+                                                                  struct pixel_box box, const int w,
+                                                                  const int h,
+                                                                  uint8_t *restrict ret_means)
 {
     const uint16_t share = (uint16_t)(65535 / (w * h) + 1); /* exact for sums of up to 16 bytes */
     const int width = (box.w + BOX_STEP - 1) / BOX_STEP * BOX_STEP;
@@ -233,8 +234,12 @@ static void take_greys(const struct image *img, const struct cast_grid *g, struc
     uint16_t at[INK_POINTS];
     mean_patches(img, box, g->patch, means);
     find_means(g, box, at);
-    for (int k = 0; k < INK_POINTS; k++)
+    for (int k = 0; k < INK_POINTS; k += 4) { /* four at a time: loads are all there is to it */
         ret_greys[k] = means[at[k]];
+        ret_greys[k + 1] = means[at[k + 1]];
+        ret_greys[k + 2] = means[at[k + 2]];
+        ret_greys[k + 3] = means[at[k + 3]];
+    }
 }
 
 /* The same point by point, of a large bubble, or near an edge of the image: what is off it is

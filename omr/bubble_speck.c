@@ -23,22 +23,21 @@ struct group_view {
 };
 
 /* Means over the point and what of its eight neighbours the shape has. */
-WIDE static void smooth(const struct ink_mask *m, const uint8_t *restrict from, uint8_t *restrict to)
+WIDE static void smooth(const struct ink_mask *m, const uint8_t *restrict from,
+                        uint8_t *restrict to)
 {
-    uint16_t rows[INK_GRID + 2][INK_GRID];
-    memset(rows[0], 0, sizeof rows[0]);
-    memset(rows[INK_GRID + 1], 0, sizeof rows[0]);
+    uint8_t left[INK_POINTS], right[INK_POINTS];
+    uint16_t rows[INK_POINTS + 2 * INK_GRID] = {0}, *own = rows + INK_GRID;
     for (int y = 0; y < INK_GRID; y++) {
-        uint8_t wide[INK_GRID + 2] = {0};
-        memcpy(wide + 1, from + y * INK_GRID, INK_GRID);
-        for (int x = 0; x < INK_GRID; x++)
-            rows[y + 1][x] = (uint16_t)(wide[x] + wide[x + 1] + wide[x + 2]);
+        ink_row_put(left, y, ink_row_left(ink_row_at(from, y)));
+        ink_row_put(right, y, ink_row_right(ink_row_at(from, y)));
     }
-    for (int y = 0; y < INK_GRID; y++)
-        for (int x = 0; x < INK_GRID; x++) {
-            uint16_t sum = (uint16_t)(rows[y][x] + rows[y + 1][x] + rows[y + 2][x]);
-            to[y * INK_GRID + x] = (uint8_t)(((uint32_t)sum * m->share[y * INK_GRID + x]) >> 16);
-        }
+    for (int k = 0; k < INK_POINTS; k++)
+        own[k] = (uint16_t)(left[k] + from[k] + right[k]);
+    for (int k = 0; k < INK_POINTS; k++) {
+        uint16_t sum = (uint16_t)(own[k - INK_GRID] + own[k] + own[k + INK_GRID]);
+        to[k] = (uint8_t)(((uint32_t)sum * m->share[k]) >> 16);
+    }
 }
 
 static void keep_darkest(uint8_t (*darkest)[INK_POINTS], const uint8_t *grid)
@@ -103,7 +102,7 @@ static double most_beyond(const struct ink_mask *mask, const uint8_t *a, const u
 }
 
 WIDE static void measure_bubble(const struct group_view *v, const uint8_t *smoothed,
-                           struct bubble_ink *b)
+                                struct bubble_ink *b)
 {
     uint8_t others[INK_POINTS], reached[INK_POINTS];
     if (v->n_pale < FEW) {

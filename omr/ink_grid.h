@@ -42,6 +42,19 @@ static inline ink_row ink_row_less(ink_row a, ink_row b)
     return (a - b) & (ink_row)(a > b);
 }
 
+/* A row moved by a point, with a nought for what comes in. */
+static inline ink_row ink_row_right(ink_row r)
+{
+    return __builtin_shufflevector(r, (ink_row){0}, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+                                   13, 14);
+}
+
+static inline ink_row ink_row_left(ink_row r)
+{
+    return __builtin_shufflevector(r, (ink_row){0}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+                                   15, 16);
+}
+
 /* Sums of a row's even and odd bytes; 16 rows fit. */
 static inline ink_pairs ink_row_pairs(ink_row r)
 {
@@ -148,17 +161,13 @@ static inline void ink_grid_less(const uint8_t *restrict a, const uint8_t *restr
 /* The greatest of each point and its eight neighbours; nothing is beyond the grid. */
 static inline void ink_grid_spread(const uint8_t *restrict grid, uint8_t *restrict ret)
 {
-    ink_row rows[INK_GRID + 2] = {{0}};
-    for (int y = 0; y < INK_GRID; y++) {
-        uint8_t wide[INK_GRID + 2] = {0};
-        memcpy(wide + 1, grid + y * INK_GRID, INK_GRID);
-        ink_row left, right;
-        memcpy(&left, wide, sizeof left);
-        memcpy(&right, wide + 2, sizeof right);
-        rows[y + 1] = ink_row_max(ink_row_max(left, right), ink_row_at(grid, y));
+    ink_row above = {0}, own = {0}, below;
+    for (int y = 0; y <= INK_GRID; y++, above = own, own = below) {
+        below = y < INK_GRID ? ink_row_at(grid, y) : (ink_row){0};
+        below = ink_row_max(ink_row_max(ink_row_left(below), ink_row_right(below)), below);
+        if (y > 0)
+            ink_row_put(ret, y - 1, ink_row_max(ink_row_max(above, own), below));
     }
-    for (int y = 0; y < INK_GRID; y++)
-        ink_row_put(ret, y, ink_row_max(ink_row_max(rows[y], rows[y + 1]), rows[y + 2]));
 }
 
 #endif
