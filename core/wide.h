@@ -1,12 +1,13 @@
-/* wide.h - functions whose loops gain from wider registers than every x86-64 has.
+/* wide.h - functions compiled a second time for processors that take more numbers at once.
  *
- * WIDE before a function compiles it twice, for AVX2 and for any processor; the loader takes the
- * one that fits. The same C, so the same results. Only where GCC can do it, and not under a
- * sanitizer, whose own start comes after the loader's choice. */
+ * WIDE before a function's definition: where the processor has AVX2, the dynamic linker takes the
+ * copy that uses it. For loops over whole numbers and doubles that must give the same everywhere:
+ * AVX2 alone fuses no multiplication with an addition. Sanitizers look into functions before they
+ * are ready for that, other systems have no such linker: there it is nothing. */
 #ifndef YJ_CORE_WIDE_H
 #define YJ_CORE_WIDE_H
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) &&   \
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) &&       \
     defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else

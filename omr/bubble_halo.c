@@ -2,151 +2,117 @@
 
 #include "diag.h"
 #include "outline.h"
+#include "small_sort.h"
+#include "view_points.h"
+#include "wide.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include <limits.h>
 
 #define RINGS 3
-#define FIRST 0.50  /* mm from the outline to the nearest ring; nearer is the outline's own blur */
-#define STEP 0.30   /* mm from a ring to the next */
-#define BESIDE 0.55 /* mm beside the outline where a mark should have ended ... */
-#define BESIDE_STEP 0.4 /* ... and on from there ... */
-#define BESIDE_STEPS 4  /* ... so many times */
-#define BLOT 0.12       /* halo */
-#define MAX_NEIGHBOURS 8
-#define NEIGHBOUR_INK 0.08
-#define OVERSHOOT 0.8     /* mm by which a pen leaves its bubble */
-#define THROUGH_FROM 0.03 /* ink from which it matters */
+#define FIRST 0.50 /* mm from the outline to the nearest ring; nearer is the outline's own blur */
+#define STEP 0.30  /* mm from a ring to the next */
+#define FARTHEST (FIRST + (RINGS - 1) * STEP)
+#define BLOT 0.12 /* halo */
 #define POINTS (RINGS * OUTLINE_POINTS)
 #define NOISE 14    /* of 255 */
 #define GROUP_MIN 4 /* bubbles that show what is printed around them */
 
-struct halo {
-    uint8_t darkness[POINTS];
-    int mean, group, index;
+/* Points of the rings about bubbles of one size, mm from the centre. */
+struct rings {
+    enum bubble_shape shape;
+    double w, h;
+    double x[POINTS], y[POINTS];
 };
 
-static void sample_halo(const struct image *img, const struct page_map *map,
-                        const struct bubble_ink *b, struct halo *h)
+static void suit_size(struct rings *r, enum bubble_shape shape, double w, double h)
 {
     struct point on[OUTLINE_POINTS], normal[OUTLINE_POINTS];
-    const struct bubble_view *v = &b->view;
-    int sum = 0;
-    outline_points(b->field->shape, b->bubble->box.w * map->bubble_scale,
-                   b->bubble->box.h * map->bubble_scale, on, normal);
+    if (r->shape == shape && r->w == w && r->h == h)
+        return;
+    *r = (struct rings){.shape = shape, .w = w, .h = h};
+    outline_points(shape, w, h, on, normal);
     for (int i = 0; i < POINTS; i++) {
         const struct point *o = &on[i % OUTLINE_POINTS], *n = &normal[i % OUTLINE_POINTS];
         double off = FIRST + STEP * (i / OUTLINE_POINTS);
-        double x = o->x + off * n->x, y = o->y + off * n->y;
-        long px = lround(v->origin.x + x * v->dx.x + y * v->dy.x);
-        long py = lround(v->origin.y + x * v->dx.y + y * v->dy.y);
-        bool outside = px < 0 || py < 0 || px >= img->width || py >= img->height;
-        int grey = outside ? b->paper : image_row(img, (int)py)[px];
-        int dark = grey >= b->paper ? 0 : (b->paper - grey) * 255 / b->paper;
-        h->darkness[i] = (uint8_t)dark;
+        r->x[i] = o->x + off * n->x;
+        r->y[i] = o->y + off * n->y;
+    }
+}
+
+/* Greys at the points; off the image there is paper. */
+static void take_greys(const struct image *img, const struct rings *rings,
+                       const struct bubble_ink *b, int *ret_greys)
+{
+    int px[POINTS], py[POINTS];
+    view_pixels(&b->view, rings->x, rings->y, POINTS, px, py);
+    if (view_is_within(img, &b->view, rings->w + 2 * FARTHEST, rings->h + 2 * FARTHEST, 1)) {
+        for (int i = 0; i < POINTS; i++)
+            ret_greys[i] = img->data[(ptrdiff_t)py[i] * (ptrdiff_t)img->stride + px[i]];
+        return;
+    }
+    for (int i = 0; i < POINTS; i++) {
+        bool outside = px[i] < 0 || py[i] < 0 || px[i] >= img->width || py[i] >= img->height;
+        ret_greys[i] = outside ? b->paper : image_row(img, py[i])[px[i]];
+    }
+}
+
+/* The darkness of the points, 255 black; their mean. Quotients this small are exact in a float. */
+WIDE static int darken(const int *restrict greys, int paper, uint8_t *restrict darkness)
+{
+    const float over = (float)(paper > 0 ? paper : 1);
+    int sum = 0;
+    for (int i = 0; i < POINTS; i++) {
+        int grey = greys[i] < paper ? greys[i] : paper;
+        int dark = (int)((float)((paper - grey) * 255) / over);
+        darkness[i] = (uint8_t)dark;
         sum += dark;
     }
-    h->mean = sum / POINTS;
+    return sum / POINTS;
 }
 
-/* Bubbles beside one that hold ink of their own: what reaches over from them does not count. */
-struct neighbours {
-    struct rect boxes[MAX_NEIGHBOURS]; /* mm from the bubble's centre */
-    int n;
+struct halo {
+    uint8_t darkness[POINTS];
+    int mean;
 };
 
-static void find_neighbours(const struct bubble_ink *all, int n, const struct bubble_ink *b,
-                            struct neighbours *ret)
+WIDE static void add_darkness(const uint8_t *restrict darkness, int *restrict sums)
 {
-    struct point c = rect_center(b->bubble->box);
-    ret->n = 0;
-    for (int i = 0; i < n && ret->n < MAX_NEIGHBOURS; i++) {
-        struct rect o = all[i].bubble->box;
-        bool near = fabs(o.x + o.w / 2 - c.x) < o.w + 2 && fabs(o.y + o.h / 2 - c.y) < o.h + 2;
-        if (near && &all[i] != b && all[i].ink > NEIGHBOUR_INK)
-            ret->boxes[ret->n++] = (struct rect){o.x - c.x - OVERSHOOT, o.y - c.y - OVERSHOOT,
-                                                 o.w + 2 * OVERSHOOT, o.h + 2 * OVERSHOOT};
+    for (int k = 0; k < POINTS; k++)
+        sums[k] += darkness[k];
+}
+
+WIDE static int sum_beyond(const uint8_t *restrict darkness, const int *restrict usual)
+{
+    int sum = 0;
+    for (int k = 0; k < POINTS; k++) {
+        int beyond = darkness[k] - usual[k];
+        sum += beyond > 0 ? beyond : 0;
     }
+    return sum;
 }
 
-static int dark_at(const struct image *img, const struct bubble_ink *b,
-                   const struct neighbours *beside, double x, double y)
+/* The paler half of a group, and of equals those that come first: a number that rises so. */
+static double rank_of(const struct halo *halos, const int *members, int i)
 {
-    for (int i = 0; i < beside->n; i++) {
-        const struct rect *r = &beside->boxes[i];
-        if (x > r->x && x < r->x + r->w && y > r->y && y < r->y + r->h)
-            return 0;
-    }
-    const struct bubble_view *v = &b->view;
-    long px = lround(v->origin.x + x * v->dx.x + y * v->dy.x);
-    long py = lround(v->origin.y + x * v->dx.y + y * v->dy.y);
-    if (px < 0 || py < 0 || px >= img->width || py >= img->height)
-        return 0;
-    int grey = image_row(img, (int)py)[px];
-    return grey >= b->paper ? 0 : (b->paper - grey) * 255 / (b->paper > 0 ? b->paper : 1);
-}
-
-/* What goes on beyond one side of the bubble: the darkest across the side, the palest of three
- * steps away from it. (ux, uy) points out of the side. */
-static int side_darkness(const struct image *img, const struct bubble_ink *b,
-                         const struct neighbours *beside, double w, double h, int ux, int uy)
-{
-    int least = 255;
-    for (int step = 0; step < BESIDE_STEPS; step++) {
-        double off = BESIDE + BESIDE_STEP * step;
-        int darkest = 0;
-        for (int k = -2; k <= 2; k++) {
-            double x = ux ? ux * (w / 2 + off) : k * w / 8;
-            double y = uy ? uy * (h / 2 + off) : k * h / 8;
-            int d = dark_at(img, b, beside, x, y);
-            darkest = d > darkest ? d : darkest;
-        }
-        least = darkest < least ? darkest : least;
-    }
-    return least;
-}
-
-/* A mark ends near its bubble; a streak of the scanner, a fold, a coffee ring go on at both sides.
- */
-static double darkness_through(const struct image *img, const struct page_map *map,
-                               const struct bubble_ink *b, const struct neighbours *beside)
-{
-    double w = b->bubble->box.w * map->bubble_scale, h = b->bubble->box.h * map->bubble_scale;
-    int left = side_darkness(img, b, beside, w, h, -1, 0),
-        right = side_darkness(img, b, beside, w, h, 1, 0);
-    int above = side_darkness(img, b, beside, w, h, 0, -1),
-        below = side_darkness(img, b, beside, w, h, 0, 1);
-    int across = left < right ? left : right, along = above < below ? above : below;
-    return (across > along ? across : along) / 255.0;
-}
-
-static int by_group_and_mean(const void *a, const void *b)
-{
-    const struct halo *x = a, *y = b;
-    if (x->group != y->group)
-        return x->group < y->group ? -1 : 1;
-    if (x->mean != y->mean)
-        return x->mean < y->mean ? -1 : 1;
-    return (x->index > y->index) - (x->index < y->index);
+    return halos[members[i]].mean * (double)INT_MAX + i;
 }
 
 /* Neighbours' outlines and the question's number stand at the same place around every bubble of a
  * group: the paler half shows them. */
-static void measure_group(const struct halo *h, int n, struct bubble_ink *b)
+static void measure_group(const struct halo *halos, const int *members, int n, double *scratch,
+                          struct bubble_ink *b)
 {
     int usual[POINTS] = {0}, half = n / 2;
-    for (int i = 0; i < half; i++)
-        for (int k = 0; k < POINTS; k++)
-            usual[k] += h[i].darkness[k];
-    for (int i = 0; i < n; i++) {
-        int sum = 0;
-        for (int k = 0; k < POINTS; k++) {
-            int beyond = h[i].darkness[k] - usual[k] / half - NOISE;
-            sum += beyond > 0 ? beyond : 0;
-        }
-        b[h[i].index].halo = sum / (255.0 * POINTS);
-    }
+    for (int i = 0; i < n; i++)
+        scratch[i] = rank_of(halos, members, i);
+    double last = kth_of(scratch, n, half - 1);
+    for (int i = 0; i < n; i++)
+        if (rank_of(halos, members, i) <= last)
+            add_darkness(halos[members[i]].darkness, usual);
+    for (int k = 0; k < POINTS; k++)
+        usual[k] = usual[k] / half + NOISE;
+    for (int i = 0; i < n; i++)
+        b[members[i]].halo = sum_beyond(halos[members[i]].darkness, usual) / (255.0 * POINTS);
 }
 
 static int usual_paper(const struct bubble_ink *b, int n)
@@ -169,28 +135,27 @@ static void find_blotted(struct bubble_ink *b, int n)
             b[i].missing = b[i].weak = false;
 }
 
-int bubble_halo_measure(const struct image *img, const struct page_map *map, struct bubble_ink *b,
-                        int n, struct arena *arena)
+int bubble_halo_measure(const struct image *img, const struct page_map *map,
+                        const struct page_prints *prints, struct bubble_ink *b, int n,
+                        struct arena *arena)
 {
+    struct rings rings = {.w = -1};
     struct halo *halos = arena_alloc(arena, (size_t)n * sizeof(*halos));
-    if (!halos)
+    double *scratch = arena_alloc(arena, (size_t)n * sizeof(*scratch));
+    if (!halos || !scratch)
         return YJ_ENOMEM;
     for (int i = 0; i < n; i++) {
-        sample_halo(img, map, &b[i], &halos[i]);
-        halos[i].group = b[i].group;
-        if (b[i].ink > THROUGH_FROM) {
-            struct neighbours beside;
-            find_neighbours(b, n, &b[i], &beside);
-            b[i].through = darkness_through(img, map, &b[i], &beside);
-        }
-        halos[i].index = i;
+        const struct rect *box = &b[i].bubble->box;
+        int greys[POINTS];
+        suit_size(&rings, b[i].field->shape, box->w * map->bubble_scale,
+                  box->h * map->bubble_scale);
+        take_greys(img, &rings, &b[i], greys);
+        halos[i].mean = darken(greys, b[i].paper, halos[i].darkness);
     }
-    qsort(halos, (size_t)n, sizeof(*halos), by_group_and_mean);
-    for (int i = 0, m; i < n; i += m) {
-        for (m = 1; i + m < n && halos[i + m].group == halos[i].group;)
-            m++;
-        if (m >= GROUP_MIN)
-            measure_group(&halos[i], m, b);
+    for (int g = 0; g < prints->n; g++) {
+        const struct print *p = &prints->list[g];
+        if (p->n >= GROUP_MIN)
+            measure_group(halos, prints->members + p->first, p->n, scratch, b);
     }
     find_blotted(b, n);
     return 0;

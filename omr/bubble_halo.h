@@ -4,11 +4,12 @@
 #ifndef YJ_OMR_BUBBLE_HALO_H
 #define YJ_OMR_BUBBLE_HALO_H
 
-#include "bubble_ink.h"
+#include "bubble_print.h"
 
 /* Sets b[i].halo: mean darkness around the outline beyond what is printed there, which bubbles of
- * one group share, and b[i].through. Needs view and paper. 0 or YJ_ENOMEM. */
-int bubble_halo_measure(const struct image *img, const struct page_map *map, struct bubble_ink *b,
-                        int n, struct arena *arena);
+ * one group share. Needs view and paper. 0 or YJ_ENOMEM. */
+int bubble_halo_measure(const struct image *img, const struct page_map *map,
+                        const struct page_prints *prints, struct bubble_ink *b, int n,
+                        struct arena *arena);
 
 #endif

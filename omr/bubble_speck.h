@@ -5,12 +5,11 @@
 #ifndef YJ_OMR_BUBBLE_SPECK_H
 #define YJ_OMR_BUBBLE_SPECK_H
 
-#include "bubble_ink.h"
-#include "ink_mask.h"
+#include "bubble_print.h"
 
 /* Sets b[i].speck, far_speck and usual_speck of a page's bubbles; masks[shape]. Needs darkness,
- * mean and group. 0 or YJ_ENOMEM. */
-int bubble_speck_measure(const struct ink_mask *masks, struct bubble_ink *b, int n,
-                         struct arena *arena);
+ * mean and spot. 0 or YJ_ENOMEM. */
+int bubble_speck_measure(const struct ink_mask *masks, const struct page_prints *prints,
+                         struct bubble_ink *b, int n, struct arena *arena);
 
 #endif
