@@ -165,7 +165,7 @@ static struct stored_reading *next_reading(struct answer_walk *w, int n)
 /* Values stay where they are in `packed`. */
 static int unpack(struct answer_walk *w, const uint8_t *packed, size_t size, int *ret_n)
 {
-    const uint8_t *end = packed + size;
+    const uint8_t *end = size > 0 ? packed + size : packed; /* of no reading: it may be NULL */
     int64_t field = -1;
     int n = 0;
 

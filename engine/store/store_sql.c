@@ -206,6 +206,18 @@ const char *store_text(sqlite3_stmt *stmt, int column)
     return text != NULL ? text : "";
 }
 
+bool store_points(sqlite3_stmt *stmt, int column, struct points *ret)
+{
+    const int64_t most = INT64_C(1) << 62; /* of terms that points.h calculates with */
+    struct points points = {sqlite3_column_int64(stmt, column),
+                            sqlite3_column_int64(stmt, column + 1)};
+
+    if (points.den <= 0 || points.den > most || points.num < -most || points.num > most)
+        return false;
+    *ret = points;
+    return true;
+}
+
 int store_begin(struct store *store, struct diag *d)
 {
     /* IMMEDIATE: a transaction that will write says so at once, so that it cannot fail half-way
