@@ -268,11 +268,16 @@ static void test_named_tables(void **state)
 {
     const char *folder = *state;
     write_file(folder, "exam.yaml", "key: k.csv\nroster: r.csv\nversions: v.csv\npoints: p.csv\n");
-    write_file(folder, "form.yaml", form_text);
+    char form[sizeof form_text + 128];
+    snprintf(form, sizeof form,
+             "%s- {field: paper, kind: choice, options: AB, at: [120, 100], option_step: 5}\n"
+             "version: paper\n",
+             form_text);
+    write_file(folder, "form.yaml", form);
     write_file(folder, "k.csv", "item,key,points,rule\nq1,A,2,\nq2,B,2,\nessay,,5,points\n");
     write_file(folder, "r.csv", roster_text);
     write_file(folder, "v.csv", "version,item,master,options\nA,,,\nB,q1,q2,\nB,q2,q1,\n");
-    write_file(folder, "p.csv", "candidate,item,points\n0001,essay,4\n");
+    write_file(folder, "p.csv", "candidate,item,points\n0102,essay,4\n");
     struct exam *exam = load(folder);
     assert_int_equal(exam->key->n_items, 3);
     assert_int_equal(exam->versions->n, 2);
