@@ -89,7 +89,7 @@ static int keep_answer(struct store *store, sqlite3_stmt *stmt, void *row)
         .reviewed = strcmp(store_text(stmt, 5), "review") == 0,
         .scan = keep_text(store, stmt, 6),
         .page = sqlite3_column_int(stmt, 7),
-        .form = sqlite3_column_int(stmt, 8),
+        .form = store_index(stmt, 8, 0),
     };
 
     *(struct stored_answer *)row = answer;

@@ -76,7 +76,7 @@ static int append_answer(struct store *store, struct row_list *list, sqlite3_stm
     if (!answer)
         return SQLITE_NOMEM;
     *answer = (struct sheet_answer){
-        .field = sqlite3_column_int(stmt, 0),
+        .field = store_index(stmt, 0, 0),
         .value = arena_strdup(&store->arena, store_text(stmt, 1)),
         .status = status < 0 ? READING_UNCERTAIN : (enum reading_status)status,
         .confidence = sqlite3_column_double(stmt, 3),
@@ -90,7 +90,7 @@ static int append_said(struct store *store, struct row_list *list, sqlite3_stmt 
     struct sheet_said *said = next_row(list, sizeof *said);
     if (!said)
         return SQLITE_NOMEM;
-    *said = (struct sheet_said){sqlite3_column_int(stmt, 0), sqlite3_column_int(stmt, 1),
+    *said = (struct sheet_said){store_index(stmt, 0, 0), store_index(stmt, 1, 0),
                                 arena_strdup(&store->arena, store_text(stmt, 2))};
     return said->value ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -166,8 +166,8 @@ static bool fill_page(sqlite3_stmt *stmt, struct sheet_page *page)
         .scan = store_text(stmt, 10),
         .hash = store_text(stmt, 11),
         .number = sqlite3_column_int(stmt, 12),
-        .form = sqlite3_column_int(stmt, 13),
-        .form_page = sqlite3_column_int(stmt, 14) - 1,
+        .form = store_index(stmt, 13, 0),
+        .form_page = store_index(stmt, 14, 1),
         .width = sqlite3_column_int(stmt, 15),
         .height = sqlite3_column_int(stmt, 16),
     };

@@ -184,7 +184,7 @@ static int fill_sections(struct store_rows *rows, struct store_cell *cells, stru
     sqlite3_reset(rows->sections);
     sqlite3_bind_int64(rows->sections, 1, sqlite3_column_int64(rows->outer, 0));
     while ((rc = step(rows, rows->sections, d)) == 1) {
-        int section = sqlite3_column_int(rows->sections, 0) - 1;
+        int section = store_index(rows->sections, 0, 1);
 
         if (section >= 0 && section < rows->n_sections)
             fill_points_cell(rows, rows->sections, cells, rows->n_fixed + section);
@@ -206,7 +206,7 @@ static int next_score(struct store_rows *rows, struct store_cell *cells, struct 
         return rc;
     start_inner(rows);
     while ((rc = step(rows, rows->inner, d)) == 1) {
-        int item = sqlite3_column_int(rows->inner, 0) - 1;
+        int item = store_index(rows->inner, 0, 1);
 
         if (item >= 0 && item < rows->n_items && !sqlite3_column_int(rows->inner, 3))
             fill_points_cell(rows, rows->inner, cells, rows->n_fixed + rows->n_sections + item);
