@@ -17,7 +17,7 @@ struct graphics {
     double matrix[6];
     struct box clip;
     bool odd_clip; /* no rectangle */
-    bool unseen; /* text render mode 3 */
+    bool unseen;   /* text render mode 3 */
     bool black;
     int n_states; /* of the content's graphics states, those in force */
 };

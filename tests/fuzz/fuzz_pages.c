@@ -25,8 +25,8 @@ static int decode(const struct scan *scan, int number, struct decoder *decoder, 
 {
     char reason[SCAN_REASON_MAX] = "";
     int rc = scan_decode_page(scan, number, decoder, img, reason);
-    if (rc == YJ_EDATA && (!reason[0] || strchr(reason, '\n')))
-        __builtin_trap();
+    if (rc < 0 && (rc != YJ_EDATA || !reason[0] || strchr(reason, '\n')))
+        __builtin_trap(); /* a fault would end the whole run */
     if (rc == 0 &&
         (img->width <= 0 || img->height <= 0 || !(img->dpi_x >= 0) || !(img->dpi_y >= 0)))
         __builtin_trap();
