@@ -80,8 +80,8 @@ static int read_titles(const struct exam_reader *r)
 
 static int read_settings(const struct exam_reader *r)
 {
-    static const char *const keys[] = {"title", "subject", "date",           "form",
-                                       "forms", "key",     "roster",         "scans",
+    static const char *const keys[] = {"title", "subject", "date",           "form",   "forms",
+                                       "key",   "roster",  "versions",       "points", "scans",
                                        "db",    "scoring", EXAM_SETTING_KEYS};
     int bad = yaml_check_keys(r->yaml, r->yaml->root, keys, N_ITEMS(keys));
     if (r->yaml->root->kind != YAML_MAP)

@@ -15,6 +15,7 @@
 #define XLSX_ROWS_MAX 1048576      /* of a sheet */
 #define XLSX_STRINGS_MAX 4000000   /* shared texts */
 #define XLSX_STYLES_MAX 70000      /* of cells (Excel: 65,490) */
+#define XLSX_FORMATS_MAX 5000      /* of numbers (Excel: 250); each style is looked for in all */
 #define XLSX_DEPTH_MAX 64          /* of tags */
 
 /* How a cell's number is meant. */

@@ -188,6 +188,13 @@ static int find_part(struct xlsx *x, struct archive *zip, const char *part, bool
     return tell_too_large(x, part);
 }
 
+/* liblzma takes as much memory at once as the part says, up to 4 GB. No spreadsheet packs so. */
+static bool is_packed_by_lzma(struct archive *zip)
+{
+    const char *format = archive_format_name(zip); /* "ZIP 2.0 (deflation)" */
+    return format && (strstr(format, "(lzma)") || strstr(format, "(xz)"));
+}
+
 int xlsx_feed_part(struct xlsx *x, const char *part, const struct xlsx_handlers *handlers)
 {
     struct archive *zip = archive_read_new();
@@ -205,7 +212,11 @@ int xlsx_feed_part(struct xlsx *x, const char *part, const struct xlsx_handlers 
         rc = tell_no_zip(x, zip);
     if (rc == 0)
         rc = find_part(x, zip, part, &found);
-    if (rc == 0)
+    if (rc == 0 && found && is_packed_by_lzma(zip))
+        rc = diag_error(x->d, YJ_EINPUT, x->path, 0, 0,
+                        _("open it in a spreadsheet and save it anew"),
+                        _("'%s' is no spreadsheet that is read"), x->path);
+    else if (rc == 0)
         rc = found ? parse_part(x, part, zip, handlers) : 1;
     archive_read_free(zip);
     return rc;

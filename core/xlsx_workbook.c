@@ -168,10 +168,17 @@ static bool is_date_code(const char *code)
     return false;
 }
 
+static int tell_too_many(struct xlsx *x)
+{
+    return diag_error(x->d, YJ_EINPUT, x->path, 0, 0, _("save the table alone as .xlsx or CSV"),
+                      _("'%s' holds more than a table: %s is too large"), x->path, "xl/styles.xml");
+}
+
 static int add_format(struct xlsx *x, int id, const char *code)
 {
-    if (x->n_formats == XLSX_STYLES_MAX ||
-        grow((void **)&x->formats, x->n_formats, &x->formats_capacity, sizeof *x->formats) < 0)
+    if (x->n_formats == XLSX_FORMATS_MAX)
+        return tell_too_many(x);
+    if (grow((void **)&x->formats, x->n_formats, &x->formats_capacity, sizeof *x->formats) < 0)
         return YJ_ENOMEM;
     size_t noughts = strspn(code, "0");
     bool padded = noughts > 0 && noughts < 20 && code[noughts] == 0;
@@ -182,8 +189,9 @@ static int add_format(struct xlsx *x, int id, const char *code)
 
 static int add_style(struct xlsx *x, int id)
 {
-    if (x->n_styles == XLSX_STYLES_MAX ||
-        grow((void **)&x->styles, x->n_styles, &x->styles_capacity, sizeof *x->styles) < 0)
+    if (x->n_styles == XLSX_STYLES_MAX)
+        return tell_too_many(x);
+    if (grow((void **)&x->styles, x->n_styles, &x->styles_capacity, sizeof *x->styles) < 0)
         return YJ_ENOMEM;
     struct xlsx_style style = {.format = id, .date = is_date_format(id)};
     for (int i = 0; i < x->n_formats; i++)

@@ -13,8 +13,8 @@
 
 #ifdef __SANITIZE_ADDRESS__
 /* Fontconfig's patterns, which pango keeps, hold offsets where the leak sanitizer wants pointers.
- */
-const char *__lsan_default_suppressions(void);
+ * Weak: a program may say more. */
+const char *__lsan_default_suppressions(void) __attribute__((weak));
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libfontconfig.so\n";

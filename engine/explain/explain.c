@@ -198,7 +198,8 @@ static int explain_score(void *context, const struct stored_score *score)
                             .items = x->items,
                             .n_items = n_items,
                             .plan = &x->plan,
-                            .sections = x->sections};
+                            .sections = x->sections,
+                            .total = {.points = POINTS_ZERO}};
 
     arena_reset(&x->memory);
     find_paper(x, score);

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROWS_A_CALL = 16, SCANS_MAX = 1000 };
+enum { ROWS_A_CALL = 16 };
+/* Encoders write ten or so. */
+enum { SCANS_MAX = 100 };
 /* Bytes between the picture's last block and the marker after it: fillers of sloppy writers. More
  * of them are data that lost its place. */
 enum { STRAY_BYTES_MAX = 64 };

@@ -276,7 +276,7 @@ static int read_rows(struct tiff_reader *reader, enum row_layout layout,
     struct bit_greys bit_greys;
     tmsize_t size = TIFFScanlineSize(reader->tiff);
     size_t needed = ((size_t)reader->width * reader->bits * reader->samples + 7) / 8;
-    if (size <= 0 || (size_t)size < needed)
+    if (size <= 0 || (size_t)size < needed || (size_t)size > DECODER_SCRATCH_MAX)
         return refuse_damage(reader, reason);
     uint8_t *row = decoder_scratch(decoder, (size_t)size);
     if (!row)

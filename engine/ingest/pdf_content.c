@@ -17,7 +17,7 @@ struct graphics {
     double matrix[6];
     struct box clip;
     bool odd_clip; /* no rectangle */
-    int text_mode;
+    bool unseen;   /* text render mode 3 */
     bool black;
     int n_states; /* of the content's graphics states, those in force */
 };
@@ -217,12 +217,12 @@ static void op_do(struct interpreter *in)
 
 static void op_text_mode(struct interpreter *in)
 {
-    in->now.text_mode = in->n_numbers > 0 ? (int)in->numbers[in->n_numbers - 1] : 0;
+    in->now.unseen = in->n_numbers > 0 && in->numbers[in->n_numbers - 1] == 3;
 }
 
 static void op_show_text(struct interpreter *in)
 {
-    if (in->now.text_mode != 3)
+    if (!in->now.unseen)
         must_be_drawn(in);
 }
 

@@ -20,7 +20,7 @@ struct pdf_document {
 };
 
 /* Content streams of scanned pages are a line; one that is longer than this, deflated, draws. */
-static const long long CONTENT_MAX = 64 << 10;
+static const double CONTENT_MAX = 64 << 10; /* bytes */
 enum { FORM_POINTS_A3 = 1191, RENDER_DPI = 300 };
 
 /* ---- opening ---- */
@@ -140,22 +140,38 @@ static bool name_is(qpdf_data q, qpdf_oh value, const char *name)
     return qpdf_oh_is_name_and_equals(q, value, name);
 }
 
-static long long stream_length(qpdf_data q, qpdf_oh stream)
+/* As a number that any digits fit. */
+static double stream_length(qpdf_data q, qpdf_oh stream)
 {
     return qpdf_oh_is_stream(q, stream)
-               ? (long long)number_or(q, key(q, qpdf_oh_get_dict(q, stream), "/Length"), 0)
+               ? fmax(0, number_or(q, key(q, qpdf_oh_get_dict(q, stream), "/Length"), 0))
                : 0;
+}
+
+/* Whether qpdf may decode it in memory: one filter makes at most a thousand bytes of each, two a
+ * million, and a predictor asks for rows as long as it likes. */
+static bool is_simply_filtered(qpdf_data q, qpdf_oh stream)
+{
+    if (!qpdf_oh_is_stream(q, stream))
+        return true;
+    qpdf_oh dict = qpdf_oh_get_dict(q, stream), filters = key(q, dict, "/Filter");
+    return !has(q, dict, "/DecodeParms") && !has(q, dict, "/F") &&
+           (!qpdf_oh_is_array(q, filters) || qpdf_oh_get_array_n_items(q, filters) < 2);
 }
 
 static bool has_short_content(qpdf_data q, qpdf_oh page)
 {
     qpdf_oh contents = key(q, page, "/Contents");
     if (!qpdf_oh_is_array(q, contents))
-        return stream_length(q, contents) <= CONTENT_MAX;
-    long long length = 0;
+        return stream_length(q, contents) <= CONTENT_MAX && is_simply_filtered(q, contents);
+    double length = 0;
     int n = qpdf_oh_get_array_n_items(q, contents);
-    for (int i = 0; i < n && length <= CONTENT_MAX; i++)
-        length += stream_length(q, qpdf_oh_get_array_item(q, contents, i));
+    for (int i = 0; i < n && length <= CONTENT_MAX; i++) {
+        qpdf_oh piece = qpdf_oh_get_array_item(q, contents, i);
+        if (!is_simply_filtered(q, piece))
+            return false;
+        length += stream_length(q, piece);
+    }
     return length <= CONTENT_MAX;
 }
 
@@ -167,7 +183,9 @@ static int read_content(qpdf_data q, qpdf_oh page, struct pdf_content *ret, char
     size_t n = 0;
     if (!has_short_content(q, page))
         return 0;
-    bool good = !(qpdf_oh_get_page_content_data(q, page, &bytes, &n) & QPDF_ERRORS);
+    /* A length that is wrong was warned of by now: then it bounds nothing. */
+    bool good = !qpdf_more_warnings(q) &&
+                !(qpdf_oh_get_page_content_data(q, page, &bytes, &n) & QPDF_ERRORS);
     if (good && !qpdf_more_warnings(q))
         pdf_content_read(bytes, n, ret);
     else
@@ -323,6 +341,7 @@ static bool read_palette(qpdf_data q, qpdf_oh space, struct pdf_picture *picture
     unsigned char *bytes = NULL;
     QPDF_BOOL filtered = QPDF_FALSE;
     if (!qpdf_oh_is_stream(q, table) || stream_length(q, table) > CONTENT_MAX ||
+        !is_simply_filtered(q, table) || qpdf_more_warnings(q) ||
         (qpdf_oh_get_stream_data(q, table, qpdf_dl_generalized, &filtered, &bytes, &n) &
          QPDF_ERRORS))
         return false;

@@ -179,8 +179,8 @@ static int read_rows(struct sample_reader *reader, struct decoder *decoder, stru
                      char *reason)
 {
     const struct pdf_picture *p = reader->picture;
-    int r = scan_size_image(out, p->width, p->height, reason);
-    if (r == 0 && (p->components == 3 || p->coloured))
+    int r = 0;
+    if (p->components == 3 || p->coloured)
         r = decoder_begin_chroma(decoder, out, reason);
     if (r == 0 && reader->flate)
         r = inflater_init(&reader->inflater, p->bytes, p->size);
@@ -219,6 +219,9 @@ static int decode_samples(const struct pdf_picture *p, struct decoder *decoder, 
     const struct pdf_filter_step *flate = p->n_steps ? &p->steps[0] : NULL;
     if (p->n_steps > 1 || !is_readable(p, flate))
         return 0;
+    int r = scan_size_image(out, p->width, p->height, reason); /* no rows longer than any page's */
+    if (r < 0)
+        return r;
     size_t row_bytes = ((size_t)p->width * (size_t)(p->bits * p->components) + 7) / 8;
     uint8_t *rows = decoder_scratch(decoder, 2 * row_bytes);
     if (!rows)
@@ -229,7 +232,7 @@ static int decode_samples(const struct pdf_picture *p, struct decoder *decoder, 
                                    .row = rows,
                                    .above = rows + row_bytes,
                                    .row_bytes = row_bytes};
-    int r = read_rows(&reader, decoder, out, reason);
+    r = read_rows(&reader, decoder, out, reason);
     return r < 0 ? r : ROW_PICTURE;
 }
 

@@ -157,6 +157,14 @@ static int give_member(struct zip_members *zip, const char *name, struct scan **
     return r < 0 ? r : 1;
 }
 
+/* liblzma takes as much memory at once as the member says, up to 4 GB, and is not told a limit. No
+ * program packs so unless it is asked to. */
+static bool is_packed_by_lzma(struct zip_members *zip)
+{
+    const char *format = archive_format_name(zip->archive); /* "ZIP 2.0 (deflation)" */
+    return format && (strstr(format, "(lzma)") || strstr(format, "(xz)"));
+}
+
 /* 0: nothing to be told of this entry. */
 static int give_entry(struct zip_members *zip, struct archive_entry *entry, char *name,
                       struct scan **ret_scan)
@@ -175,6 +183,9 @@ static int give_entry(struct zip_members *zip, struct archive_entry *entry, char
         return give_problem(zip, name, _("a link, not a file"), NULL, ret_scan);
     if (archive_entry_is_data_encrypted(entry))
         return give_problem(zip, name, _("needs a password; unpack the ZIP first"), NULL, ret_scan);
+    if (is_packed_by_lzma(zip))
+        return give_problem(zip, name, _("packed by LZMA, which is not read; unpack the ZIP first"),
+                            NULL, ret_scan);
     return give_member(zip, name, ret_scan);
 }
 

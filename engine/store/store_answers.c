@@ -12,6 +12,7 @@
 #define ID_FOLLOWS 0x40
 #define STATUS_MASK 0x3f
 #define ID_BYTES 4
+#define FIELD_ID_MAX ((1 << 20) - 1) /* ids of readings have no room for more */
 
 struct answer_walk {
     struct store *store;
@@ -24,6 +25,12 @@ struct answer_walk {
     size_t packed_size, packed_capacity;
     struct diag *d;
 };
+
+static int damaged(struct answer_walk *w)
+{
+    return diag_error(w->d, YJ_EIO, NULL, 0, 0, NULL, _("the database '%s' is damaged"),
+                      w->store->path);
+}
 
 /* ---- names of fields ---- */
 
@@ -38,6 +45,8 @@ static int load_names(struct answer_walk *w)
         rc = store_statement(w->store, "SELECT id, name FROM fields", &stmt, w->d);
     if (rc < 0)
         return rc;
+    if (last < 0 || last > FIELD_ID_MAX)
+        return damaged(w);
     w->names = calloc((size_t)last + 1, sizeof *w->names);
     w->n_names = w->names != NULL ? last + 1 : 0;
     while ((answer = sqlite3_step(stmt)) == SQLITE_ROW && w->names != NULL) {
@@ -142,12 +151,6 @@ static int keep_packed(struct answer_walk *w, int64_t page)
 
 /* ---- unpacking ---- */
 
-static int damaged(struct answer_walk *w)
-{
-    return diag_error(w->d, YJ_EIO, NULL, 0, 0, NULL, _("the database '%s' is damaged"),
-                      w->store->path);
-}
-
 static struct stored_reading *next_reading(struct answer_walk *w, int n)
 {
     if (n == w->capacity) {
@@ -165,7 +168,7 @@ static struct stored_reading *next_reading(struct answer_walk *w, int n)
 /* Values stay where they are in `packed`. */
 static int unpack(struct answer_walk *w, const uint8_t *packed, size_t size, int *ret_n)
 {
-    const uint8_t *end = packed + size;
+    const uint8_t *end = size > 0 ? packed + size : packed; /* of no reading: it may be NULL */
     int64_t field = -1;
     int n = 0;
 

@@ -112,6 +112,8 @@ static int audit_append(struct store *store, const char *action, const char *det
 
     if (rc < 0)
         return rc;
+    if (row.seq < 0 || row.seq == INT64_MAX)
+        return store_fault(store, SQLITE_CORRUPT, d);
     row.seq++;
     store_now(time_text);
     store_user(user, sizeof(user));
@@ -144,11 +146,12 @@ static int audit_check_row(struct store *store, sqlite3_stmt *stmt, int64_t expe
 
     if (audit_hash(&row, hash) < 0)
         return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
-    if (row.seq != expected_seq)
+    if (row.seq > expected_seq)
         rc = diag_error(d, YJ_EDATA, store->path, 0, 0, NULL,
                         _("audit entries %lld to %lld are missing"), (long long)expected_seq,
                         (long long)row.seq - 1);
-    else if (strcmp(row.previous, previous) != 0 || strcmp(hash, store_text(stmt, 6)) != 0)
+    else if (row.seq < expected_seq || strcmp(row.previous, previous) != 0 ||
+             strcmp(hash, store_text(stmt, 6)) != 0)
         rc = diag_error(d, YJ_EDATA, store->path, 0, 0,
                         _("compare with a copy of the database made earlier"),
                         _("audit entry %lld or the one before it was changed"), (long long)row.seq);
@@ -183,7 +186,7 @@ int store_audit_check(struct store *store, struct diag *d)
     if (rc < 0)
         return rc;
     while ((answer = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rc = audit_check_row(store, stmt, last + 1, previous, d);
+        rc = audit_check_row(store, stmt, last < INT64_MAX ? last + 1 : last, previous, d);
         if (rc < 0)
             found = rc;
         if (rc < 0 && rc != YJ_EDATA)

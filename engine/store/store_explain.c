@@ -33,13 +33,8 @@ static const char *keep_text(struct store *store, sqlite3_stmt *stmt, int column
     return arena_strdup(&store->arena, store_text(stmt, column));
 }
 
-static struct points points_at(sqlite3_stmt *stmt, int column)
-{
-    return (struct points){sqlite3_column_int64(stmt, column),
-                           sqlite3_column_int64(stmt, column + 1)};
-}
-
-typedef bool (*keep_row)(struct store *store, sqlite3_stmt *stmt, void *row);
+/* SQLITE_OK, SQLITE_NOMEM, SQLITE_CORRUPT. */
+typedef int (*keep_row)(struct store *store, sqlite3_stmt *stmt, void *row);
 
 /* Every row of a statement about one sheet. */
 static int collect(struct store *store, const char *sql, int64_t sheet, keep_row keep,
@@ -53,8 +48,9 @@ static int collect(struct store *store, const char *sql, int64_t sheet, keep_row
     sqlite3_bind_int64(stmt, 1, sheet);
     while (rc == 0 && (answer = sqlite3_step(stmt)) == SQLITE_ROW) {
         void *row = add_row(store, g);
-        if (row == NULL || !keep(store, stmt, row))
-            rc = store_fault(store, SQLITE_NOMEM, d);
+        int kept = row == NULL ? SQLITE_NOMEM : keep(store, stmt, row);
+        if (kept != SQLITE_OK)
+            rc = store_fault(store, kept, d);
     }
     if (rc == 0 && answer != SQLITE_DONE)
         rc = store_fault(store, answer, d);
@@ -62,23 +58,26 @@ static int collect(struct store *store, const char *sql, int64_t sheet, keep_row
     return rc;
 }
 
-static bool keep_item(struct store *store, sqlite3_stmt *stmt, void *row)
+static int keep_item(struct store *store, sqlite3_stmt *stmt, void *row)
 {
+    struct item_points *item = row;
+
     (void)store;
-    *(struct item_points *)row = (struct item_points){
-        points_at(stmt, 0), sqlite3_column_int(stmt, 2) != 0, sqlite3_column_int(stmt, 3) != 0};
-    return true;
+    item->pending = sqlite3_column_int(stmt, 2) != 0;
+    item->counts = sqlite3_column_int(stmt, 3) != 0;
+    return store_points(stmt, 0, &item->points) ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
-static bool keep_section(struct store *store, sqlite3_stmt *stmt, void *row)
+static int keep_section(struct store *store, sqlite3_stmt *stmt, void *row)
 {
+    struct section_points *section = row;
+
     (void)store;
-    *(struct section_points *)row =
-        (struct section_points){points_at(stmt, 0), sqlite3_column_int(stmt, 2) != 0};
-    return true;
+    section->pending = sqlite3_column_int(stmt, 2) != 0;
+    return store_points(stmt, 0, &section->points) ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
-static bool keep_answer(struct store *store, sqlite3_stmt *stmt, void *row)
+static int keep_answer(struct store *store, sqlite3_stmt *stmt, void *row)
 {
     int status = reading_status_parse(store_text(stmt, 3));
     struct stored_answer answer = {
@@ -90,16 +89,16 @@ static bool keep_answer(struct store *store, sqlite3_stmt *stmt, void *row)
         .reviewed = strcmp(store_text(stmt, 5), "review") == 0,
         .scan = keep_text(store, stmt, 6),
         .page = sqlite3_column_int(stmt, 7),
-        .form = sqlite3_column_int(stmt, 8),
+        .form = store_index(stmt, 8, 0),
     };
 
     *(struct stored_answer *)row = answer;
-    return answer.field != NULL && answer.value != NULL && answer.scan != NULL;
+    return answer.field && answer.value && answer.scan ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-static bool keep_exception(struct store *store, sqlite3_stmt *stmt, void *row)
+static int keep_exception(struct store *store, sqlite3_stmt *stmt, void *row)
 {
-    return (*(const char **)row = keep_text(store, stmt, 0)) != NULL;
+    return (*(const char **)row = keep_text(store, stmt, 0)) ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 static int collect_score(struct store *store, int64_t sheet, struct stored_score *score,
@@ -177,11 +176,12 @@ int store_visit_scores(struct store *store, const char *candidate,
                                      .name = store_text(stmt, 2),
                                      .class_name = store_text(stmt, 3),
                                      .school = store_text(stmt, 4),
-                                     .status = status_of(store_text(stmt, 5)),
-                                     .total = points_at(stmt, 6),
-                                     .max = points_at(stmt, 8)};
+                                     .status = status_of(store_text(stmt, 5))};
         arena_reset(&store->arena);
-        rc = collect_score(store, sqlite3_column_int64(stmt, 0), &score, d);
+        if (!store_points(stmt, 6, &score.total) || !store_points(stmt, 8, &score.max))
+            rc = store_fault(store, SQLITE_CORRUPT, d);
+        else
+            rc = collect_score(store, sqlite3_column_int64(stmt, 0), &score, d);
         if (rc == 0)
             rc = visit(context, &score);
         n++;

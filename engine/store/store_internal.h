@@ -66,6 +66,10 @@ int store_exec(struct store *store, const char *sql, struct diag *d);
 void store_drop_statements(struct store *store);
 /* "" for NULL. */
 const char *store_text(sqlite3_stmt *stmt, int column);
+/* A place counted from `first` as an index from 0; -1: NULL, or a place that no list has. */
+int store_index(sqlite3_stmt *stmt, int column, int first);
+/* The points that two columns hold. False: none that a yuejuan writes, the database is damaged. */
+bool store_points(sqlite3_stmt *stmt, int column, struct points *ret);
 /* The first column of the first row as text into store->answer: 1; 0 no row; < 0 fault. */
 int store_ask_text(struct store *store, struct diag *d, const char *sql, const char *argument);
 

@@ -527,13 +527,6 @@ static int collect_readings(struct store *store, int64_t page, struct reading_li
     return answer == SQLITE_DONE ? 0 : store_fault(store, answer, d);
 }
 
-static int64_t index_or_none(sqlite3_stmt *stmt, int column, int64_t first)
-{
-    return sqlite3_column_type(stmt, column) == SQLITE_NULL
-               ? -1
-               : sqlite3_column_int64(stmt, column) - first;
-}
-
 int store_page_statement(struct store *store, sqlite3_stmt **ret_stmt, struct diag *d)
 {
     return store_statement(store,
@@ -549,8 +542,8 @@ struct stored_page store_page_at(sqlite3_stmt *stmt)
     return (struct stored_page){.id = sqlite3_column_int64(stmt, 0),
                                 .scan = store_text(stmt, 1),
                                 .number = sqlite3_column_int(stmt, 2),
-                                .form = (int)index_or_none(stmt, 3, 0),
-                                .form_page = (int)index_or_none(stmt, 4, 1),
+                                .form = store_index(stmt, 3, 0),
+                                .form_page = store_index(stmt, 4, 1),
                                 .verdict = (enum page_verdict)verdict_parse(store_text(stmt, 5)),
                                 .sheet = store_text(stmt, 6),
                                 .batch = store_text(stmt, 7)};

@@ -76,7 +76,7 @@ static int append_answer(struct store *store, struct row_list *list, sqlite3_stm
     if (!answer)
         return SQLITE_NOMEM;
     *answer = (struct sheet_answer){
-        .field = sqlite3_column_int(stmt, 0),
+        .field = store_index(stmt, 0, 0),
         .value = arena_strdup(&store->arena, store_text(stmt, 1)),
         .status = status < 0 ? READING_UNCERTAIN : (enum reading_status)status,
         .confidence = sqlite3_column_double(stmt, 3),
@@ -90,7 +90,7 @@ static int append_said(struct store *store, struct row_list *list, sqlite3_stmt 
     struct sheet_said *said = next_row(list, sizeof *said);
     if (!said)
         return SQLITE_NOMEM;
-    *said = (struct sheet_said){sqlite3_column_int(stmt, 0), sqlite3_column_int(stmt, 1),
+    *said = (struct sheet_said){store_index(stmt, 0, 0), store_index(stmt, 1, 0),
                                 arena_strdup(&store->arena, store_text(stmt, 2))};
     return said->value ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -101,12 +101,9 @@ static int append_item(struct store *store, struct row_list *list, sqlite3_stmt 
     (void)store;
     if (!item)
         return SQLITE_NOMEM;
-    *item = (struct item_points){
-        {sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)},
-        sqlite3_column_int(stmt, 2) != 0,
-        sqlite3_column_int(stmt, 3) != 0,
-    };
-    return SQLITE_OK;
+    item->pending = sqlite3_column_int(stmt, 2) != 0;
+    item->counts = sqlite3_column_int(stmt, 3) != 0;
+    return store_points(stmt, 0, &item->points) ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
 /* The rows of a query by an id. */
@@ -120,11 +117,13 @@ static int collect(struct store *store, const char *sql, int64_t id, struct row_
         return rc;
     list->n = 0;
     sqlite3_bind_int64(stmt, 1, id);
-    while ((answer = sqlite3_step(stmt)) == SQLITE_ROW)
-        if (append(store, list, stmt) != SQLITE_OK) {
-            answer = SQLITE_NOMEM;
+    while ((answer = sqlite3_step(stmt)) == SQLITE_ROW) {
+        int appended = append(store, list, stmt);
+        if (appended != SQLITE_OK) {
+            answer = appended;
             break;
         }
+    }
     sqlite3_reset(stmt);
     return answer == SQLITE_DONE ? 0 : store_fault(store, answer, d);
 }
@@ -162,18 +161,19 @@ static bool fill_page(sqlite3_stmt *stmt, struct sheet_page *page)
         .of = sqlite3_column_int(stmt, 4),
         .scored = sqlite3_column_type(stmt, 5) != SQLITE_NULL,
         .status = parse_status(store_text(stmt, 5)),
-        .total = {sqlite3_column_int64(stmt, 6), sqlite3_column_int64(stmt, 7)},
-        .max = {sqlite3_column_int64(stmt, 8), sqlite3_column_int64(stmt, 9)},
+        .total = POINTS_ZERO,
+        .max = POINTS_ZERO,
         .scan = store_text(stmt, 10),
         .hash = store_text(stmt, 11),
         .number = sqlite3_column_int(stmt, 12),
-        .form = sqlite3_column_int(stmt, 13),
-        .form_page = sqlite3_column_int(stmt, 14) - 1,
+        .form = store_index(stmt, 13, 0),
+        .form_page = store_index(stmt, 14, 1),
         .width = sqlite3_column_int(stmt, 15),
         .height = sqlite3_column_int(stmt, 16),
     };
-    if (!page->scored)
-        page->total = page->max = POINTS_ZERO;
+    if (page->scored &&
+        (!store_points(stmt, 6, &page->total) || !store_points(stmt, 8, &page->max)))
+        return false;
     return parse_transform(store_text(stmt, 17), &page->transform);
 }
 

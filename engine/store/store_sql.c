@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,27 @@ const char *store_text(sqlite3_stmt *stmt, int column)
     const char *text = (const char *)sqlite3_column_text(stmt, column);
 
     return text != NULL ? text : "";
+}
+
+int store_index(sqlite3_stmt *stmt, int column, int first)
+{
+    int64_t place = sqlite3_column_int64(stmt, column);
+
+    if (sqlite3_column_type(stmt, column) == SQLITE_NULL || place < first || place > INT_MAX)
+        return -1;
+    return (int)(place - first);
+}
+
+bool store_points(sqlite3_stmt *stmt, int column, struct points *ret)
+{
+    const int64_t most = INT64_C(1) << 62; /* of terms that points.h calculates with */
+    struct points points = {sqlite3_column_int64(stmt, column),
+                            sqlite3_column_int64(stmt, column + 1)};
+
+    if (points.den <= 0 || points.den > most || points.num < -most || points.num > most)
+        return false;
+    *ret = points;
+    return true;
 }
 
 int store_begin(struct store *store, struct diag *d)

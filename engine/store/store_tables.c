@@ -25,6 +25,7 @@ struct store_rows {
     int (*next)(struct store_rows *rows, struct store_cell *cells, struct diag *d);
     char (*numbers)[NUMBER_MAX]; /* a cell each */
 
+    bool damaged;           /* points that are none */
     bool has_page;          /* readings: outer stands on a page */
     int n_fixed;            /* scores, items: columns of outer's cells */
     int n_sections;         /* scores: columns after them */
@@ -60,6 +61,17 @@ static struct store_cell empty_cell(bool numeric)
     return (struct store_cell){"", numeric};
 }
 
+static void fill_points(struct store_rows *rows, sqlite3_stmt *stmt, int column,
+                        char number[NUMBER_MAX])
+{
+    struct points points;
+
+    if (store_points(stmt, column, &points))
+        print_points(points, number);
+    else
+        rows->damaged = true; /* told by store_rows_next */
+}
+
 /* Fills a cell a letter: t text, i integer, f real, p points (two columns: num, den). NULL is an
  * empty cell. Returns the number of cells. */
 static int fill_cells(struct store_rows *rows, sqlite3_stmt *stmt, int column, const char *format,
@@ -81,9 +93,7 @@ static int fill_cells(struct store_rows *rows, sqlite3_stmt *stmt, int column, c
         else if (format[n] == 'f')
             print_real(sqlite3_column_double(stmt, column), number);
         else {
-            struct points points = {sqlite3_column_int64(stmt, column),
-                                    sqlite3_column_int64(stmt, column + 1)};
-            print_points(points, number);
+            fill_points(rows, stmt, column, number);
             column++;
         }
     }
@@ -160,12 +170,10 @@ static const char scores_sections[] =
     "JOIN scores sc ON sc.sheet_id = x.sheet_id "
     "WHERE x.sheet_id = ? AND x.pending = 0 AND sc.status IN ('scored', 'pending')";
 
-static void fill_points(struct store_rows *rows, sqlite3_stmt *stmt, struct store_cell *cells,
-                        int cell)
+static void fill_points_cell(struct store_rows *rows, sqlite3_stmt *stmt, struct store_cell *cells,
+                             int cell)
 {
-    struct points points = {sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2)};
-
-    print_points(points, rows->numbers[cell]);
+    fill_points(rows, stmt, 1, rows->numbers[cell]);
     cells[cell].text = rows->numbers[cell];
 }
 
@@ -176,10 +184,10 @@ static int fill_sections(struct store_rows *rows, struct store_cell *cells, stru
     sqlite3_reset(rows->sections);
     sqlite3_bind_int64(rows->sections, 1, sqlite3_column_int64(rows->outer, 0));
     while ((rc = step(rows, rows->sections, d)) == 1) {
-        int section = sqlite3_column_int(rows->sections, 0) - 1;
+        int section = store_index(rows->sections, 0, 1);
 
         if (section >= 0 && section < rows->n_sections)
-            fill_points(rows, rows->sections, cells, rows->n_fixed + section);
+            fill_points_cell(rows, rows->sections, cells, rows->n_fixed + section);
     }
     return rc;
 }
@@ -198,10 +206,10 @@ static int next_score(struct store_rows *rows, struct store_cell *cells, struct 
         return rc;
     start_inner(rows);
     while ((rc = step(rows, rows->inner, d)) == 1) {
-        int item = sqlite3_column_int(rows->inner, 0) - 1;
+        int item = store_index(rows->inner, 0, 1);
 
         if (item >= 0 && item < rows->n_items && !sqlite3_column_int(rows->inner, 3))
-            fill_points(rows, rows->inner, cells, rows->n_fixed + rows->n_sections + item);
+            fill_points_cell(rows, rows->inner, cells, rows->n_fixed + rows->n_sections + item);
     }
     return rc < 0 ? rc : 1;
 }
@@ -557,7 +565,9 @@ const char *store_rows_column_name(const struct store_rows *rows, int column)
 
 int store_rows_next(struct store_rows *rows, struct store_cell *cells, struct diag *d)
 {
-    return rows->next(rows, cells, d);
+    int rc = rows->next(rows, cells, d);
+
+    return rc == 1 && rows->damaged ? store_fault(rows->store, SQLITE_CORRUPT, d) : rc;
 }
 
 void store_rows_close(struct store_rows *rows)

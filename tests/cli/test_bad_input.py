@@ -1,4 +1,5 @@
 """Bad input: a clear word, the right exit status, and the batch goes on."""
+import io
 import os
 import pathlib
 import resource
@@ -102,6 +103,30 @@ class BadScans(CliTest):
         self.assertFalse((self.dir / "evil.png").exists())
         scored = [row["candidate"] for row in self.rows("scores") if row["status"] == "scored"]
         self.assertEqual(scored, ["0001", "0003"])
+
+    def test_zip_packed_by_lzma(self):
+        """Catches a member that states a dictionary of 4 GB, which liblzma takes before its first byte."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+            archive.writestr("page.png", sheets.filled(2).png())
+        data = packed.getvalue().replace(b"\x05\x00\x5d\x00\x00\x80\x00", b"\x05\x00\x5d\xff\xff\xff\xff", 1)
+        (self.exam / "scans").mkdir()
+        (self.exam / "scans" / "batch.zip").write_bytes(data)
+        done = self.grade(expect=3)
+        self.assertIn("packed by LZMA", done.stderr)
+
+    def test_rows_longer_than_any_page(self):
+        """Catches a picture too large to be read that is taken for want of memory and ends the run."""
+        picture = (b"<< /Type /XObject /Subtype /Image /Width 2147483647 /Height 1 /BitsPerComponent 8 "
+                   b"/ColorSpace /DeviceGray /Length 1 >>\nstream\nx\nendstream")
+        content = b"q 9 0 0 9 0 0 cm /I Do Q"
+        objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+                   b"<< /Type /Page /Parent 2 0 R /Contents 4 0 R /MediaBox [0 0 9 9] "
+                   b"/Resources << /XObject << /I 5 0 R >> >> >>",
+                   b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content), picture]
+        body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (i, o) for i, o in enumerate(objects, 1))
+        self.grade_beside_good("wide.pdf", b"%PDF-1.7\n" + body +
+                               b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n0\n%%EOF\n")
 
     def test_page_of_another_form(self):
         """Catches a page without our print that is read as a blank sheet."""

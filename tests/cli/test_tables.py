@@ -201,6 +201,14 @@ class Spreadsheets(Tables):
             self.assertLess(path.stat().st_size, 2_000_000)
             self.refused(path.read_bytes())
 
+    def test_formats_without_end(self):
+        """Catches each of thousands of styles looked for among thousands of formats: minutes."""
+        formats = "".join(f'<numFmt numFmtId="{200 + i}" formatCode="0"/>' for i in range(60000))
+        styles = (f'<styleSheet xmlns="{workbooks.MAIN}"><numFmts>{formats}</numFmts><cellXfs>'
+                  f'{"<xf/>" * 60000}</cellXfs></styleSheet>')
+        told = self.refused(self.pack({**self.damaged(), "xl/styles.xml": styles}))
+        self.assertIn("styles.xml is too large", told)
+
 
 class Encodings(Tables):
     def use(self, text, encoding):

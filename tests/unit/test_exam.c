@@ -263,6 +263,28 @@ static void test_several_forms(void **state)
     refuse(folder, "b.yaml", 0, 0, "is also called 'card'");
 }
 
+/* Catches: tables of other names that exam.yaml may not name, or names and does not get. */
+static void test_named_tables(void **state)
+{
+    const char *folder = *state;
+    write_file(folder, "exam.yaml", "key: k.csv\nroster: r.csv\nversions: v.csv\npoints: p.csv\n");
+    char form[sizeof form_text + 128];
+    snprintf(form, sizeof form,
+             "%s- {field: paper, kind: choice, options: AB, at: [120, 100], option_step: 5}\n"
+             "version: paper\n",
+             form_text);
+    write_file(folder, "form.yaml", form);
+    write_file(folder, "k.csv", "item,key,points,rule\nq1,A,2,\nq2,B,2,\nessay,,5,points\n");
+    write_file(folder, "r.csv", roster_text);
+    write_file(folder, "v.csv", "version,item,master,options\nA,,,\nB,q1,q2,\nB,q2,q1,\n");
+    write_file(folder, "p.csv", "candidate,item,points\n0102,essay,4\n");
+    struct exam *exam = load(folder);
+    assert_int_equal(exam->key->n_items, 3);
+    assert_int_equal(exam->versions->n, 2);
+    assert_int_equal(exam->given->n_rows, 1);
+    exam_destroy(exam);
+}
+
 /* Catches: mistakes of an exam's files not told, told without place, or only the first. */
 static void test_mistakes(void **state)
 {
@@ -367,11 +389,17 @@ static void test_roster_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_folder),          IN_FOLDER(test_lone_form),
-        IN_FOLDER(test_several_forms),   IN_FOLDER(test_wishes),
-        IN_FOLDER(test_mistaken_wishes), IN_FOLDER(test_generous_wish),
-        IN_FOLDER(test_mistakes),        IN_FOLDER(test_lost_noughts),
-        cmocka_unit_test(test_roster),   cmocka_unit_test(test_roster_mistakes),
+        IN_FOLDER(test_folder),
+        IN_FOLDER(test_lone_form),
+        IN_FOLDER(test_several_forms),
+        IN_FOLDER(test_wishes),
+        IN_FOLDER(test_mistaken_wishes),
+        IN_FOLDER(test_generous_wish),
+        IN_FOLDER(test_named_tables),
+        IN_FOLDER(test_mistakes),
+        IN_FOLDER(test_lost_noughts),
+        cmocka_unit_test(test_roster),
+        cmocka_unit_test(test_roster_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
