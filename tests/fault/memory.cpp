@@ -14,8 +14,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <initializer_list>
 #include <new>
+#include <signal.h>
 #include <unistd.h>
 
 namespace
@@ -104,6 +107,25 @@ void write_count()
         close(fd);
 }
 
+// Writes without asking for memory.
+void tell_death(int number)
+{
+    void *frames[64];
+    armed = false;
+    dprintf(STDERR_FILENO, "died of signal %d\n", number);
+    backtrace_symbols_fd(frames, backtrace(frames, 64), STDERR_FILENO);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void watch_for_death()
+{
+    void *frame;
+    backtrace(&frame, 1); // loads what it needs
+    for (int number : {SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGILL, SIGFPE})
+        signal(number, tell_death);
+}
+
 using main_call = int (*)(int, char **, char **);
 main_call real_main;
 
@@ -114,6 +136,7 @@ int guarded_main(int argc, char **argv, char **environment)
         return real_main(argc, argv, environment);
     first = std::strtol(which, nullptr, 10);
     rest = std::strchr(which, '+') != nullptr;
+    watch_for_death();
     armed = true;
     int status = real_main(argc, argv, environment);
     armed = false;

@@ -6,8 +6,9 @@ usage: no_memory.py YUEJUAN MEMORY [FAILURES] [SEED] [COMMAND...]
 
 For each command of trial.py, number N of all its allocations fails alone (a request too large, met once),
 or it and all after it (memory is at its end), for N by chance over the whole run, the first few always. The
-table counts what was wrong; `aborts in a library` are those ends that a library chose (GLib), which the
-program cannot prevent: files and database must be whole all the same."""
+table counts what was wrong; `dies in a library` are ends in a library that does not look whether it
+got its memory, which the program cannot prevent (trial.py names them): files and database must be whole
+all the same."""
 import collections
 import os
 import pathlib
@@ -19,7 +20,7 @@ import tempfile
 import trial as trials_of
 
 FOUND = ("crash", "nothing told", "wrong result", "half-written", "broken database", "rerun",
-         "unverified", "aborts in a library")
+         "unverified", "dies in a library")
 
 
 def sample(total, n, chance):
@@ -42,7 +43,9 @@ def try_one(trial, memory, which, rerun):
     faults = trial.faults_after(done)
     if rerun or faults:
         faults += trial.faults_of_rerun()
-    if faults and faults != ["aborts in a library"]:
+    if faults == ["dies in a library"]:
+        print(f"{trial.name} {which}: dies in {trial.died_in}", file=sys.stderr)
+    elif faults:
         print(f"{trial.name} {which}: {faults}, exit status {done.returncode}\n"
               f"{done.stderr.decode('utf-8', 'replace')[-3000:]}", file=sys.stderr)
     return done.returncode, faults

@@ -21,10 +21,13 @@ MORE_FIELDS = """  - {field: d1, kind: digits, boxes: 2, at: [25, 130], step: [1
   - {field: w1, kind: text, area: [60, 125, 60, 11]}
   - {field: r1, kind: region, area: [60, 150, 60, 11]}
 """
-# Libraries that end the program themselves where memory is short (docs/reliability.md).
-ABORTS = re.compile(r"GLib-ERROR|failed to allocate|glib.*(abort|ERROR)|cannot register existing type",
-                    re.IGNORECASE)
-SANITIZER = {"ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1",
+# Libraries that die where memory is short, whatever their caller does (docs/reliability.md).
+MORTAL = ("libfyaml", "libqpdf", "libglib", "libgobject", "libpango", "libcairo", "libharfbuzz",
+          "libfontconfig")
+# Frames that say nothing of whose fault it is.
+NOBODY = ("fault_", "libc.so", "libstdc++", "libgcc_s", "libasan", "libubsan", "ld-linux", "linux-vdso")
+SANITIZER = {"ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1:"
+                             "handle_segv=0:handle_abort=0:handle_sigbus=0",
              "UBSAN_OPTIONS": "halt_on_error=1"}
 
 
@@ -60,6 +63,13 @@ def remove_database(exam):
         path.unlink()
 
 
+def who_died(told):
+    """The first module of the frames that memory.cpp writes, or "" where there are none."""
+    _, _, frames = told.partition("died of signal")
+    modules = [os.path.basename(m) for m in re.findall(r"^([^\s(]+)\(", frames, re.MULTILINE)]
+    return next((m for m in modules if not m.startswith(NOBODY)), "")
+
+
 class Trial:
     """One command on a copy of an exam that was graded (or not)."""
 
@@ -67,6 +77,7 @@ class Trial:
         self.program, self.name, self.arguments = program, name, arguments
         self.graded, self.output, self.writes = graded, output, writes
         self.exam = self.pristine = self.wanted = None
+        self.died_in = ""
 
     def prepare(self, pristine, work):
         """`pristine`: an exam with results.db, which is not touched."""
@@ -109,7 +120,8 @@ class Trial:
         faults, told = [], done.stderr.decode("utf-8", "replace")
         failed = done.returncode not in (0, 3)
         if done.returncode < 0 or "Sanitizer" in told or "runtime error" in told:
-            faults.append("aborts in a library" if ABORTS.search(told) else "crash")
+            self.died_in = who_died(told)
+            faults.append("dies in a library" if self.died_in.startswith(MORTAL) else "crash")
         elif failed and not told.strip():
             faults.append("nothing told")
         elif not failed and (done.returncode, self.results(done)) != self.wanted:
