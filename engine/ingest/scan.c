@@ -1,6 +1,7 @@
 /* One scan: what its bytes are, how many pages they hold, and who still needs them. */
 #include "ingest_internal.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -82,6 +83,13 @@ int scan_refuse(char reason[SCAN_REASON_MAX], const char *fmt, ...)
         if ((unsigned char)*p < 0x20)
             *p = ' ';
     return YJ_EDATA;
+}
+
+int scan_fault_of(int error)
+{
+    if (error == ENOMEM)
+        return YJ_ENOMEM;
+    return error == EMFILE || error == ENFILE ? YJ_EIO : 0;
 }
 
 int scan_size_image(struct image *out, int64_t width, int64_t height, char *reason)

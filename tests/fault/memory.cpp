@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <initializer_list>
 #include <new>
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -118,12 +119,38 @@ void tell_death(int number)
     raise(number);
 }
 
+// The thread's own may be what ran over. Never given back.
+void take_own_stack()
+{
+    stack_t stack = {};
+    stack.ss_size = 1 << 16;
+    stack.ss_sp = real_malloc(stack.ss_size);
+    sigaltstack(&stack, nullptr);
+}
+
+struct thread {
+    void *(*run)(void *);
+    void *argument;
+};
+
+void *run_thread(void *context)
+{
+    thread t = *static_cast<thread *>(context);
+    real_free(context);
+    take_own_stack();
+    return t.run(t.argument);
+}
+
 void watch_for_death()
 {
     void *frame;
     backtrace(&frame, 1); // loads what it needs
+    take_own_stack();
+    struct sigaction action = {};
+    action.sa_handler = tell_death;
+    action.sa_flags = SA_ONSTACK;
     for (int number : {SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGILL, SIGFPE})
-        signal(number, tell_death);
+        sigaction(number, &action, nullptr);
 }
 
 using main_call = int (*)(int, char **, char **);
@@ -201,6 +228,18 @@ void free(void *p)
 {
     if (!is_early(p) && real_free)
         real_free(p);
+}
+
+int pthread_create(pthread_t *ret, const pthread_attr_t *attributes, void *(*run)(void *),
+                   void *argument)
+{
+    using create = int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    create real = next<create>("pthread_create");
+    if (!armed)
+        return real(ret, attributes, run, argument);
+    thread *t = static_cast<thread *>(real_malloc(sizeof *t));
+    *t = {run, argument};
+    return real(ret, attributes, run_thread, t);
 }
 
 // The program's main() is wrapped where libc is given it.
