@@ -24,6 +24,7 @@ int cmd_review(int argc, char **argv);
 int cmd_review_list(int argc, char **argv); /* review list */
 int cmd_review_show(int argc, char **argv); /* review show */
 int cmd_review_set(int argc, char **argv);  /* review set */
+int cmd_purge(int argc, char **argv);
 int cmd_sheet(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 int cmd_status(int argc, char **argv);

@@ -26,6 +26,7 @@ static const struct command {
     {"sheet", cmd_sheet, N_("draw a form as PDF, blank or for a roster")},
     {"simulate", cmd_simulate, N_("make filled and scanned sheets, with the truth")},
     {"status", cmd_status, N_("say how far an exam is, and whether a watch runs")},
+    {"purge", cmd_purge, N_("delete pictures of handwriting whose time is over")},
     {"verify", cmd_verify, N_("check that the database is whole")},
 };
 

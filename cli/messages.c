@@ -132,6 +132,9 @@ int finish_command(const struct diag *d, int code)
     diag_print(d, stderr);
     if (code == 0)
         return EXIT_DONE;
+    if (d->errors == 0) /* there was no memory even to say so */
+        fprintf(stderr, "yuejuan: %s: %s\n", _("error"),
+                code == YJ_ENOMEM ? _("out of memory") : _("the run failed"));
     return code == YJ_EINPUT ? EXIT_USAGE : EXIT_FAILED;
 }
 

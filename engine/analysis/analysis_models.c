@@ -140,7 +140,7 @@ int analysis_fit_model(struct analysis *a)
     enum statistics_model model = affordable(a, wish, models);
     const struct irt_options options = {
         .model = models[model], .jobs = analysis_jobs(), .n_options = n_options};
-    struct irt_fit fit;
+    struct irt_fit fit = {0}; /* finished, whatever becomes of it */
     int rc = irt_fit_model(&responses, &options, &fit);
     if (rc == 0)
         rc = take_fit(a, &fit);

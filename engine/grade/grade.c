@@ -9,6 +9,7 @@
 #include "page_task.h"
 #include "rescore.h"
 #include "score_changes.h"
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -428,6 +429,9 @@ int grade_run(const struct exam *exam, const struct grade_options *options,
     if (r == YJ_ENOMEM && d->errors == told)
         diag_error(d, r, NULL, 0, 0, _("close other programs, or use fewer --jobs"),
                    _("out of memory"));
+    else if (r == YJ_EIO && d->errors == told)
+        diag_error(d, r, NULL, 0, 0, _("use fewer --jobs, or raise the limit (ulimit -n)"),
+                   _("a scan cannot be opened: %s"), strerror(EMFILE));
     else if (r == YJ_EDATA && d->errors == told)
         diag_error(d, r, NULL, 0, 0, _("build and install yuejuan again"),
                    _("a net that reads handwriting or marks cannot be run"));

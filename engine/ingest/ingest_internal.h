@@ -95,6 +95,9 @@ struct decoder {
  * limit. */
 uint8_t *decoder_scratch(struct decoder *decoder, size_t size);
 
+/* What an errno means for the run: YJ_ENOMEM, or YJ_EIO where too many files are open: no verdict
+ * on the scan, which another run can read; 0: it may be the scan's own fault. */
+int scan_fault_of(int error);
 /* Writes the reason, returns YJ_EDATA. */
 int scan_refuse(char reason[SCAN_REASON_MAX], const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

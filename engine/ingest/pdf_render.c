@@ -205,6 +205,8 @@ static int finish(struct renderer *r, int so_far, char *reason)
 
 static int explain_spawn(int error, char *reason)
 {
+    if (scan_fault_of(error) < 0)
+        return scan_fault_of(error);
     if (error == ENOENT)
         return scan_refuse(reason,
                            _("the page is no single picture and must be drawn by 'pdftoppm', "
@@ -218,7 +220,7 @@ static int draw(struct renderer *r, int input, int number, double dpi, struct de
     const bool colour = decoder->chroma != NULL;
     int pipes[2], width = 0, height = 0;
     if (pipe2(pipes, O_CLOEXEC) < 0)
-        return scan_refuse(reason, _("'pdftoppm' cannot be run: %s"), strerror(errno));
+        return explain_spawn(errno, reason);
     int error = spawn(r, input, pipes[1], number, dpi, colour);
     close(pipes[1]);
     r->output = pipes[0];
@@ -243,7 +245,7 @@ int pdf_render_page(const struct scan_file *file, int number, double dpi, struct
     int result, input = scan_file_descriptor(file);
     r.messages = memfd_create("messages", MFD_CLOEXEC);
     if (input < 0 || r.messages < 0)
-        result = scan_refuse(reason, _("'pdftoppm' cannot be run: %s"), strerror(errno));
+        result = explain_spawn(errno, reason);
     else
         result = draw(&r, input, number, dpi, decoder, out, reason);
     if (input >= 0)

@@ -1,6 +1,7 @@
 /* One scan: what its bytes are, how many pages they hold, and who still needs them. */
 #include "ingest_internal.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -84,6 +85,13 @@ int scan_refuse(char reason[SCAN_REASON_MAX], const char *fmt, ...)
     return YJ_EDATA;
 }
 
+int scan_fault_of(int error)
+{
+    if (error == ENOMEM)
+        return YJ_ENOMEM;
+    return error == EMFILE || error == ENFILE ? YJ_EIO : 0;
+}
+
 int scan_size_image(struct image *out, int64_t width, int64_t height, char *reason)
 {
     if (width <= 0 || height <= 0)
@@ -141,6 +149,13 @@ static int plan_pages(struct scan *s, char *reason)
     }
     }
     return r;
+}
+
+/* Libraries call a file damaged where they got no memory for it: what is said twice is believed. */
+static int plan_pages_surely(struct scan *s, char *reason)
+{
+    int r = plan_pages(s, reason);
+    return r == YJ_EDATA ? plan_pages(s, reason) : r;
 }
 
 static void finish_bytes(struct scan *s)
@@ -209,7 +224,7 @@ int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
     if (r == YJ_EDATA)
         scan_refuse(reason, _("cannot be read to its end"));
     if (r == 0)
-        r = plan_pages(s, reason);
+        r = plan_pages_surely(s, reason);
     if (r == YJ_EDATA)
         r = set_problem(s, reason);
     if (r < 0) {
@@ -356,12 +371,10 @@ static int decode_stored(const struct scan *s, int number, struct decoder *decod
     }
 }
 
-int scan_decode_page(const struct scan *scan, int number, struct decoder *decoder,
-                     struct image *out, char reason[SCAN_REASON_MAX])
+static int decode_upright(const struct scan *scan, int number, struct decoder *decoder,
+                          struct image *out, char *reason)
 {
     struct placement placement = {.orientation = 1};
-    if (number < 1 || number > scan->n_pages)
-        return scan_refuse(reason, _("the scan has no page %d"), number);
     if (decoder->chroma)
         decoder->chroma->width = decoder->chroma->height = 0;
     decoder_drop_halves(decoder);
@@ -370,4 +383,14 @@ int scan_decode_page(const struct scan *scan, int number, struct decoder *decode
         r = decoder_end_chroma(decoder);
     decoder_end_halves(decoder);
     return r < 0 ? r : page_make_upright(out, &placement, decoder, reason);
+}
+
+int scan_decode_page(const struct scan *scan, int number, struct decoder *decoder,
+                     struct image *out, char reason[SCAN_REASON_MAX])
+{
+    if (number < 1 || number > scan->n_pages)
+        return scan_refuse(reason, _("the scan has no page %d"), number);
+    int r = decode_upright(scan, number, decoder, out, reason);
+    /* As plan_pages_surely. */
+    return r == YJ_EDATA ? decode_upright(scan, number, decoder, out, reason) : r;
 }

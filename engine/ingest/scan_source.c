@@ -90,10 +90,12 @@ static char *listed_name(int fd, const struct dirent *entry)
     return asprintf(&name, "%s%s", entry->d_name, is_folder ? "/" : "") < 0 ? NULL : name;
 }
 
+/* YJ_EIO with errno: some names could not be had, so that no scan may be taken for all there are.
+ */
 static int list_names(DIR *dir, struct folder *folder)
 {
     size_t room = 0;
-    for (struct dirent *entry; (entry = readdir(dir));) {
+    for (struct dirent *entry; errno = 0, (entry = readdir(dir));) {
         if (scan_name_is_hidden(entry->d_name))
             continue;
         if (folder->n == room) {
@@ -113,6 +115,8 @@ static int list_names(DIR *dir, struct folder *folder)
         }
         folder->names[folder->n++] = name;
     }
+    if (errno != 0)
+        return YJ_EIO;
     if (folder->n)
         qsort(folder->names, folder->n, sizeof *folder->names, compare_names);
     return 0;
@@ -126,6 +130,19 @@ static bool is_above(const struct folder *folder, const struct stat *st)
     return false;
 }
 
+/* By errno; `what` has a place for it. 1: *ret_scan tells of it; < 0 fault. */
+static int refuse_folder(const char *path, const char *what, struct scan **ret_scan)
+{
+    char reason[SCAN_REASON_MAX];
+    int r = scan_fault_of(errno);
+
+    if (r == 0) {
+        scan_refuse(reason, what, strerror(errno));
+        r = scan_create_problem(path, reason, NULL, ret_scan);
+    }
+    return r < 0 ? r : 1;
+}
+
 /* 0: it is the innermost folder now; 1: *ret_scan says why not; < 0 fault. */
 static int enter_folder(struct scan_source *source, const char *path, const struct stat *st,
                         struct scan **ret_scan)
@@ -135,19 +152,19 @@ static int enter_folder(struct scan_source *source, const char *path, const stru
         return r < 0 ? r : 1;
     }
     DIR *dir = opendir(path);
-    if (!dir) {
-        char reason[SCAN_REASON_MAX];
-        scan_refuse(reason, _("the folder cannot be opened: %s"), strerror(errno));
-        int r = scan_create_problem(path, reason, NULL, ret_scan);
-        return r < 0 ? r : 1;
-    }
+    if (!dir)
+        return refuse_folder(path, _("the folder cannot be opened: %s"), ret_scan);
     struct folder *folder = calloc(1, sizeof *folder);
     int r = folder && (folder->path = strdup(path)) ? list_names(dir, folder) : YJ_ENOMEM;
+    int error = errno;
     closedir(dir);
     if (r < 0) {
         if (folder)
             close_folder(folder);
-        return r;
+        errno = error;
+        return r == YJ_EIO
+                   ? refuse_folder(path, _("the folder cannot be read to its end: %s"), ret_scan)
+                   : r;
     }
     folder->device = st->st_dev;
     folder->inode = st->st_ino;
@@ -193,7 +210,9 @@ static int open_file(struct scan_source *source, const char *path, struct scan *
         n = pread(fd, head, sizeof head, 0);
     if (n < 0) {
         scan_refuse(reason, _("cannot be opened: %s"), strerror(errno));
-        r = scan_create_unavailable(path, reason, ret_scan);
+        r = scan_fault_of(errno);
+        if (r == 0)
+            r = scan_create_unavailable(path, reason, ret_scan);
         if (fd >= 0)
             close(fd);
         return r < 0 ? r : 1;

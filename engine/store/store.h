@@ -346,6 +346,33 @@ const char *store_rows_column_name(const struct store_rows *rows, int column);
 int store_rows_next(struct store_rows *rows, struct store_cell *cells, struct diag *d);
 void store_rows_close(struct store_rows *rows);
 
+/* ---- pictures that are no longer needed ---- */
+
+struct store_purge {
+    const char *before;  /* "2026-09-01": crops of scans that were stored before this day, UTC */
+    const int64_t *keep; /* [n_keep] ids of readings whose crops stay, ascending */
+    size_t n_keep;
+};
+struct store_purge_counts {
+    int64_t all;           /* crops there are */
+    int64_t images, bytes; /* to go, or gone */
+    int64_t kept;          /* of that time, and kept */
+};
+/* What store_purge would do. */
+int store_count_purge(struct store *store, const struct store_purge *purge,
+                      struct store_purge_counts *ret, struct diag *d);
+/* Deletes them and tells the audit, in a transaction of its own: all or none. Their bytes are out
+ * of the file once store_shrink has ended well. */
+int store_purge(struct store *store, const struct store_purge *purge,
+                struct store_purge_counts *ret, struct diag *d);
+/* Empties the log and rewrites the file without what was deleted. YJ_EBUSY: somebody reads. */
+int store_shrink(struct store *store, struct diag *d);
+/* The path of every scan that was stored before a day and is one. `visit` as in store_each_doubt.
+ */
+int store_each_scan_before(struct store *store, const char *before,
+                           int (*visit)(void *context, const char *path), void *context,
+                           struct diag *d);
+
 /* ---- counts and checks ---- */
 
 struct store_counts {

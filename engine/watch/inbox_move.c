@@ -67,12 +67,13 @@ static int sync_folder(const char *path)
     return rc;
 }
 
-static void sync_folder_of(char *path)
+static int sync_folder_of(char *path)
 {
     char *slash = strrchr(path, '/');
     *slash = '\0';
-    sync_folder(path);
+    int rc = sync_folder(path);
     *slash = '/';
+    return rc;
 }
 
 /* Makes the folders of a path below the inbox; each is made durable in its parent. */
@@ -205,9 +206,9 @@ static int rename_new(const char *from, const char *to)
     return rename(from, to);
 }
 
-/* To another file system: the copy gets its name when it is whole and on disk, and only then the
- * original goes. -1 with errno. */
-static int copy_new(const char *from, const char *to)
+/* To another file system: the copy gets its name when it is whole and on disk, and only when that
+ * name is on disk, too, the original goes: no power cut orders what two disks do. -1 with errno. */
+static int copy_new(const char *from, char *to)
 {
     char *pending = NULL;
     const char *last = strrchr(to, '/') + 1;
@@ -216,10 +217,11 @@ static int copy_new(const char *from, const char *to)
     int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     int out =
         in >= 0 ? open(pending, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666) : -1;
-    bool good = out >= 0 && copy_bytes(in, out) && rename_new(pending, to) == 0;
+    bool named = out >= 0 && copy_bytes(in, out) && rename_new(pending, to) == 0;
+    bool good = named && sync_folder_of(to) == 0;
     int error = errno;
     if (out >= 0 && !good)
-        unlink(pending);
+        unlink(named ? to : pending);
     if (good && unlink(from) < 0) {
         error = errno;
         unlink(to); /* one of the two, and it is still where it came */
@@ -234,7 +236,7 @@ static int copy_new(const char *from, const char *to)
     return good ? 0 : -1;
 }
 
-static int bring(const char *from, const char *to)
+static int bring(const char *from, char *to)
 {
     struct stat st;
     if (rename_new(from, to) == 0)

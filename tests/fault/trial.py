@@ -1,0 +1,194 @@
+"""An exam, and commands of the program that a fault is let into: what each must leave behind.
+
+A command that met a fault either ends as if it had met none, or fails and says why. Whatever it does,
+files it writes are whole or as before, the database is whole, and the same command then ends well."""
+import contextlib
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+sys.path.insert(0, os.fspath(pathlib.Path(__file__).parent.parent / "cli"))
+import sheets  # noqa: E402
+from dump import dump, is_whole  # noqa: E402
+
+# Boxes for digits, a line for a name and a place that is kept as a picture: the nets and crops.
+MORE_FIELDS = """  - {field: d1, kind: digits, boxes: 2, at: [25, 130], step: [10, 0], size: [9, 11]}
+  - {field: w1, kind: text, area: [60, 125, 60, 11]}
+  - {field: r1, kind: region, area: [60, 150, 60, 11]}
+"""
+# Libraries that die where memory is short, whatever their caller does (docs/reliability.md).
+MORTAL = ("libfyaml", "libqpdf", "libglib", "libgobject", "libpango", "libcairo", "libharfbuzz",
+          "libfontconfig", "libxlsxwriter")
+# Frames that say nothing of whose fault it is.
+NOBODY = ("fault_", "libc.so", "libstdc++", "libgcc_s", "libasan", "libubsan", "ld-linux", "linux-vdso")
+# What a file is called until it is whole; only a program that died leaves one.
+UNNAMED = re.compile(r"\.[A-Za-z0-9]{6}$")
+SANITIZER = {"ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1:"
+                             "handle_segv=0:handle_abort=0:handle_sigbus=0",
+             "UBSAN_OPTIONS": "halt_on_error=1"}
+
+
+def sheet_of(candidate):
+    page = sheets.filled(candidate)
+    for x in (25, 35):
+        page.outline(x, 130, 9, 11)
+        for k in range(41):
+            page.fill(x, 126.5 + 7 * k / 40, .7, .7, sheets.PENCIL)
+    page.fill(70, 125, 12, 1, sheets.PENCIL)
+    page.fill(70, 150, 12, 1, sheets.PENCIL)
+    return page
+
+
+def write_exam(folder, candidates=3):
+    """Scans of three kinds, a file that is none, and one that comes twice."""
+    exam = sheets.write_exam(folder)
+    for name, more in (("form.yaml", MORE_FIELDS), ("key.csv", "d1,11,3\nw1,cat,2\n")):
+        path = exam / name
+        path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    scans = exam / "scans"
+    for candidate in range(1, candidates + 1):
+        (scans / f"{candidate:04d}.png").write_bytes(sheet_of(candidate).png())
+    (scans / "pile.tif").write_bytes(sheets.tiff([sheet_of(c) for c in (11, 12)]))
+    (scans / "page.pdf").write_bytes(sheets.pdf_of_page(sheet_of(13)))
+    (scans / "again.png").write_bytes(sheet_of(1).png())
+    (scans / "broken.png").write_bytes(b"broken")
+    return exam
+
+
+def remove_database(exam):
+    for path in exam.glob("results.db*"):
+        path.unlink()
+
+
+def who_died(told):
+    """The first module of the frames that memory.cpp writes, or "" where there are none."""
+    _, _, frames = told.partition("died of signal")
+    modules = [os.path.basename(m) for m in re.findall(r"^([^\s(]+)\(", frames, re.MULTILINE)]
+    return next((m for m in modules if not m.startswith(NOBODY)), "")
+
+
+class Trial:
+    """One command on a copy of an exam that was graded (or not)."""
+
+    def __init__(self, program, name, arguments, *, graded=True, output=None, writes=False):
+        self.program, self.name, self.arguments = program, name, arguments
+        self.graded, self.output, self.writes = graded, output, writes
+        self.exam = self.pristine = self.wanted = None
+        self.died_in = ""
+
+    def prepare(self, pristine, work):
+        """`pristine`: an exam with results.db, which is not touched."""
+        self.pristine, self.exam = pristine, work / "exam"
+        self.begin()
+        done = self.run()
+        if done.returncode not in (0, 3):
+            raise SystemExit(f"{self.line()}: {done.returncode}: {done.stderr}")
+        self.wanted = done.returncode, self.results(done)
+
+    def begin(self):
+        self.died_in = ""
+        shutil.rmtree(self.exam, ignore_errors=True)
+        shutil.copytree(self.pristine, self.exam)
+        if not self.graded:
+            remove_database(self.exam)
+
+    def line(self):
+        return [self.program, *(str(a).replace("EXAM", os.fspath(self.exam)) for a in self.arguments)]
+
+    def run(self, environment=(), **more):
+        return subprocess.run(
+            self.line(), capture_output=True, timeout=300, check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en", **SANITIZER, **dict(environment)},
+            **more)
+
+    def made(self):
+        """What it writes beside the database: name -> digest of the bytes, or None where they tell the
+        time (PDF, spreadsheets)."""
+        folder = self.exam / "out"
+        return {os.fspath(p.relative_to(folder)):
+                None if p.suffix in (".pdf", ".xlsx") else hashlib.sha256(p.read_bytes()).hexdigest()
+                for p in folder.rglob("*")
+                if not (self.died_in and UNNAMED.search(p.name))} if folder.exists() else {}
+
+    def results(self, done):
+        told = b"" if self.writes else done.stdout
+        return dump(self.exam / "results.db"), self.made(), told
+
+    def faults_after(self, done):
+        """What is wrong once a run with a fault has ended."""
+        faults, told = [], done.stderr.decode("utf-8", "replace")
+        failed = done.returncode not in (0, 3)
+        if done.returncode < 0 or "Sanitizer" in told or "runtime error" in told:
+            self.died_in = who_died(told)
+            faults.append("dies in a library" if self.died_in.startswith(MORTAL) else "crash")
+        elif failed and not told.strip():
+            faults.append("nothing told")
+        elif not failed and (done.returncode, self.results(done)) != self.wanted:
+            faults.append("wrong result")
+        if failed and not self.wrote_whole():
+            faults.append("half-written")
+        return faults + self.faults_of_database()
+
+    def wrote_whole(self):
+        """Every file that is there under its name is the one wanted; a killed program may leave one that
+        has no name yet (NAME.XXXXXX)."""
+        wanted = self.wanted[1][1]
+        return all(name in wanted and (wanted[name] in (None, digest))
+                   for name, digest in self.made().items())
+
+    def faults_of_database(self):
+        db = self.exam / "results.db"
+        try:
+            if db.exists() and not is_whole(db):
+                return ["broken database"]
+        except sqlite3.DatabaseError:
+            return ["broken database"]
+        return []
+
+    def faults_of_rerun(self):
+        done = self.run()
+        with contextlib.suppress(sqlite3.DatabaseError):
+            if done.returncode in (0, self.wanted[0]) and self.results(done)[:2] == self.wanted[1][:2]:
+                check = subprocess.run([self.program, "verify", self.exam], capture_output=True,
+                                       check=False)
+                if check.returncode == 0:
+                    return []
+                print(check.stderr.decode(), file=sys.stderr)
+                return ["unverified"]
+        print(done.stderr.decode(), file=sys.stderr)
+        return ["rerun"]
+
+
+def trials(program):
+    """The commands by name. EXAM in an argument is the exam's folder."""
+    return {trial.name: trial for trial in (
+        Trial(program, "grade", ["grade", "EXAM", "-j", "1", "--quiet"], graded=False, writes=True),
+        Trial(program, "regrade", ["regrade", "EXAM", "--models"], writes=True),
+        Trial(program, "report", ["report", "EXAM", "-o", "EXAM/out"], writes=True),
+        Trial(program, "export-csv", ["export", "EXAM", "--what", "scores", "-o", "EXAM/out/a.csv"]),
+        Trial(program, "export-xlsx", ["export", "EXAM", "--what", "readings", "--format", "xlsx", "-o",
+                                       "EXAM/out/a.xlsx"]),
+        Trial(program, "export-json", ["export", "EXAM", "--what", "items", "--format", "json"]),
+        Trial(program, "review-list", ["review", "list", "EXAM", "--group"]),
+        Trial(program, "review-set", ["review", "set", "EXAM", "p1f13", "cat", "--by", "Lin", "--why",
+                                      "looked"], writes=True),
+        Trial(program, "status", ["status", "EXAM"], writes=True),
+        Trial(program, "verify", ["verify", "EXAM"]),
+        Trial(program, "explain", ["explain", "EXAM", "0001"]),
+    )}
+
+
+def graded_exam(program, work):
+    """An exam with its database, for those trials that begin with one."""
+    exam = write_exam(work / "exam")
+    (exam / "out").mkdir()
+    done = subprocess.run([program, "grade", exam, "--quiet"], capture_output=True, check=False)
+    if done.returncode != 3:
+        raise SystemExit(done.stderr.decode())
+    shutil.move(exam, work / "pristine")
+    return work / "pristine"
