@@ -24,11 +24,13 @@ struct fate {
 
 struct writer {
     struct batch *batch;
+    struct hashset seen; /* bytes that this run has met */
     struct fate *fates;
     size_t n_fates, fates_capacity;
     bool in_transaction, in_scan;
     int pages_since_commit;
     struct timespec began; /* the transaction */
+    bool again;            /* the scan in hand has bytes that `seen` has */
     /* The scan being written. */
     struct batch_tally before; /* the tally before it */
     int n_pages, n_unreadable;
@@ -233,7 +235,7 @@ static int write_known(struct writer *w, struct page_slot *slot)
                        _("the scan '%s' vanished from the database during the run"), path);
     if (r < 0)
         return r;
-    bool same = slot->again ? scan_path_equal(path, stored) : scan_path_same_scan(path, stored);
+    bool same = w->again ? scan_path_equal(path, stored) : scan_path_same_scan(path, stored);
     r = note_fate(w, slot, same ? FATE_KNOWN : FATE_DUPLICATE, stored);
     if (r == 0 && !same)
         r = store_put_duplicate(store, scan_hash(slot->scan), path, w->batch->d);
@@ -253,6 +255,19 @@ static int write_unavailable(struct writer *w, struct page_slot *slot)
     return note_fate(w, slot, FATE_UNAVAILABLE, scan_problem(slot->scan));
 }
 
+/* At the first slot of each scan: bytes that came before in this run are known, whoever read them
+ * meanwhile. */
+static int note_seen(struct writer *w, struct page_slot *slot)
+{
+    if (slot->job == SLOT_UNAVAILABLE || slot->number > 1)
+        return 0;
+    const uint8_t *hash = scan_hash(slot->scan);
+    w->again = hashset_has(&w->seen, hash);
+    if (w->again)
+        slot->job = SLOT_KNOWN;
+    return hashset_add(&w->seen, hash);
+}
+
 static int write_slot(struct writer *w, struct page_slot *slot)
 {
     static int (*const write[])(struct writer *, struct page_slot *) = {
@@ -263,7 +278,9 @@ static int write_slot(struct writer *w, struct page_slot *slot)
     };
     struct timespec since;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &since);
-    int r = begin_if_needed(w);
+    int r = note_seen(w, slot);
+    if (r == 0)
+        r = begin_if_needed(w);
     if (r == 0)
         r = write[slot->job](w, slot);
     if (r == 0)
@@ -294,6 +311,7 @@ static int finish(struct writer *w, int r)
         store_rollback(w->batch->store);
     forget_fates(w, false);
     free(w->fates);
+    hashset_finish(&w->seen);
     return r;
 }
 
