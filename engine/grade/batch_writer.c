@@ -24,13 +24,14 @@ struct fate {
 
 struct writer {
     struct batch *batch;
-    struct hashset seen; /* bytes that this run has met */
+    int64_t last_before; /* the largest id of a scan that a run before this one stored */
+    uint8_t *met;        /* a bit for each of those: this run has met it */
     struct fate *fates;
     size_t n_fates, fates_capacity;
     bool in_transaction, in_scan;
     int pages_since_commit;
     struct timespec began; /* the transaction */
-    bool again;            /* the scan in hand has bytes that `seen` has */
+    bool again;            /* this run has met the bytes of the scan in hand before */
     /* The scan being written. */
     struct batch_tally before; /* the tally before it */
     int n_pages, n_unreadable;
@@ -255,17 +256,40 @@ static int write_unavailable(struct writer *w, struct page_slot *slot)
     return note_fate(w, slot, FATE_UNAVAILABLE, scan_problem(slot->scan));
 }
 
-/* At the first slot of each scan: bytes that came before in this run are known, whoever read them
+/* ---- bytes that came before: the store knows, whose memory does not grow with a batch ---- */
+
+static int prepare_met(struct writer *w)
+{
+    int r = store_last_scan(w->batch->store, &w->last_before, w->batch->d);
+    if (r < 0)
+        return r;
+    w->met = calloc((size_t)w->last_before / 8 + 1, 1);
+    return w->met ? 0 : YJ_ENOMEM;
+}
+
+/* Whether this run meets the scan of an earlier one for the second time; notes the first. */
+static bool meet(struct writer *w, int64_t scan)
+{
+    uint8_t bit = (uint8_t)(1 << scan % 8);
+    bool met = w->met[scan / 8] & bit;
+    w->met[scan / 8] |= bit;
+    return met;
+}
+
+/* At the first slot of each scan: bytes that this run stored already are known, whoever read them
  * meanwhile. */
 static int note_seen(struct writer *w, struct page_slot *slot)
 {
+    int64_t stored = 0;
+    w->again = false;
     if (slot->job == SLOT_UNAVAILABLE || slot->number > 1)
         return 0;
-    const uint8_t *hash = scan_hash(slot->scan);
-    w->again = hashset_has(&w->seen, hash);
-    if (w->again)
-        slot->job = SLOT_KNOWN;
-    return hashset_add(&w->seen, hash);
+    int r = store_find_scan(w->batch->store, scan_hash(slot->scan), &stored, w->batch->d);
+    if (r <= 0)
+        return r;
+    slot->job = SLOT_KNOWN;
+    w->again = stored > w->last_before || meet(w, stored);
+    return 0;
 }
 
 static int write_slot(struct writer *w, struct page_slot *slot)
@@ -278,9 +302,9 @@ static int write_slot(struct writer *w, struct page_slot *slot)
     };
     struct timespec since;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &since);
-    int r = note_seen(w, slot);
+    int r = begin_if_needed(w);
     if (r == 0)
-        r = begin_if_needed(w);
+        r = note_seen(w, slot);
     if (r == 0)
         r = write[slot->job](w, slot);
     if (r == 0)
@@ -311,7 +335,7 @@ static int finish(struct writer *w, int r)
         store_rollback(w->batch->store);
     forget_fates(w, false);
     free(w->fates);
-    hashset_finish(&w->seen);
+    free(w->met);
     return r;
 }
 
@@ -320,7 +344,7 @@ void *batch_write(void *context)
     struct writer w = {.batch = context};
     struct ring *ring = w.batch->ring;
     enum ring_status status = RING_OK;
-    int r = 0;
+    int r = prepare_met(&w);
     while (r == 0 && (status == RING_OK || status == RING_TIMEOUT)) {
         size_t slot;
         status = ring_collect(ring, patience(&w), &slot);

@@ -19,6 +19,22 @@ int store_has_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], cons
     return rc;
 }
 
+int store_find_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], int64_t *ret_id,
+                    struct diag *d)
+{
+    char text[STORE_HASH_TEXT_MAX];
+    bool found = false;
+
+    store_hex(hash, text);
+    int rc = store_ask(store, d, ret_id, &found, "SELECT id FROM scans WHERE hash = ?", "t", text);
+    return rc < 0 ? rc : found;
+}
+
+int store_last_scan(struct store *store, int64_t *ret_id, struct diag *d)
+{
+    return store_ask(store, d, ret_id, NULL, "SELECT COALESCE(MAX(id), 0) FROM scans", "");
+}
+
 int store_scan_problem(struct store *store, const uint8_t hash[SCAN_HASH_SIZE],
                        const char **ret_reason, struct diag *d)
 {
