@@ -1,14 +1,16 @@
 /* batch.h - what the threads of one grade_run share (engine's own header).
  *
- * Who may touch what: the feeder (the thread that called grade_run) owns the source and `seen`; a
- * worker owns the slots it has taken; the writer owns the slots it collects, the store, the
- * diagnostics and the tallies until it is joined. What all of them touch is atomic. */
+ * Who may touch what: the feeder (the thread that called grade_run) owns the source; a worker owns
+ * the slots it has taken; the writer owns the slots it collects, the store, the diagnostics and the
+ * tallies until it is joined. What all of them touch is atomic, or is not changed while they run.
+ */
 #ifndef YJ_ENGINE_BATCH_H
 #define YJ_ENGINE_BATCH_H
 
 #include "arena.h"
 #include "exam.h"
 #include "grade.h"
+#include "hashset.h"
 #include "ingest.h"
 #include "records.h"
 #include "registration.h"
@@ -17,9 +19,10 @@
 
 /* What a slot of the ring carries. */
 enum slot_job {
-    SLOT_PAGE,        /* a page to read */
-    SLOT_PROBLEM,     /* a file that is no scan: nothing to read */
-    SLOT_KNOWN,       /* bytes that a run before this one stored, or this one */
+    SLOT_PAGE,    /* a page to read; of a scan that the feeder left unread, whatever it turns out
+                     to be */
+    SLOT_PROBLEM, /* a file that is no scan: nothing to read */
+    SLOT_KNOWN,   /* bytes that a run before this one stored, or this one */
     SLOT_UNAVAILABLE, /* an arrival whose bytes could not be had: left for another try */
 };
 
@@ -29,7 +32,6 @@ struct page_slot {
     int number;         /* page, from 1 */
     size_t argument;    /* that the scan came from */
     bool alone;         /* the argument is this scan, not an archive or a folder */
-    bool again;         /* KNOWN: this very run has met these bytes before */
     struct arena arena; /* holds what `record` points to */
     struct page_record record;
 };
@@ -47,6 +49,7 @@ struct batch {
     struct registrar *registrar;
     struct scan_source *source;
     struct store *store;
+    struct hashset stored; /* by runs before this one; complete before the threads start */
     struct diag *d;
     struct ring *ring;
     struct page_slot *slots;
@@ -57,6 +60,8 @@ struct batch {
     atomic_int fault; /* the first fault of any thread: 0 or enum yj_error */
 };
 
+/* What is to be done with a scan that was read. */
+enum slot_job batch_job_of(const struct batch *batch, const struct scan *scan);
 /* Notes the first fault and wakes every thread. */
 void batch_fail(struct batch *batch, int error);
 /* The writer's thread: stores pages in the order of the input until the ring ends. */

@@ -24,11 +24,14 @@ struct fate {
 
 struct writer {
     struct batch *batch;
+    int64_t last_before; /* the largest id of a scan that a run before this one stored */
+    uint8_t *met;        /* a bit for each of those: this run has met it */
     struct fate *fates;
     size_t n_fates, fates_capacity;
     bool in_transaction, in_scan;
     int pages_since_commit;
     struct timespec began; /* the transaction */
+    bool again;            /* this run has met the bytes of the scan in hand before */
     /* The scan being written. */
     struct batch_tally before; /* the tally before it */
     int n_pages, n_unreadable;
@@ -233,7 +236,7 @@ static int write_known(struct writer *w, struct page_slot *slot)
                        _("the scan '%s' vanished from the database during the run"), path);
     if (r < 0)
         return r;
-    bool same = slot->again ? scan_path_equal(path, stored) : scan_path_same_scan(path, stored);
+    bool same = w->again ? scan_path_equal(path, stored) : scan_path_same_scan(path, stored);
     r = note_fate(w, slot, same ? FATE_KNOWN : FATE_DUPLICATE, stored);
     if (r == 0 && !same)
         r = store_put_duplicate(store, scan_hash(slot->scan), path, w->batch->d);
@@ -253,6 +256,42 @@ static int write_unavailable(struct writer *w, struct page_slot *slot)
     return note_fate(w, slot, FATE_UNAVAILABLE, scan_problem(slot->scan));
 }
 
+/* ---- bytes that came before: the store knows, whose memory does not grow with a batch ---- */
+
+static int prepare_met(struct writer *w)
+{
+    int r = store_last_scan(w->batch->store, &w->last_before, w->batch->d);
+    if (r < 0)
+        return r;
+    w->met = calloc((size_t)w->last_before / 8 + 1, 1);
+    return w->met ? 0 : YJ_ENOMEM;
+}
+
+/* Whether this run meets the scan of an earlier one for the second time; notes the first. */
+static bool meet(struct writer *w, int64_t scan)
+{
+    uint8_t bit = (uint8_t)(1 << scan % 8);
+    bool met = w->met[scan / 8] & bit;
+    w->met[scan / 8] |= bit;
+    return met;
+}
+
+/* At the first slot of each scan: bytes that this run stored already are known, whoever read them
+ * meanwhile. */
+static int note_seen(struct writer *w, struct page_slot *slot)
+{
+    int64_t stored = 0;
+    w->again = false;
+    if (slot->job == SLOT_UNAVAILABLE || slot->number > 1)
+        return 0;
+    int r = store_find_scan(w->batch->store, scan_hash(slot->scan), &stored, w->batch->d);
+    if (r <= 0)
+        return r;
+    slot->job = SLOT_KNOWN;
+    w->again = stored > w->last_before || meet(w, stored);
+    return 0;
+}
+
 static int write_slot(struct writer *w, struct page_slot *slot)
 {
     static int (*const write[])(struct writer *, struct page_slot *) = {
@@ -264,6 +303,8 @@ static int write_slot(struct writer *w, struct page_slot *slot)
     struct timespec since;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &since);
     int r = begin_if_needed(w);
+    if (r == 0)
+        r = note_seen(w, slot);
     if (r == 0)
         r = write[slot->job](w, slot);
     if (r == 0)
@@ -294,6 +335,7 @@ static int finish(struct writer *w, int r)
         store_rollback(w->batch->store);
     forget_fates(w, false);
     free(w->fates);
+    free(w->met);
     return r;
 }
 
@@ -302,7 +344,7 @@ void *batch_write(void *context)
     struct writer w = {.batch = context};
     struct ring *ring = w.batch->ring;
     enum ring_status status = RING_OK;
-    int r = 0;
+    int r = prepare_met(&w);
     while (r == 0 && (status == RING_OK || status == RING_TIMEOUT)) {
         size_t slot;
         status = ring_collect(ring, patience(&w), &slot);

@@ -3,7 +3,6 @@
 #include "batch.h"
 #include "batch_alarms.h"
 #include "diag.h"
-#include "hashset.h"
 #include "i18n.h"
 #include "page_fields.h"
 #include "page_task.h"
@@ -24,11 +23,11 @@
 /* The feeder's own. */
 struct feed {
     struct batch *batch;
-    struct hashset stored, seen; /* by runs before this one; by this run */
-    double started, reported;    /* s; the last report */
-    double share_before;         /* of the scans given, when the one in hand was taken */
-    double share_of_scan;        /* of the pages of the scan in hand, fed */
-    int files_left;              /* not begun, or begun and not fed whole */
+    struct hashset seen;      /* by this run, of scans that it read itself */
+    double started, reported; /* s; the last report */
+    double share_before;      /* of the scans given, when the one in hand was taken */
+    double share_of_scan;     /* of the pages of the scan in hand, fed */
+    int files_left;           /* not begun, or begun and not fed whole */
 };
 
 static double now_s(void)
@@ -50,7 +49,31 @@ void batch_fail(struct batch *batch, int error)
     ring_abort(batch->ring);
 }
 
+enum slot_job batch_job_of(const struct batch *batch, const struct scan *scan)
+{
+    if (batch->options->arrivals && scan_is_unavailable(scan))
+        return SLOT_UNAVAILABLE;
+    if (hashset_has(&batch->stored, scan_hash(scan)))
+        return SLOT_KNOWN;
+    return scan_problem(scan) ? SLOT_PROBLEM : SLOT_PAGE;
+}
+
 /* ---- workers ---- */
+
+static int work_on(const struct batch *batch, struct page_task *task, struct page_slot *slot)
+{
+    int r = 0;
+    if (scan_is_unread(slot->scan)) {
+        r = page_task_read_scan(task, slot->scan);
+        if (r == 0)
+            slot->job = batch_job_of(batch, slot->scan);
+    }
+    if (r == 0 && slot->job == SLOT_PAGE)
+        r = page_task_run(task, slot->scan, slot->number, &slot->arena, &slot->record);
+    if (scan_page_count(slot->scan) <= 1)
+        scan_forget_bytes(slot->scan); /* no other page of it will be decoded */
+    return r;
+}
 
 static void *work(void *context)
 {
@@ -59,11 +82,7 @@ static void *work(void *context)
     int r = page_task_create(batch->exam, batch->registrar, &task);
     size_t i;
     while (r == 0 && ring_take(batch->ring, &i) == RING_OK) {
-        struct page_slot *slot = &batch->slots[i];
-        if (slot->job == SLOT_PAGE)
-            r = page_task_run(task, slot->scan, slot->number, &slot->arena, &slot->record);
-        if (scan_page_count(slot->scan) <= 1)
-            scan_forget_bytes(slot->scan); /* no other page of it will be decoded */
+        r = work_on(batch, task, &batch->slots[i]);
         if (r == 0)
             ring_finish(batch->ring, i);
     }
@@ -106,8 +125,7 @@ static void report(struct feed *feed)
 }
 
 /* Puts one job on the ring. 1; 0 where the run is to stop. */
-static int feed_slot(struct feed *feed, enum slot_job job, struct scan *scan, int number,
-                     bool again)
+static int feed_slot(struct feed *feed, enum slot_job job, struct scan *scan, int number)
 {
     struct batch *batch = feed->batch;
     enum ring_status status = RING_TIMEOUT;
@@ -124,32 +142,33 @@ static int feed_slot(struct feed *feed, enum slot_job job, struct scan *scan, in
     slot->number = number;
     slot->argument = scan_source_argument(batch->source);
     slot->alone = scan_source_is_alone(batch->source);
-    slot->again = again;
     ring_feed(batch->ring);
     return 1;
+}
+
+/* Bytes that this run has met already are not read again, page after page; the writer, who sees
+ * every scan in the order of the input, is who says so of all others. 1; < 0 fault. */
+static int note_seen(struct feed *feed, const struct scan *scan, enum slot_job *job)
+{
+    if (*job != SLOT_PAGE || scan_page_count(scan) <= 1)
+        return 1;
+    if (hashset_has(&feed->seen, scan_hash(scan)))
+        *job = SLOT_KNOWN;
+    int r = hashset_add(&feed->seen, scan_hash(scan));
+    return r < 0 ? r : 1;
 }
 
 /* 1; 0 where the run is to stop; < 0 fault. */
 static int feed_scan(struct feed *feed, struct scan *scan)
 {
-    const uint8_t *hash = scan_hash(scan);
-    if (feed->batch->options->arrivals && scan_is_unavailable(scan))
-        return feed_slot(feed, SLOT_UNAVAILABLE, scan, 0, false);
-    bool again = hashset_has(&feed->seen, hash);
-    if (again || hashset_has(&feed->stored, hash)) {
-        int r = hashset_add(&feed->seen, hash);
-        return r < 0 ? r : feed_slot(feed, SLOT_KNOWN, scan, 0, again);
-    }
-    int r = hashset_add(&feed->seen, hash);
-    if (r < 0)
-        return r;
-    if (scan_problem(scan))
-        return feed_slot(feed, SLOT_PROBLEM, scan, 0, false);
+    enum slot_job job = scan_is_unread(scan) ? SLOT_PAGE : batch_job_of(feed->batch, scan);
+    int r = note_seen(feed, scan, &job);
+    if (r > 0 && job != SLOT_PAGE)
+        return feed_slot(feed, job, scan, 1);
     int n = scan_page_count(scan);
-    r = 1;
     for (int page = 1; page <= n && r > 0; page++) {
         feed->share_of_scan = (page - 1.0) / n;
-        r = feed_slot(feed, SLOT_PAGE, scan, page, false);
+        r = feed_slot(feed, job, scan, page);
     }
     return r;
 }
@@ -246,13 +265,13 @@ static void destroy_ring(struct batch *batch)
 static int read_scans(struct batch *batch, struct feed *feed)
 {
     int jobs = count_jobs(batch->options);
-    int r = store_each_hash(batch->store, remember_hash, &feed->stored, batch->d);
+    int r = store_each_hash(batch->store, remember_hash, &batch->stored, batch->d);
     if (r == 0)
         r = create_ring(batch, jobs);
     if (r == 0)
         r = run_threads(feed, jobs);
     destroy_ring(batch);
-    hashset_finish(&feed->stored);
+    hashset_finish(&batch->stored);
     hashset_finish(&feed->seen);
     return r;
 }
@@ -271,6 +290,8 @@ static int open_batch(struct batch *batch)
         r = options->arrivals
                 ? scan_source_open_any(options->paths, options->n_paths, &batch->source)
                 : scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
+    if (r == 0)
+        scan_source_leave_unread(batch->source);
     if (r == 0)
         r = store_open(options->db_path, STORE_WRITE, &batch->store, batch->d);
     if (r == 0)

@@ -117,6 +117,11 @@ void page_task_destroy(struct page_task *task)
     free(task);
 }
 
+int page_task_read_scan(struct page_task *task, struct scan *scan)
+{
+    return scan_read(scan, task->decoder);
+}
+
 static double thread_cpu_ms(void)
 {
     struct timespec t;

@@ -19,6 +19,8 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
                      struct page_task **ret_task);
 void page_task_destroy(struct page_task *task);
 
+/* scan_read with the task's decoder. */
+int page_task_read_scan(struct page_task *task, struct scan *scan);
 /* Page `number` (from 1) of `scan` into ret_record; what it points to lives in `arena`. The CPU
  * time of each stage is this thread's. 0 or YJ_ENOMEM. */
 int page_task_run(struct page_task *task, const struct scan *scan, int number, struct arena *arena,

@@ -3,11 +3,13 @@
  * libjpeg mends what is damaged and warns; a mended page is a page with a grey lower half on which
  * nothing is marked. So a warning about the picture's data ends the decoding. */
 #include "ingest_internal.h"
+#include "jpeg_memory.h"
 
 #include <jerror.h>
 #include <jpeglib.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ROWS_A_CALL = 16 };
@@ -23,10 +25,34 @@ struct jpeg_reader {
     struct jpeg_decompress_struct jpeg; /* first: libjpeg hands it back to the callbacks */
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
+    struct jpeg_memory memory;
+    bool created; /* jpeg is, and has `memory` */
     jmp_buf stop;
     int code; /* returned after a stop */
     char *reason;
 };
+
+struct jpeg_reader *jpeg_reader_create(void)
+{
+    return calloc(1, sizeof(struct jpeg_reader));
+}
+
+static void forget_decompressor(struct jpeg_reader *reader)
+{
+    jpeg_destroy_decompress(&reader->jpeg);
+    if (reader->created)
+        jpeg_memory_finish(&reader->memory);
+    reader->created = false;
+}
+
+void jpeg_reader_destroy(struct jpeg_reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->created)
+        forget_decompressor(reader);
+    free(reader);
+}
 
 static void stop_reading(j_common_ptr jpeg)
 {
@@ -201,24 +227,36 @@ static int read_picture(struct jpeg_reader *reader, bool embedded, struct decode
     return 0;
 }
 
+/* Stops by longjmp where there is no memory. */
+static void create_decompressor(struct jpeg_reader *reader)
+{
+    jpeg_create_decompress(&reader->jpeg);
+    jpeg_memory_install(&reader->memory, &reader->jpeg);
+    reader->created = true;
+    reader->jpeg.progress = &reader->progress;
+}
+
 int decode_jpeg(const uint8_t *bytes, size_t size, bool embedded, struct decoder *decoder,
                 struct image *out, struct placement *ret_placement, char *reason)
 {
-    struct jpeg_reader reader = {.reason = reason};
-    reader.jpeg.err = jpeg_std_error(&reader.errors);
-    reader.errors.error_exit = stop_reading;
-    reader.errors.emit_message = heed_message;
-    reader.errors.output_message = print_nothing;
-    reader.progress.progress_monitor = watch_progress;
-    if (setjmp(reader.stop)) {
-        jpeg_destroy_decompress(&reader.jpeg);
-        return reader.code;
+    struct jpeg_reader *reader = decoder->jpeg;
+    reader->reason = reason;
+    reader->jpeg.err = jpeg_std_error(&reader->errors);
+    reader->errors.error_exit = stop_reading;
+    reader->errors.emit_message = heed_message;
+    reader->errors.output_message = print_nothing;
+    reader->progress.progress_monitor = watch_progress;
+    if (setjmp(reader->stop)) { /* nothing of a picture that went wrong is kept */
+        forget_decompressor(reader);
+        return reader->code;
     }
-    jpeg_create_decompress(&reader.jpeg);
-    reader.jpeg.progress = &reader.progress;
-    jpeg_mem_src(&reader.jpeg, bytes, size);
-    jpeg_save_markers(&reader.jpeg, JPEG_APP0 + 1, 0xffff);
-    int r = read_picture(&reader, embedded, decoder, out, ret_placement);
-    jpeg_destroy_decompress(&reader.jpeg);
+    if (!reader->created)
+        create_decompressor(reader);
+    jpeg_memory_renew(&reader->memory, &reader->jpeg);
+    jpeg_mem_src(&reader->jpeg, bytes, size);
+    jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 1, 0xffff);
+    int r = read_picture(reader, embedded, decoder, out, ret_placement);
+    if (r < 0)
+        jpeg_abort_decompress(&reader->jpeg);
     return r;
 }

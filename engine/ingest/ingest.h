@@ -36,6 +36,9 @@ int scan_source_open(const char *const *paths, size_t n, struct scan_source **re
 int scan_source_open_any(const char *const *paths, size_t n, struct scan_source **ret_source);
 /* The next scan, with one reference held by the caller: 1; 0 at the end; < 0 fault (memory). */
 int scan_source_next(struct scan_source *source, struct scan **ret_scan);
+/* From now on JPEG and PNG files that are no ZIP members come unread (scan_is_unread): whoever
+ * feeds does not wait for their bytes, and does not hold those of all that wait. */
+void scan_source_leave_unread(struct scan_source *source);
 /* 0 to 1: how much of the names given is walked past; a guess, as folders are not looked into
  * before their turn. */
 double scan_source_share(const struct scan_source *source);
@@ -57,6 +60,12 @@ const char *scan_problem(const struct scan *scan); /* NULL: none; else there is 
  * that still changes): another try may find them. */
 bool scan_is_unavailable(const struct scan *scan);
 int scan_page_count(const struct scan *scan);
+/* Its bytes were left where they are: it has a path and one page; no hash, size or problem yet. */
+bool scan_is_unread(const struct scan *scan);
+/* Reads and hashes the bytes of an unread scan, of which no other thread may ask anything
+ * meanwhile. Afterwards it is as scan_source_next would have given it. Its bytes lie in the decoder
+ * until that reads another. 0 or YJ_ENOMEM. */
+int scan_read(struct scan *scan, struct decoder *decoder);
 struct scan *scan_ref(struct scan *scan); /* thread-safe */
 void scan_unref(struct scan *scan);       /* thread-safe; NULL does nothing */
 /* Frees the scan's bytes, keeps path, hash and problem: for a writer that holds many scans until

@@ -11,6 +11,7 @@
 #include "i18n.h"
 #include "ingest.h"
 
+#include <openssl/evp.h>
 #include <stdbool.h>
 
 /* ---- the bytes of a scan (scan_file.c) ---- */
@@ -27,12 +28,30 @@ struct scan_file {
     uint8_t *data; /* NULL: read through fd */
     int fd;        /* -1: none */
     uint64_t size;
+    bool lent; /* data is a scan_buffer's */
 };
+
+/* Memory that one file after the other is read into. */
+struct scan_buffer {
+    uint8_t *data;
+    size_t capacity;
+    EVP_MD_CTX *digest; /* NULL until it is used */
+    EVP_MD *sha256;
+};
+void scan_buffer_init(struct scan_buffer *buffer);
+void scan_buffer_finish(struct scan_buffer *buffer);
 
 void scan_file_init(struct scan_file *file);
 void scan_file_finish(struct scan_file *file);
 /* Reads all of an open regular file of `size` bytes into memory. YJ_EDATA: it cannot be read. */
 int scan_file_load(struct scan_file *file, int fd, uint64_t size, char *reason);
+/* Opens and reads a file; one of usual size into `buffer`, which then lends its memory. YJ_EDATA:
+ * it cannot be had. */
+int scan_file_load_path(struct scan_file *file, const char *path, struct scan_buffer *buffer,
+                        char *reason);
+/* As scan_file_hash, of bytes in memory, and takes nothing from the heap. */
+int scan_file_hash_again(const struct scan_file *file, struct scan_buffer *buffer,
+                         uint8_t ret_hash[SCAN_HASH_SIZE]);
 /* Up to n bytes from offset; fewer at the end of the file or where it cannot be read. */
 size_t scan_file_read(const struct scan_file *file, uint64_t offset, void *to, size_t n);
 /* YJ_EDATA: an open file that can no longer be read. */
@@ -56,6 +75,8 @@ int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
 /* A scan that has no page: `problem` is copied. `file` may be NULL; its bytes go into the hash. */
 int scan_create_problem(const char *path, const char *problem, const struct scan_file *file,
                         struct scan **ret_scan);
+/* A file whose bytes stay where they are until scan_read. */
+int scan_create_unread(const char *path, enum scan_kind kind, struct scan **ret_scan);
 /* The same where the bytes could not be had (scan_is_unavailable). */
 int scan_create_unavailable(const char *path, const char *problem, struct scan **ret_scan);
 /* The problem of bytes that are no scan: names what they are, where known. */
@@ -79,7 +100,12 @@ void zip_members_close(struct zip_members *zip);
 /* ---- decoding ---- */
 
 struct colour;
+struct jpeg_reader; /* libjpeg's decompressor, kept from picture to picture (decode_jpeg.c) */
+struct jpeg_reader *jpeg_reader_create(void); /* NULL: no memory */
+void jpeg_reader_destroy(struct jpeg_reader *reader);
 struct decoder {
+    struct scan_buffer bytes; /* of the file it read last */
+    struct jpeg_reader *jpeg;
     uint8_t *scratch; /* rows before they are grey */
     size_t scratch_size;
     struct image turned;        /* the other image when a page is turned or stretched */

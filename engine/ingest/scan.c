@@ -12,6 +12,7 @@
 struct scan {
     atomic_int references;
     char *path, *problem;
+    char *unread; /* what to open by whoever reads it; NULL: it was read */
     bool unavailable;
     uint8_t hash[SCAN_HASH_SIZE];
     uint64_t bytes;
@@ -235,6 +236,48 @@ int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
     return 0;
 }
 
+int scan_create_unread(const char *path, enum scan_kind kind, struct scan **ret_scan)
+{
+    struct scan *s = NULL;
+    int r = new_scan(path, &s);
+    if (r < 0)
+        return r;
+    s->unread = strdup(path);
+    if (!s->unread) {
+        scan_unref(s);
+        return YJ_ENOMEM;
+    }
+    s->kind = kind;
+    s->n_pages = 1;
+    *ret_scan = s;
+    return 0;
+}
+
+bool scan_is_unread(const struct scan *scan)
+{
+    return scan->unread != NULL;
+}
+
+int scan_read(struct scan *s, struct decoder *decoder)
+{
+    char reason[SCAN_REASON_MAX];
+    int r = scan_file_load_path(&s->file, s->unread, &decoder->bytes, reason);
+    free(s->unread);
+    s->unread = NULL;
+    if (r == 0 &&
+        scan_sniff(s->file.data, s->file.size < SCAN_SNIFF_SIZE ? s->file.size : SCAN_SNIFF_SIZE) !=
+            s->kind)
+        r = scan_refuse(reason, _("changed while it was read; try again"));
+    if (r == 0) {
+        s->bytes = s->file.size;
+        return scan_file_hash_again(&s->file, &decoder->bytes, s->hash);
+    }
+    if (r != YJ_EDATA)
+        return r;
+    s->unavailable = true;
+    return set_problem(s, reason);
+}
+
 int scan_create_problem(const char *path, const char *problem, const struct scan_file *file,
                         struct scan **ret_scan)
 {
@@ -303,6 +346,7 @@ void scan_unref(struct scan *scan)
         return;
     finish_bytes(scan);
     free(scan->path);
+    free(scan->unread);
     free(scan->problem);
     free(scan);
 }
@@ -319,6 +363,12 @@ int decoder_create(struct decoder **ret_decoder)
     if (!decoder)
         return YJ_ENOMEM;
     image_init(&decoder->turned);
+    scan_buffer_init(&decoder->bytes);
+    decoder->jpeg = jpeg_reader_create();
+    if (!decoder->jpeg) {
+        free(decoder);
+        return YJ_ENOMEM;
+    }
     *ret_decoder = decoder;
     return 0;
 }
@@ -328,6 +378,8 @@ void decoder_destroy(struct decoder *decoder)
     if (!decoder)
         return;
     image_finish(&decoder->turned);
+    scan_buffer_finish(&decoder->bytes);
+    jpeg_reader_destroy(decoder->jpeg);
     free(decoder->colours);
     free(decoder->scratch);
     free(decoder);

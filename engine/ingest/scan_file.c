@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* What a worker keeps from file to file; a larger one is read into memory of its own. */
+#define SCAN_BUFFER_MAX ((uint64_t)16 << 20)
 
 void scan_file_init(struct scan_file *file)
 {
@@ -16,7 +19,8 @@ void scan_file_init(struct scan_file *file)
 
 void scan_file_finish(struct scan_file *file)
 {
-    free(file->data);
+    if (!file->lent)
+        free(file->data);
     if (file->fd >= 0)
         close(file->fd);
     scan_file_init(file);
@@ -53,6 +57,67 @@ int scan_file_load(struct scan_file *file, int fd, uint64_t size, char *reason)
     }
     *file = (struct scan_file){.data = data, .fd = -1, .size = size};
     return 0;
+}
+
+void scan_buffer_init(struct scan_buffer *buffer)
+{
+    *buffer = (struct scan_buffer){0};
+}
+
+void scan_buffer_finish(struct scan_buffer *buffer)
+{
+    free(buffer->data);
+    EVP_MD_CTX_free(buffer->digest);
+    EVP_MD_free(buffer->sha256);
+    scan_buffer_init(buffer);
+}
+
+/* Files of a batch are much alike: a little more than asked, so that the next fits, too. */
+static bool buffer_reserve(struct scan_buffer *buffer, size_t size)
+{
+    if (size <= buffer->capacity)
+        return true;
+    size_t capacity = size + size / 4;
+    uint8_t *data = malloc(capacity);
+    if (!data)
+        return false;
+    free(buffer->data);
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+static int load_lent(struct scan_file *file, int fd, size_t size, struct scan_buffer *buffer,
+                     char *reason)
+{
+    if (!buffer_reserve(buffer, size))
+        return YJ_ENOMEM;
+    ssize_t got = read_fully(fd, 0, buffer->data, size);
+    if (got < 0)
+        return scan_refuse(reason, _("cannot be read: %s"), strerror(errno));
+    if ((size_t)got != size)
+        return scan_refuse(reason, _("changed while it was read; try again"));
+    *file = (struct scan_file){.data = buffer->data, .fd = -1, .size = size, .lent = true};
+    return 0;
+}
+
+int scan_file_load_path(struct scan_file *file, const char *path, struct scan_buffer *buffer,
+                        char *reason)
+{
+    struct stat st;
+    /* Non-blocking: what was a file a moment ago may be a FIFO by now. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        r = scan_refuse(reason, _("cannot be opened: %s"), strerror(errno));
+    else if (!S_ISREG(st.st_mode) || st.st_size == 0 || (uint64_t)st.st_size > SCAN_FILE_MAX)
+        r = scan_refuse(reason, _("changed while it was read; try again"));
+    else if ((uint64_t)st.st_size <= SCAN_BUFFER_MAX)
+        r = load_lent(file, fd, (size_t)st.st_size, buffer, reason);
+    else
+        r = scan_file_load(file, fd, (uint64_t)st.st_size, reason);
+    if (fd >= 0)
+        close(fd);
+    return r;
 }
 
 size_t scan_file_read(const struct scan_file *file, uint64_t offset, void *to, size_t n)
@@ -98,6 +163,25 @@ int scan_file_hash(const struct scan_file *file, uint8_t ret_hash[SCAN_HASH_SIZE
         r = YJ_ENOMEM;
     EVP_MD_CTX_free(context);
     return r;
+}
+
+static bool digest_is_ready(struct scan_buffer *buffer)
+{
+    if (!buffer->sha256)
+        buffer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!buffer->digest)
+        buffer->digest = EVP_MD_CTX_new();
+    return buffer->sha256 && buffer->digest;
+}
+
+int scan_file_hash_again(const struct scan_file *file, struct scan_buffer *buffer,
+                         uint8_t ret_hash[SCAN_HASH_SIZE])
+{
+    bool good = digest_is_ready(buffer) &&
+                EVP_DigestInit_ex(buffer->digest, buffer->sha256, NULL) &&
+                EVP_DigestUpdate(buffer->digest, file->data, file->size) &&
+                EVP_DigestFinal_ex(buffer->digest, ret_hash, NULL);
+    return good ? 0 : YJ_ENOMEM;
 }
 
 int scan_file_descriptor(const struct scan_file *file)

@@ -25,6 +25,7 @@ struct scan_source {
     size_t n, next;
     struct folder *folder; /* the innermost open one */
     struct zip_members *zip;
+    bool leave_unread;
 };
 
 int scan_source_open(const char *const *paths, size_t n, struct scan_source **ret_source,
@@ -48,6 +49,11 @@ int scan_source_open_any(const char *const *paths, size_t n, struct scan_source 
     source->n = n;
     *ret_source = source;
     return 0;
+}
+
+void scan_source_leave_unread(struct scan_source *source)
+{
+    source->leave_unread = true;
 }
 
 /* ---- folders ---- */
@@ -223,7 +229,12 @@ static int open_file(struct scan_source *source, const char *path, struct scan *
         r = zip_members_open(fd, size, path, &source->zip);
         return r < 0 ? r : 0;
     }
-    r = create_scan_from(path, kind, fd, size, ret_scan);
+    if (source->leave_unread && (kind == SCAN_JPEG || kind == SCAN_PNG) && size <= SCAN_FILE_MAX) {
+        close(fd);
+        r = scan_create_unread(path, kind, ret_scan);
+    } else {
+        r = create_scan_from(path, kind, fd, size, ret_scan);
+    }
     return r < 0 ? r : 1;
 }
 

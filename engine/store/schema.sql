@@ -83,6 +83,9 @@ CREATE TABLE roster (
 
 -- ---- what was seen ----
 
+-- A list of values to be IN is a table that SQLite makes anew for every statement: where rows come
+-- by the thousand the values are compared one by one.
+
 CREATE TABLE scans (
     id INTEGER PRIMARY KEY,
     path TEXT NOT NULL,                  -- as given; a ZIP member as archive.zip/member
@@ -106,8 +109,8 @@ CREATE TABLE pages (
     id INTEGER PRIMARY KEY,
     scan_id INTEGER NOT NULL REFERENCES scans (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,             -- in the scan, from 1
-    verdict TEXT NOT NULL CHECK (verdict IN ('read', 'unreadable', 'no_registration',
-                                             'unknown_form')),
+    verdict TEXT NOT NULL CHECK (verdict = 'read' OR verdict = 'unreadable' OR
+                                 verdict = 'no_registration' OR verdict = 'unknown_form'),
     form_id INTEGER REFERENCES forms (id), -- NULL: none fits
     form_page INTEGER,                   -- from 1; NULL: none fits
     serial TEXT NOT NULL,                -- the sheet's, from the page's identity; '' none
@@ -129,9 +132,10 @@ CREATE TABLE readings (
     page_id INTEGER NOT NULL REFERENCES pages (id) ON DELETE CASCADE,
     field_id INTEGER NOT NULL REFERENCES fields (id),
     value TEXT NOT NULL,                 -- '' blank
-    status TEXT NOT NULL CHECK (status IN ('ok', 'blank', 'multiple', 'uncertain', 'unread')),
+    status TEXT NOT NULL CHECK (status = 'ok' OR status = 'blank' OR status = 'multiple' OR
+                                      status = 'uncertain' OR status = 'unread'),
     confidence REAL NOT NULL CHECK (confidence BETWEEN 0 AND 1),
-    source TEXT NOT NULL DEFAULT 'machine' CHECK (source IN ('machine', 'review')),
+    source TEXT NOT NULL DEFAULT 'machine' CHECK (source = 'machine' OR source = 'review'),
     evidence TEXT,                       -- JSON; NULL none
     PRIMARY KEY (page_id, field_id)
 ) STRICT, WITHOUT ROWID;
@@ -201,7 +205,8 @@ CREATE TABLE item_options (
 
 CREATE TABLE scores (
     sheet_id INTEGER PRIMARY KEY REFERENCES sheets (id) ON DELETE CASCADE,
-    status TEXT NOT NULL CHECK (status IN ('scored', 'pending', 'absent', 'void')),
+    status TEXT NOT NULL CHECK (status = 'scored' OR status = 'pending' OR status = 'absent' OR
+                                      status = 'void'),
     total_num INTEGER NOT NULL,          -- exact: total_num / total_den; pending: so far
     total_den INTEGER NOT NULL CHECK (total_den > 0),
     max_num INTEGER NOT NULL,

@@ -6,7 +6,7 @@
 CREATE TABLE page_health (
     page_id INTEGER PRIMARY KEY REFERENCES pages (id) ON DELETE CASCADE,
     dpi REAL NOT NULL,                   -- that the millimetres of the scan are counted by
-    side TEXT NOT NULL CHECK (side IN ('printed', 'blank', 'show_through')),
+    side TEXT NOT NULL CHECK (side = 'printed' OR side = 'blank' OR side = 'show_through'),
     paper REAL NOT NULL,                 -- grey, 0 to 255
     clipped REAL NOT NULL,               -- share of the paper that is pure white, 0 to 1
     bitonal INTEGER NOT NULL,            -- 1: black and white, paper and clipped say nothing

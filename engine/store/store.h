@@ -46,6 +46,11 @@ int store_get_exam(struct store *store, struct exam **ret_exam, struct diag *d);
  * receives its path, valid until the next call. */
 int store_has_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], const char **ret_path,
                    struct diag *d);
+/* The same, with its id: ids grow from scan to scan. */
+int store_find_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], int64_t *ret_id,
+                    struct diag *d);
+/* The largest id of a scan; 0: there is none. */
+int store_last_scan(struct store *store, int64_t *ret_id, struct diag *d);
 /* One scan with all its pages, inside begin/commit. `batch` "" for none. Field names come from the
  * exam. An unreadable file is stored too (it is named, once). */
 int store_put_scan(struct store *store, const struct exam *exam, const char *batch,

@@ -19,6 +19,22 @@ int store_has_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], cons
     return rc;
 }
 
+int store_find_scan(struct store *store, const uint8_t hash[SCAN_HASH_SIZE], int64_t *ret_id,
+                    struct diag *d)
+{
+    char text[STORE_HASH_TEXT_MAX];
+    bool found = false;
+
+    store_hex(hash, text);
+    int rc = store_ask(store, d, ret_id, &found, "SELECT id FROM scans WHERE hash = ?", "t", text);
+    return rc < 0 ? rc : found;
+}
+
+int store_last_scan(struct store *store, int64_t *ret_id, struct diag *d)
+{
+    return store_ask(store, d, ret_id, NULL, "SELECT COALESCE(MAX(id), 0) FROM scans", "");
+}
+
 int store_scan_problem(struct store *store, const uint8_t hash[SCAN_HASH_SIZE],
                        const char **ret_reason, struct diag *d)
 {
@@ -45,14 +61,19 @@ static int hex_digit(char c)
     return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
-static char *transform_text(const struct page_record *page)
-{
-    sqlite3_str *text = sqlite3_str_new(NULL);
+/* Longest "-1.2345678901234567e-308" and what stands beside it, nine times. */
+#define TRANSFORM_TEXT_MAX (9 * 28)
 
-    for (int i = 0; i < 9; i++)
-        sqlite3_str_appendf(text, "%c%!.17g", i == 0 ? '[' : ',', page->transform.m[i]);
-    sqlite3_str_appendchar(text, 1, ']');
-    return sqlite3_str_finish(text);
+/* By SQLite's printf: a point is a point in every locale. */
+static void print_transform(const struct page_record *page, char text[TRANSFORM_TEXT_MAX])
+{
+    size_t at = 0;
+
+    for (int i = 0; i < 9; i++) {
+        sqlite3_snprintf((int)(TRANSFORM_TEXT_MAX - at), text + at, "%c%!.17g%s",
+                         i == 0 ? '[' : ',', page->transform.m[i], i == 8 ? "]" : "");
+        at += strlen(text + at);
+    }
 }
 
 static double sum(const double *values, int n)
@@ -72,16 +93,15 @@ static void bind_known(sqlite3_stmt *stmt, int column, bool known, double value)
         sqlite3_bind_null(stmt, column);
 }
 
-/* What registration measured; all of it NULL where no form was laid on the page. */
-static int bind_registration(sqlite3_stmt *stmt, const struct page_record *page)
+/* What registration measured; all of it NULL where no form was laid on the page. `transform` is its
+ * text, borrowed until the statement has run. */
+static void bind_registration(sqlite3_stmt *stmt, const struct page_record *page,
+                              const char *transform)
 {
     const struct page_quality *q = &page->quality;
     bool known = page->form >= 0;
-    char *transform = known ? transform_text(page) : NULL;
 
-    if (known && transform == NULL)
-        return SQLITE_NOMEM;
-    sqlite3_bind_text(stmt, 8, transform, -1, sqlite3_free);
+    sqlite3_bind_text(stmt, 8, known ? transform : NULL, -1, SQLITE_STATIC);
     bind_known(stmt, 9, known, page->residual);
     bind_known(stmt, 10, known, page->fit);
     bind_known(stmt, 11, known, q->dpi);
@@ -89,12 +109,12 @@ static int bind_registration(sqlite3_stmt *stmt, const struct page_record *page)
     bind_known(stmt, 13, known, q->contrast);
     bind_known(stmt, 14, known, q->paper);
     bind_known(stmt, 15, known, q->sharpness);
-    return SQLITE_OK;
 }
 
 static int insert_page(struct store *store, const struct page_record *page,
                        const struct form_ids *form, int64_t *ret_id, struct diag *d)
 {
+    char transform[TRANSFORM_TEXT_MAX];
     sqlite3_stmt *stmt;
     int rc = store_statement(
         store,
@@ -115,9 +135,8 @@ static int insert_page(struct store *store, const struct page_record *page,
         sqlite3_bind_int(stmt, 5, page->form_page + 1);
     sqlite3_bind_int(stmt, 6, page->width);
     sqlite3_bind_int(stmt, 7, page->height);
-    int bound = bind_registration(stmt, page);
-    if (bound != SQLITE_OK)
-        return store_fault(store, bound, d);
+    print_transform(page, transform);
+    bind_registration(stmt, page, transform);
     sqlite3_bind_text(stmt, 16, page->sheet, -1, SQLITE_STATIC);
     sqlite3_bind_double(stmt, 17, sum(page->cpu_ms, STAGES));
     rc = store_step_done(store, stmt, d);
@@ -126,17 +145,29 @@ static int insert_page(struct store *store, const struct page_record *page,
     return rc;
 }
 
-/* Readings that one statement inserts: starting a statement costs as much as the row itself. */
+/* Readings that one statement inserts at most: starting a statement costs as much as the row
+ * itself. One of each length, so that what is left over at the end of a page is one more. */
 #define READINGS_AT_ONCE 10
 #define READING_COLUMNS 6
-#define READING_ROW "(?, ?, ?, ?, ?, ?)"
-#define INSERT_READINGS                                                                            \
+#define INSERT                                                                                     \
     "INSERT INTO readings (page_id, field_id, value, status, confidence, evidence) VALUES "
+#define ROW "(?, ?, ?, ?, ?, ?)"
+#define AND_ROW ", " ROW
+#define AND_2 AND_ROW AND_ROW
+#define AND_4 AND_2 AND_2
 
-static const char insert_one_reading[] = INSERT_READINGS READING_ROW;
-static const char insert_ten_readings[] = INSERT_READINGS READING_ROW
-    "," READING_ROW "," READING_ROW "," READING_ROW "," READING_ROW "," READING_ROW "," READING_ROW
-    "," READING_ROW "," READING_ROW "," READING_ROW;
+static const char *const insert_readings_of[READINGS_AT_ONCE] = {
+    INSERT ROW,
+    INSERT ROW AND_ROW,
+    INSERT ROW AND_2,
+    INSERT ROW AND_2 AND_ROW,
+    INSERT ROW AND_4,
+    INSERT ROW AND_4 AND_ROW,
+    INSERT ROW AND_4 AND_2,
+    INSERT ROW AND_4 AND_2 AND_ROW,
+    INSERT ROW AND_4 AND_4,
+    INSERT ROW AND_4 AND_4 AND_ROW,
+};
 
 static void bind_reading(sqlite3_stmt *stmt, int row, int64_t page_id, int64_t field,
                          const struct reading *reading)
@@ -159,7 +190,7 @@ static int insert_some_readings(struct store *store, int64_t page_id,
                                 const struct form_ids *form, struct diag *d)
 {
     sqlite3_stmt *stmt;
-    int rc = store_statement(store, n == 1 ? insert_one_reading : insert_ten_readings, &stmt, d);
+    int rc = store_statement(store, insert_readings_of[n - 1], &stmt, d);
 
     if (rc < 0)
         return rc;
@@ -201,7 +232,7 @@ static int insert_readings(struct store *store, int64_t page_id, const struct pa
     int rc = 0;
 
     for (int i = 0, n; i < page->n_readings && rc == 0; i += n) {
-        n = page->n_readings - i >= READINGS_AT_ONCE ? READINGS_AT_ONCE : 1;
+        n = page->n_readings - i < READINGS_AT_ONCE ? page->n_readings - i : READINGS_AT_ONCE;
         rc = insert_some_readings(store, page_id, page, i, n, form, d);
     }
     for (int i = 0; i < page->n_readings && rc == 0; i++) {

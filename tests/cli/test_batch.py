@@ -96,6 +96,20 @@ class Rerun(CliTest):
         self.assertEqual({scan[-len("batch.zip/班/1.png"):] for scan in scans},
                          {"batch.zip/班/1.png", "batch.zip/班/2.png"})
 
+    def test_the_same_scans_in_a_folder_and_a_zip(self):
+        """Catches scans read twice in one run because the walk reads some files and workers others."""
+        sheets.write_scans(self.exam / "scans" / "a", range(1, 9))
+        with zipfile.ZipFile(self.exam / "scans" / "b.zip", "w") as archive:
+            for path in sorted((self.exam / "scans" / "a").iterdir()):
+                archive.write(path, path.name)
+        sheets.write_scans(self.exam / "scans" / "c", range(5, 13))
+        self.grade()
+        self.assertEqual({row["scan"].rsplit("/", 2)[1] for row in self.rows("readings")}, {"a", "c"})
+        told = [row["scan"] for row in self.rows("exceptions") if row["kind"] == "scan_quality"]
+        self.assertEqual(len(told), 8 + 4, told)
+        self.assertEqual(len([r for r in self.rows("scores") if r["status"] == "scored"]), 12)
+        self.run_program("verify", self.db, expect=0)
+
 
 class Jobs(CliTest):
     def test_any_number_of_jobs_gives_the_same_bytes(self):

