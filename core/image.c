@@ -80,16 +80,27 @@ static void transpose_tile(const uint8_t *from, size_t from_stride, uint8_t *to,
         memcpy(to + i * to_stride, &rows[i], 8);
 }
 
+/* A block of both images that stays in the cache, of whole tiles as far as they go. */
+static void transpose_block(const struct image *img, int x0, int y0, int side, struct image *out)
+{
+    const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    int x1 = x0 + side < img->width ? x0 + side : img->width;
+    int y1 = y0 + side < img->height ? y0 + side : img->height;
+    int tiled_x = little ? x1 & ~7 : x0, tiled_y = little ? y1 & ~7 : y0;
+    for (int y = y0; y < tiled_y; y += 8)
+        for (int x = x0; x < tiled_x; x += 8)
+            transpose_tile(image_row(img, y) + x, img->stride, image_row(out, x) + y, out->stride);
+    for (int y = y0; y < y1; y++)
+        for (int x = y < tiled_y ? tiled_x : x0; x < x1; x++)
+            image_row(out, x)[y] = image_row(img, y)[x];
+}
+
 void image_transpose(const struct image *img, struct image *out)
 {
-    const int tile = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 8 : IMAGE_MAX_SIDE;
-    int whole_x = img->width / tile * tile, whole_y = img->height / tile * tile;
-    for (int y = 0; y < whole_y; y += 8)
-        for (int x = 0; x < whole_x; x += 8)
-            transpose_tile(image_row(img, y) + x, img->stride, image_row(out, x) + y, out->stride);
-    for (int y = 0; y < img->height; y++)
-        for (int x = y < whole_y ? whole_x : 0; x < img->width; x++)
-            image_row(out, x)[y] = image_row(img, y)[x];
+    enum { SIDE = 64 };
+    for (int y = 0; y < img->height; y += SIDE)
+        for (int x = 0; x < img->width; x += SIDE)
+            transpose_block(img, x, y, SIDE, out);
 }
 
 static void rotate_half(const struct image *img, struct image *out)
