@@ -59,25 +59,30 @@ int image_resize(struct image *img, int width, int height)
     return 0;
 }
 
-/* Bytes of eight rows of eight, the first the lowest of its number: neighbours of ever wider parts
- * swap. */
+/* Swaps a's upper with b's lower half of each part of 2 * shift bits; `lower`: those halves. */
+static inline void swap_halves(uint64_t *a, uint64_t *b, int shift, uint64_t lower)
+{
+    uint64_t swapped = (*a >> shift ^ *b) & lower;
+    *a ^= swapped << shift;
+    *b ^= swapped;
+}
+
+/* Bytes of eight rows of eight, the first the lowest of its number. */
 static void transpose_tile(const uint8_t *from, size_t from_stride, uint8_t *to, size_t to_stride)
 {
-    static const uint64_t kept[3] = {0x00ff00ff00ff00ff, 0x0000ffff0000ffff, 0x00000000ffffffff};
-    uint64_t rows[8];
+    uint64_t r[8];
     for (size_t i = 0; i < 8; i++)
-        memcpy(&rows[i], from + i * from_stride, 8);
-    for (int k = 0; k < 3; k++)
-        for (int i = 0; i < 8; i++) {
-            int other = i + (1 << k), shift = 8 << k;
-            if (i & 1 << k)
-                continue;
-            uint64_t a = rows[i], b = rows[other];
-            rows[i] = (a & kept[k]) | (b & kept[k]) << shift;
-            rows[other] = (a >> shift & kept[k]) | (b & ~kept[k]);
-        }
+        memcpy(&r[i], from + i * from_stride, 8);
+    for (int i = 0; i < 8; i += 2)
+        swap_halves(&r[i], &r[i + 1], 8, 0x00ff00ff00ff00ff);
+    for (int i = 0; i < 8; i += 4) {
+        swap_halves(&r[i], &r[i + 2], 16, 0x0000ffff0000ffff);
+        swap_halves(&r[i + 1], &r[i + 3], 16, 0x0000ffff0000ffff);
+    }
+    for (int i = 0; i < 4; i++)
+        swap_halves(&r[i], &r[i + 4], 32, 0x00000000ffffffff);
     for (size_t i = 0; i < 8; i++)
-        memcpy(to + i * to_stride, &rows[i], 8);
+        memcpy(to + i * to_stride, &r[i], 8);
 }
 
 /* A block of both images that stays in the cache, of whole tiles as far as they go. */
