@@ -138,15 +138,9 @@ static int refine(const struct outline_set *set, const struct work *work, const 
                   const struct sight *sight, struct witness_scratch *scratch, struct attempt *a)
 {
     struct homography h = sight->h;
-    double radius = slack->refine;
-    int rounds = WITNESS_ROUNDS;
-    if (sight->share == 1) { /* all that was looked at is there: begin with the second round */
-        radius *= WITNESS_CLOSER;
-        rounds--;
-    }
     for (int hop = 0; hop <= MAX_HOPS; hop++) {
         struct point better = {0, 0};
-        if (witness_refine(set, work->img, &h, radius, rounds, sight->size, scratch, &a->fit) < 0)
+        if (witness_refine(set, work->img, &h, slack->refine, sight->size, scratch, &a->fit) < 0)
             return YJ_ENOMEM;
         if (slack->certainty == -HUGE_VAL && a->fit.share >= SHARE_ALL)
             break; /* nothing left that another place could explain */
@@ -224,8 +218,7 @@ static int doubt_place(const struct outline_set *set, const struct work *work,
         if (is_same_place(&h, &a->fit.map, set))
             continue;
         rivals++;
-        if (witness_refine(set, work->img, &h, RIVAL_REFINE, WITNESS_ROUNDS, size, scratch,
-                           &rival) < 0)
+        if (witness_refine(set, work->img, &h, RIVAL_REFINE, size, scratch, &rival) < 0)
             return YJ_ENOMEM;
         int foreign = witness_foreign(set, work->img, &a->fit, &rival);
         if (foreign >= FOREIGN_MIN && foreign >= FOREIGN_SHARE * set->n_outlines)

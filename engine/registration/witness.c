@@ -449,7 +449,7 @@ static int follow_bend(const struct outline_set *set, const struct image *img,
 }
 
 int witness_refine(const struct outline_set *set, const struct image *img,
-                   const struct homography *h, double radius, int rounds, double size,
+                   const struct homography *h, double radius, double size,
                    struct witness_scratch *scratch, struct witness_fit *ret)
 {
     *ret = (struct witness_fit){
@@ -461,12 +461,12 @@ int witness_refine(const struct outline_set *set, const struct image *img,
         return YJ_ENOMEM;
     struct quest quest = {radius, FARTHER_COST, size};
     int r = 0;
-    for (int round = 0; round < rounds && r == 0; round++) {
+    for (int round = 0; round < 3 && r == 0; round++) {
         forget_shifts(fits, set->n_patches);
         r = move_patches(set, img, &ret->map.mm_to_px, &quest, scratch, fits);
-        if (r == 0 && round < rounds - 1)
+        if (r == 0 && round < 2)
             follow_patches(fits, set->n_patches, &ret->map.mm_to_px);
-        quest.radius = fmax(WITNESS_CLOSEST, quest.radius * WITNESS_CLOSER);
+        quest.radius = fmax(0.6, quest.radius * 0.6);
     }
     if (r == 0 && set->n_patches >= BENT_PATCHES && patches_residual(fits, set->n_patches) > BENT)
         r = follow_bend(set, img, &ret->map.mm_to_px, size, scratch, fits);

@@ -44,14 +44,9 @@ struct witness_fit {
 };
 
 /* Refines `h`: patches of outlines are moved within `radius` mm (never as far as half way to the
- * next outline), the transform follows them, in WITNESS_ROUNDS, each closer than the last; what the
- * last one leaves becomes the map's anchors. Where all print is seen at once, one round is enough
- * to follow it. */
-#define WITNESS_ROUNDS 3
-#define WITNESS_CLOSER 0.6  /* of the radius of the round before */
-#define WITNESS_CLOSEST 0.6 /* mm */
+ * next outline), the transform follows them, what is left becomes the map's anchors. */
 int witness_refine(const struct outline_set *set, const struct image *img,
-                   const struct homography *h, double radius, int rounds, double size,
+                   const struct homography *h, double radius, double size,
                    struct witness_scratch *scratch, struct witness_fit *ret);
 
 /* 10 to 90 % rise of the printed edges in mm, median; 0: too few outlines found. */
