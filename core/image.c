@@ -59,37 +59,53 @@ int image_resize(struct image *img, int width, int height)
     return 0;
 }
 
-/* Bytes of eight rows of eight, the first the lowest of its number: neighbours of ever wider parts
- * swap. */
+/* Swaps a's upper with b's lower half of each part of 2 * shift bits; `lower`: those halves. */
+static inline void swap_halves(uint64_t *a, uint64_t *b, int shift, uint64_t lower)
+{
+    uint64_t swapped = (*a >> shift ^ *b) & lower;
+    *a ^= swapped << shift;
+    *b ^= swapped;
+}
+
+/* Bytes of eight rows of eight, the first the lowest of its number. */
 static void transpose_tile(const uint8_t *from, size_t from_stride, uint8_t *to, size_t to_stride)
 {
-    static const uint64_t kept[3] = {0x00ff00ff00ff00ff, 0x0000ffff0000ffff, 0x00000000ffffffff};
-    uint64_t rows[8];
+    uint64_t r[8];
     for (size_t i = 0; i < 8; i++)
-        memcpy(&rows[i], from + i * from_stride, 8);
-    for (int k = 0; k < 3; k++)
-        for (int i = 0; i < 8; i++) {
-            int other = i + (1 << k), shift = 8 << k;
-            if (i & 1 << k)
-                continue;
-            uint64_t a = rows[i], b = rows[other];
-            rows[i] = (a & kept[k]) | (b & kept[k]) << shift;
-            rows[other] = (a >> shift & kept[k]) | (b & ~kept[k]);
-        }
+        memcpy(&r[i], from + i * from_stride, 8);
+    for (int i = 0; i < 8; i += 2)
+        swap_halves(&r[i], &r[i + 1], 8, 0x00ff00ff00ff00ff);
+    for (int i = 0; i < 8; i += 4) {
+        swap_halves(&r[i], &r[i + 2], 16, 0x0000ffff0000ffff);
+        swap_halves(&r[i + 1], &r[i + 3], 16, 0x0000ffff0000ffff);
+    }
+    for (int i = 0; i < 4; i++)
+        swap_halves(&r[i], &r[i + 4], 32, 0x00000000ffffffff);
     for (size_t i = 0; i < 8; i++)
-        memcpy(to + i * to_stride, &rows[i], 8);
+        memcpy(to + i * to_stride, &r[i], 8);
+}
+
+/* A block of both images that stays in the cache, of whole tiles as far as they go. */
+static void transpose_block(const struct image *img, int x0, int y0, int side, struct image *out)
+{
+    const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    int x1 = x0 + side < img->width ? x0 + side : img->width;
+    int y1 = y0 + side < img->height ? y0 + side : img->height;
+    int tiled_x = little ? x1 & ~7 : x0, tiled_y = little ? y1 & ~7 : y0;
+    for (int y = y0; y < tiled_y; y += 8)
+        for (int x = x0; x < tiled_x; x += 8)
+            transpose_tile(image_row(img, y) + x, img->stride, image_row(out, x) + y, out->stride);
+    for (int y = y0; y < y1; y++)
+        for (int x = y < tiled_y ? tiled_x : x0; x < x1; x++)
+            image_row(out, x)[y] = image_row(img, y)[x];
 }
 
 void image_transpose(const struct image *img, struct image *out)
 {
-    const int tile = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 8 : IMAGE_MAX_SIDE;
-    int whole_x = img->width / tile * tile, whole_y = img->height / tile * tile;
-    for (int y = 0; y < whole_y; y += 8)
-        for (int x = 0; x < whole_x; x += 8)
-            transpose_tile(image_row(img, y) + x, img->stride, image_row(out, x) + y, out->stride);
-    for (int y = 0; y < img->height; y++)
-        for (int x = y < whole_y ? whole_x : 0; x < img->width; x++)
-            image_row(out, x)[y] = image_row(img, y)[x];
+    enum { SIDE = 64 };
+    for (int y = 0; y < img->height; y += SIDE)
+        for (int x = 0; x < img->width; x += SIDE)
+            transpose_block(img, x, y, SIDE, out);
 }
 
 static void rotate_half(const struct image *img, struct image *out)

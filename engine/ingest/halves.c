@@ -13,9 +13,8 @@ void decoder_begin_halves(struct decoder *decoder, const struct image *out)
     decoder_drop_halves(decoder);
     for (int k = 0; decoder->halves && k < DECODER_HALVES; k++) {
         struct image *half = &decoder->halves[k];
-        if (above->width < HALVED_LEAST || above->height < HALVED_LEAST ||
-            image_resize(half, above->width / 2, above->height / 2) < 0)
-            return;
+        if (image_resize(half, above->width / 2, above->height / 2) < 0)
+            return; /* too small, or no memory: whoever needs it makes it */
         half->dpi_x = half->dpi_y = 0;
         above = half;
     }

@@ -98,10 +98,9 @@ int scan_decode_page(const struct scan *scan, int number, struct decoder *decode
 void decoder_want_chroma(struct decoder *decoder, struct image *chroma);
 
 #define DECODER_HALVES 2
-#define HALVED_LEAST 700 /* px, both sides: smaller pictures are not halved */
 /* From now on every page comes halved and halved again, too, as image_halve does it: at a quarter
- * of what that costs once the page is whole. Of a page that is turned, or not decoded row by row,
- * and of one too small there are none (width 0). `halves` is borrowed; NULL: no longer. */
+ * of what that costs once the page is whole. Of a page that is turned or not decoded row by row
+ * there are none (width 0). `halves` is borrowed; NULL: no longer. */
 void decoder_want_halves(struct decoder *decoder, struct image halves[DECODER_HALVES]);
 
 #endif

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define CLAMP 48           /* grey levels: no pair speaks louder */
-#define LANES 16           /* places that are looked at together */
+#define LANES 16           /* places that are looked at together, ... */
+#define FEW 1              /* ... where they are more than these */
 #define CONTRAST_MAX 9     /* grey levels: a pair sees print, however strong the print is ... */
 #define CONTRAST_SHARE 0.4 /* of the print's mean evidence a pair */
 #define SUPPORT_MIN 10     /* pairs of POINTS: an outline is found */
@@ -130,7 +131,10 @@ bool cast_add_evidence(const struct cast_outline *c, const struct image *img,
         if (!roomy)
             add_places(c, at, n, sums);
         for (int x = 0; x < n && roomy; x += LANES)
-            add_lanes(c, at + x, sums + x);
+            if (n - x > FEW)
+                add_lanes(c, at + x, sums + x);
+            else
+                add_places(c, at + x, n - x, sums + x);
     }
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "vision.h"
+#include "window_patches.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -93,12 +94,14 @@ static bool is_plausible(const struct look *look, const struct blob *b)
     return b->area >= look->low && b->area <= look->high && longest <= 2.6 * shortest + 2;
 }
 
-/* Patches of a part of the image whose first pixel is (x, y) of it. */
 static int find_blobs(const struct look *look, const struct image *part, struct blob *blobs,
                       size_t max, size_t *ret_n)
 {
-    return vision_find_blobs(part, (int)(PAPER_OF * look->side * look->scale), DARKER,
-                             (int)fmax(4, look->low), blobs, max, ret_n, NULL);
+    int around = (int)(PAPER_OF * look->side * look->scale) | 1, least = (int)fmax(4, look->low);
+    if (part->width > WINDOW_SIDE_MAX || part->height > WINDOW_SIDE_MAX)
+        return vision_find_blobs(part, around, DARKER, least, blobs, max, ret_n, NULL);
+    *ret_n = (size_t)window_patches_find(part, around, DARKER, least, blobs, (int)max);
+    return 0;
 }
 
 static struct mark_sighting sighting_of(const struct look *look, const struct blob *b, int x, int y)

@@ -18,6 +18,7 @@
     0.93 /* a page found by its print alone explains clearly more than any other                   \
           */
 
+#define HALVED_LEAST 700   /* px, both sides: smaller levels are not halved */
 #define TONE_ROWS 32       /* of the scan: every so many are looked at for its tones */
 #define TONE_BETWEEN 0.005 /* share of greys between black and white that such a scan may have */
 

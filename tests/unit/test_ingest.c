@@ -57,6 +57,8 @@ struct scans {
     int n;
 };
 
+static int halved; /* smaller sizes that were compared */
+
 static struct scans open_path(const char *path)
 {
     struct scans s = {.n = 0};
@@ -77,6 +79,26 @@ static void close_scans(struct scans *s)
     s->n = 0;
 }
 
+/* The smaller sizes are what the page itself gives, or none: also of a page that was turned or
+ * inverted once it was decoded. */
+static void assert_halved(const struct image *page, const struct image *halves, const char *what)
+{
+    const struct image *above = page;
+    struct image expected;
+    image_init(&expected);
+    for (int k = 0; k < DECODER_HALVES && halves[k].width > 0; k++) {
+        assert_int_equal(image_halve(above, &expected), 0);
+        assert_int_equal(halves[k].width, expected.width);
+        assert_int_equal(halves[k].height, expected.height);
+        for (int y = 0; y < expected.height; y++)
+            if (memcmp(image_row(&halves[k], y), image_row(&expected, y), (size_t)expected.width))
+                fail_msg("%s: row %d of the page in 1/%d differs", what, y, 2 << k);
+        above = &halves[k];
+        halved++;
+    }
+    image_finish(&expected);
+}
+
 /* The result of decoding one page of the one scan at path. */
 static int decode_page(const char *path, int number, struct image *out, char *reason)
 {
@@ -88,7 +110,15 @@ static int decode_page(const char *path, int number, struct image *out, char *re
     assert_null(scan_problem(s.scan[0]));
     assert_int_equal(decoder_create(&decoder), 0);
     reason[0] = '\0';
+    struct image halves[DECODER_HALVES];
+    for (int k = 0; k < DECODER_HALVES; k++)
+        image_init(&halves[k]);
+    decoder_want_halves(decoder, halves);
     int r = scan_decode_page(s.scan[0], number, decoder, out, reason);
+    if (r == 0)
+        assert_halved(out, halves, path);
+    for (int k = 0; k < DECODER_HALVES; k++)
+        image_finish(&halves[k]);
     decoder_destroy(decoder);
     close_scans(&s);
     return r;
@@ -160,8 +190,10 @@ static void test_jpeg_spaces(void **state)
     const char *path = in_folder("a.jpg");
     sample_init(&img, false);
     for (enum jpeg_space space = JPEG_OF_GREY; space <= JPEG_OF_CMYK; space++) {
+        halved = 0;
         write_and_free(make_jpeg(&img, space, 0), path);
         assert_decodes_to(path, 1, &img);
+        assert_int_equal(halved, space == JPEG_OF_CMYK ? 0 : DECODER_HALVES);
     }
     image_finish(&img);
 }
@@ -233,12 +265,14 @@ static const struct png_kind png_kinds[] = {
 static void test_png_kinds(void **state)
 {
     struct image img;
+    halved = 0;
     sample_init(&img, false);
     for (size_t i = 0; i < sizeof png_kinds / sizeof *png_kinds; i++) {
         const char *path = in_folder(png_kinds[i].name);
         write_and_free(make_png(&img, &png_kinds[i]), path);
         assert_decodes_to(path, 1, &img);
     }
+    assert_true(halved > 0);
     image_finish(&img);
 }
 
@@ -362,6 +396,7 @@ static const struct tiff_kind grey_kinds[] = {
 static void test_tiff_kinds(void **state)
 {
     struct image bitonal, grey;
+    halved = 0;
     sample_init(&bitonal, true);
     sample_init(&grey, false);
     for (size_t i = 0; i < sizeof bit_kinds / sizeof *bit_kinds; i++) {
@@ -375,6 +410,7 @@ static void test_tiff_kinds(void **state)
         if (grey_kinds[i].compression != COMPRESSION_JPEG) /* quality 75 rings */
             assert_decodes_to(path, 1, &grey);
     }
+    assert_true(halved > 0);
     image_finish(&bitonal);
     image_finish(&grey);
 }
