@@ -5,7 +5,7 @@
  * so that thin pencil neither vanishes nor flickers between sampled pixels. */
 #include "crop.h"
 #include "diag.h"
-#include "vision.h"
+#include "image_warp.h"
 #include <math.h>
 #include <zlib.h>
 
@@ -30,7 +30,8 @@ static int cut(const struct image *img, const struct homography *mm_to_px, struc
     struct homography to_px;
     homography_compose(mm_to_px, &to_mm, &to_px);
     out->dpi_x = out->dpi_y = dpi;
-    return vision_warp(img, &to_px, out);
+    image_warp(img, &to_px, out);
+    return 0;
 }
 
 int crop_extract(const struct image *img, const struct page_map *map, struct rect area, double dpi,

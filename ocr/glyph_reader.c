@@ -4,16 +4,12 @@
 #include "digits_model.h"
 #include "letters_model.h"
 #include "models/glyphs.h"
-#include "vision.h"
+#include "small_net.h"
 #include <math.h>
 #include <stdlib.h>
 
-#define BATCH 8 /* OpenCV makes its buffers anew for each size: this one alone */
-
 struct glyph_reader {
-    struct vision_net *nets[GLYPH_ALPHABETS];
-    float in[BATCH][GLYPH_POINTS];
-    float out[BATCH][GLYPH_MAX + 1];
+    struct small_net *nets[GLYPH_ALPHABETS];
 };
 
 static const struct alphabet {
@@ -41,7 +37,7 @@ void glyph_reader_destroy(struct glyph_reader *reader)
     if (!reader)
         return;
     for (int a = 0; a < GLYPH_ALPHABETS; a++)
-        vision_net_destroy(reader->nets[a]);
+        small_net_destroy(reader->nets[a]);
     free(reader);
 }
 
@@ -78,30 +74,23 @@ static void believe(const struct alphabet *alphabet, const float *logits, struct
     ret->junk = (float)p[alphabet->count];
 }
 
-static int read_batch(struct glyph_reader *reader, enum glyph_alphabet which,
-                      const uint8_t (*glyphs)[GLYPH_POINTS], int n, struct glyph_belief *ret)
+static int load(struct glyph_reader *reader, enum glyph_alphabet which)
 {
+    static const int shape[3] = {1, GLYPH_SIDE, GLYPH_SIDE};
     const struct alphabet *alphabet = &alphabets[which];
-    for (int k = 0; k < BATCH; k++)
-        for (int i = 0; i < GLYPH_POINTS; i++)
-            reader->in[k][i] = k < n ? glyphs[k][i] / 255.0f : 0;
-    const int shape[4] = {BATCH, 1, GLYPH_SIDE, GLYPH_SIDE};
-    size_t outputs = (size_t)alphabet->count + 1;
-    float *out = &reader->out[0][0];
-    int e = vision_net_run(reader->nets[which], &reader->in[0][0], shape, out, outputs);
-    for (int k = 0; k < n && e == 0; k++)
-        believe(alphabet, out + (size_t)k * outputs, &ret[k]);
-    return e;
+    struct small_net **net = &reader->nets[which];
+    int e = *net ? 0 : small_net_create(alphabet->onnx, *alphabet->onnx_size, shape, net);
+    return e == 0 && small_net_outputs(*net) != alphabet->count + 1 ? YJ_EDATA : e;
 }
 
 int glyph_read(struct glyph_reader *reader, enum glyph_alphabet which,
                const uint8_t (*glyphs)[GLYPH_POINTS], int n, struct glyph_belief *ret)
 {
-    const struct alphabet *alphabet = &alphabets[which];
-    int e = 0;
-    if (n > 0 && !reader->nets[which])
-        e = vision_net_create(alphabet->onnx, *alphabet->onnx_size, &reader->nets[which]);
-    for (int i = 0; i < n && e == 0; i += BATCH)
-        e = read_batch(reader, which, glyphs + i, n - i < BATCH ? n - i : BATCH, ret + i);
+    float logits[GLYPH_MAX + 1];
+    int e = n > 0 ? load(reader, which) : 0;
+    for (int i = 0; i < n && e == 0; i++) {
+        small_net_run(reader->nets[which], glyphs[i], logits);
+        believe(&alphabets[which], logits, &ret[i]);
+    }
     return e;
 }

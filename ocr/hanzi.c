@@ -3,6 +3,7 @@
 #include "diag.h"
 #include "hanzi_pieces.h"
 #include "hanzi_table.h"
+#include "small_net.h"
 #include "vision.h"
 
 #include <math.h>
@@ -18,10 +19,11 @@
 #define NONE_LOG -6.0     /* of "none of these", against a name that is as likely as any reading */
 
 struct hanzi_reader {
-    struct vision_net *net;
+    struct small_net *net;
     struct hanzi_table *table;
     struct image rough, line, ink, scratch;
-    float picture[HANZI_POINTS], place[HANZI_DIM];
+    uint8_t picture[HANZI_POINTS];
+    float place[HANZI_DIM];
 };
 
 /* A name's characters as indices of the words; -1: not in the table. */
@@ -51,7 +53,7 @@ void hanzi_reader_destroy(struct hanzi_reader *reader)
 {
     if (!reader)
         return;
-    vision_net_destroy(reader->net);
+    small_net_destroy(reader->net);
     hanzi_table_destroy(reader->table);
     image_finish(&reader->rough);
     image_finish(&reader->line);
@@ -62,12 +64,13 @@ void hanzi_reader_destroy(struct hanzi_reader *reader)
 
 static int load(struct hanzi_reader *reader)
 {
+    static const int shape[3] = {1, HANZI_SIDE, HANZI_SIDE};
     int e = 0;
     if (!reader->table)
         e = hanzi_table_create(&reader->table);
     if (e == 0 && !reader->net)
-        e = vision_net_create(hanzi_net_bytes, hanzi_net_bytes_size, &reader->net);
-    return e;
+        e = small_net_create(hanzi_net_bytes, hanzi_net_bytes_size, shape, &reader->net);
+    return e == 0 && small_net_outputs(reader->net) != HANZI_DIM ? YJ_EDATA : e;
 }
 
 /* ---- the list ---- */
@@ -190,26 +193,22 @@ static int take_writing(struct hanzi_reader *reader, const struct image *grey, s
 
 /* ---- pieces to likelihoods ---- */
 
-/* One picture at a time: more at once are no faster, and another number of them costs the net its
- * buffers. *ret_log: of each word. */
+/* *ret_log: of each word. */
 static int score_picture(struct hanzi_reader *reader, const struct hanzi_words *words,
                          struct arena *arena, float **ret_log)
 {
-    static const int shape[4] = {1, 1, HANZI_SIDE, HANZI_SIDE};
-    int e = vision_net_run(reader->net, reader->picture, shape, reader->place, HANZI_DIM);
     float *log = arena_alloc(arena, (size_t)words->n * sizeof(*log));
     if (!log)
         return YJ_ENOMEM;
-    if (e == 0) {
-        hanzi_words_score(words, reader->place, log);
-        *ret_log = log;
-    }
-    return e;
+    small_net_run(reader->net, reader->picture, reader->place);
+    hanzi_words_score(words, reader->place, log);
+    *ret_log = log;
+    return 0;
 }
 
 /* The piece's own ink, without the empty rows and columns around it. */
 static int take_piece(struct hanzi_reader *reader, const struct image *ink, struct hanzi_box box,
-                      struct arena *arena, float *ret_picture)
+                      struct arena *arena, uint8_t *ret_picture)
 {
     struct image part = hanzi_view(ink, box);
     struct hanzi_box own;

@@ -153,7 +153,7 @@ int hanzi_find_ink(struct image *ink, bool clean, struct arena *arena, struct ha
 /* ---- pictures ---- */
 
 int hanzi_take_picture(const struct image *ink, struct hanzi_box box, struct image *scratch,
-                       float *ret_picture)
+                       uint8_t *ret_picture)
 {
     const struct image part = hanzi_view(ink, box);
     double scale = (double)HANZI_BOX / (box.w > box.h ? box.w : box.h);
@@ -166,7 +166,6 @@ int hanzi_take_picture(const struct image *ink, struct hanzi_box box, struct ima
     memset(ret_picture, 0, HANZI_POINTS * sizeof(*ret_picture));
     int left = (HANZI_SIDE - w) / 2, top = (HANZI_SIDE - h) / 2;
     for (int y = 0; y < h; y++)
-        for (int x = 0; x < w; x++)
-            ret_picture[(top + y) * HANZI_SIDE + left + x] = image_row(scratch, y)[x] / 255.0f;
+        memcpy(ret_picture + (top + y) * HANZI_SIDE + left, image_row(scratch, y), (size_t)w);
     return 0;
 }

@@ -40,6 +40,6 @@ int hanzi_find_ink(struct image *ink, bool clean, struct arena *arena, struct ha
 /* The ink of `box` scaled into HANZI_BOX x HANZI_BOX, proportions kept, in the middle of
  * HANZI_SIDE x HANZI_SIDE, 0 to 1. `scratch` is resized. 0 or YJ_ENOMEM, YJ_EDATA. */
 int hanzi_take_picture(const struct image *ink, struct hanzi_box box, struct image *scratch,
-                       float *ret_picture);
+                       uint8_t *ret_picture);
 
 #endif

@@ -2,7 +2,9 @@
 
 #include "diag.h"
 #include "look_model.h"
-#include "vision.h"
+#include "small_net.h"
+#include "view_points.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,11 +15,9 @@
 #define RANGE_MIN 40     /* grey levels: less contrast is grain, not made larger */
 #define DARKEST_SHARE 48 /* the darkest 1/48 of the points are black */
 #define MAX_SUBSTEPS 4
-#define BATCH 32
 
 struct look_reader {
-    struct vision_net *net;
-    float in[BATCH][2][LOOK_POINTS];
+    struct small_net *net;
 };
 
 /* ---- pictures ---- */
@@ -40,17 +40,49 @@ static void make_substeps(struct point du, struct point dv, struct substeps *ret
         }
 }
 
-/* Their mean grey; what is off the image is paper. */
-static int grey_at(const struct image *img, struct point middle, const struct substeps *steps,
-                   int paper)
+/* Where a row of the picture's points is, px; halves are added, so that what is cut off is the
+ * nearest pixel's. */
+struct point_row {
+    double x[LOOK_SIDE], y[LOOK_SIDE];
+};
+
+/* The pixels that lie `step` from a row's points; all of them are on the image. */
+WIDE static void find_pixels(const struct point_row *row, struct point step, int stride,
+                             int *restrict ret_at)
 {
-    int sum = 0;
-    for (int k = 0; k < steps->n; k++) {
-        double x = middle.x + steps->at[k].x + 0.5, y = middle.y + steps->at[k].y + 0.5;
-        bool inside = x >= 0 && y >= 0 && x < img->width && y < img->height;
-        sum += inside ? image_row(img, (int)y)[(int)x] : paper;
+    for (int i = 0; i < LOOK_SIDE; i++) {
+        int x = (int)(row->x[i] + step.x + 0.5), y = (int)(row->y[i] + step.y + 0.5);
+        ret_at[i] = y * stride + x;
     }
-    return sum / steps->n;
+}
+
+/* Mean greys of a row's points. */
+static void take_row(const struct image *img, const struct point_row *row,
+                     const struct substeps *steps, uint8_t *ret_greys)
+{
+    int at[LOOK_SIDE], sums[LOOK_SIDE] = {0};
+    for (int k = 0; k < steps->n; k++) {
+        find_pixels(row, steps->at[k], (int)img->stride, at);
+        for (int i = 0; i < LOOK_SIDE; i++)
+            sums[i] += img->data[at[i]];
+    }
+    for (int i = 0; i < LOOK_SIDE; i++)
+        ret_greys[i] = (uint8_t)(sums[i] / steps->n);
+}
+
+/* The same at the image's edge: what is off it is paper. */
+static void take_row_within(const struct image *img, const struct point_row *row,
+                            const struct substeps *steps, int paper, uint8_t *ret_greys)
+{
+    for (int i = 0; i < LOOK_SIDE; i++) {
+        int sum = 0;
+        for (int k = 0; k < steps->n; k++) {
+            double x = row->x[i] + steps->at[k].x + 0.5, y = row->y[i] + steps->at[k].y + 0.5;
+            bool inside = x >= 0 && y >= 0 && x < img->width && y < img->height;
+            sum += inside ? image_row(img, (int)y)[(int)x] : paper;
+        }
+        ret_greys[i] = (uint8_t)(sum / steps->n);
+    }
 }
 
 static void take_grey(const struct image *img, const struct page_map *map,
@@ -64,13 +96,20 @@ static void take_grey(const struct image *img, const struct page_map *map,
     struct point dv = {v->dy.x * step_y, v->dy.y * step_y};
     struct substeps steps;
     make_substeps(du, dv, &steps);
-    for (int y = 0; y < LOOK_SIDE; y++)
+    bool within = view_is_within(img, v, w + 2 * margin, h + 2 * margin, 1);
+    for (int y = 0; y < LOOK_SIDE; y++) {
+        double c = y - (LOOK_SIDE - 1) / 2.0;
+        struct point_row row;
         for (int x = 0; x < LOOK_SIDE; x++) {
-            double a = x - (LOOK_SIDE - 1) / 2.0, c = y - (LOOK_SIDE - 1) / 2.0;
-            struct point at = {v->origin.x + a * du.x + c * dv.x,
-                               v->origin.y + a * du.y + c * dv.y};
-            out[y * LOOK_SIDE + x] = (uint8_t)grey_at(img, at, &steps, b->paper);
+            double a = x - (LOOK_SIDE - 1) / 2.0;
+            row.x[x] = v->origin.x + a * du.x + c * dv.x;
+            row.y[x] = v->origin.y + a * du.y + c * dv.y;
         }
+        if (within)
+            take_row(img, &row, &steps, out + y * LOOK_SIDE);
+        else
+            take_row_within(img, &row, &steps, b->paper, out + y * LOOK_SIDE);
+    }
 }
 
 /* The grey that `share` of 256ths of the points stay below. */
@@ -85,20 +124,22 @@ static int grey_quantile(const uint8_t *grey, int rank)
     return 255;
 }
 
-/* In place: 0 at the paper's grey, 255 at the picture's darkest. */
-static void stretch(uint8_t *grey, int paper)
+/* In place: 0 at the paper's grey, 255 at the picture's darkest. Quotients so small are exact in a
+ * float. */
+WIDE static void stretch_to(uint8_t *grey, int paper, int range)
 {
-    int darkest = grey_quantile(grey, LOOK_POINTS / DARKEST_SHARE);
-    int range = paper - darkest > RANGE_MIN ? paper - darkest : RANGE_MIN;
+    const float over = (float)range;
     for (int i = 0; i < LOOK_POINTS; i++) {
-        int d = (paper - grey[i]) * 255 / range;
-        grey[i] = (uint8_t)(d < 0 ? 0 : d > 255 ? 255 : d);
+        int darker = paper > grey[i] ? paper - grey[i] : 0;
+        int d = (int)((float)(darker * 255) / over);
+        grey[i] = (uint8_t)(d > 255 ? 255 : d);
     }
 }
 
-static int by_grey(const void *a, const void *b)
+static void stretch(uint8_t *grey, int paper)
 {
-    return *(const uint8_t *)a - *(const uint8_t *)b;
+    int darkest = grey_quantile(grey, LOOK_POINTS / DARKEST_SHARE);
+    stretch_to(grey, paper, paper - darkest > RANGE_MIN ? paper - darkest : RANGE_MIN);
 }
 
 /* The palest others of a group; `self` is not one of them. */
@@ -119,11 +160,31 @@ static int palest_others(const struct bubble_ink *all, int n_all, int self, int 
     return n;
 }
 
+/* The darker of each two points to b, the paler to a. */
+WIDE static void part(uint8_t *restrict a, uint8_t *restrict b)
+{
+    for (int i = 0; i < LOOK_POINTS; i++) {
+        uint8_t less = a[i] < b[i] ? a[i] : b[i], more = a[i] < b[i] ? b[i] : a[i];
+        a[i] = less;
+        b[i] = more;
+    }
+}
+
+/* The median of n pictures, point by point: the darkest go up, until the middle one is the darkest
+ * of what is left. */
+static const uint8_t *median_picture(uint8_t (*pictures)[LOOK_POINTS], int n)
+{
+    for (int top = n - 1; top >= n / 2; top--)
+        for (int k = 0; k < top; k++)
+            part(pictures[k], pictures[k + 1]);
+    return pictures[n / 2];
+}
+
 static void take_print(const struct image *img, const struct page_map *map,
                        const struct bubble_ink *all, int n_all, int self, uint8_t *ret_print)
 {
     int others[PRINT_OTHERS];
-    uint8_t grey[PRINT_OTHERS][LOOK_POINTS], column[PRINT_OTHERS];
+    uint8_t grey[PRINT_OTHERS][LOOK_POINTS];
     int n = palest_others(all, n_all, self, others);
     memset(ret_print, 0, LOOK_POINTS);
     if (n < PRINT_FEWEST)
@@ -132,12 +193,7 @@ static void take_print(const struct image *img, const struct page_map *map,
         take_grey(img, map, &all[others[k]], grey[k]);
         stretch(grey[k], all[others[k]].paper);
     }
-    for (int i = 0; i < LOOK_POINTS; i++) {
-        for (int k = 0; k < n; k++)
-            column[k] = grey[k][i];
-        qsort(column, (size_t)n, 1, by_grey);
-        ret_print[i] = column[n / 2];
-    }
+    memcpy(ret_print, median_picture(grey, n), LOOK_POINTS);
 }
 
 int look_take_pictures(const struct image *img, const struct page_map *map,
@@ -182,17 +238,8 @@ void look_reader_destroy(struct look_reader *reader)
 {
     if (!reader)
         return;
-    vision_net_destroy(reader->net);
+    small_net_destroy(reader->net);
     free(reader);
-}
-
-static void fill_batch(struct look_reader *reader, const struct look_picture *pictures, int n)
-{
-    for (int k = 0; k < n; k++)
-        for (int i = 0; i < LOOK_POINTS; i++) {
-            reader->in[k][0][i] = pictures[k].seen[i] / 255.0f;
-            reader->in[k][1][i] = pictures[k].print[i] / 255.0f;
-        }
 }
 
 static void softmax(float *row)
@@ -209,16 +256,16 @@ static void softmax(float *row)
 int look_read(struct look_reader *reader, const struct look_picture *pictures, int n,
               float (*ret)[LOOKS])
 {
+    static const int shape[3] = {2, LOOK_SIDE, LOOK_SIDE};
+    _Static_assert(sizeof(struct look_picture) == 2 * LOOK_POINTS, "the net takes it as it lies");
     int e = 0;
     if (n > 0 && !reader->net)
-        e = vision_net_create(look_model, look_model_size, &reader->net);
-    for (int i = 0; i < n && e == 0; i += BATCH) {
-        int batch = n - i < BATCH ? n - i : BATCH;
-        fill_batch(reader, &pictures[i], batch);
-        const int shape[4] = {batch, 2, LOOK_SIDE, LOOK_SIDE};
-        e = vision_net_run(reader->net, &reader->in[0][0][0], shape, &ret[i][0], LOOKS);
-        for (int k = 0; k < batch && e == 0; k++)
-            softmax(ret[i + k]);
+        e = small_net_create(look_model, look_model_size, shape, &reader->net);
+    if (e == 0 && n > 0 && small_net_outputs(reader->net) != LOOKS)
+        e = YJ_EDATA;
+    for (int i = 0; i < n && e == 0; i++) {
+        small_net_run(reader->net, (const uint8_t *)&pictures[i], ret[i]);
+        softmax(ret[i]);
     }
     return e;
 }
