@@ -15,6 +15,7 @@
 
 extern "C" {
 #include "diag.h"
+#include "ink_blobs.h"
 #include "vision.h"
 }
 
@@ -27,13 +28,10 @@ cv::Mat view(const struct image *img)
     return cv::Mat(img->height, img->width, CV_8UC1, img->data, img->stride);
 }
 
-int copy_out(const cv::Mat &mat, struct image *out)
-{
-    int r = image_resize(out, mat.cols, mat.rows);
-    if (r == 0)
-        mat.copyTo(view(out));
-    return r;
-}
+struct blobs_memory {
+    struct ink_blobs_scratch scratch = {};
+    ~blobs_memory() { ink_blobs_finish(&scratch); }
+};
 
 // Runs body, turns every exception into a code.
 template <typename Body> int guarded(Body body) noexcept
@@ -209,29 +207,9 @@ const char *vision_version(void)
 int vision_find_blobs(const struct image *img, int window, int offset, int min_area,
                       struct blob *blobs, size_t max, size_t *ret_n, struct image *ink)
 {
-    return guarded([&] {
-        cv::Mat mask, labels, stats, centroids;
-        cv::adaptiveThreshold(view(img), mask, 255, cv::ADAPTIVE_THRESH_MEAN_C,
-                              cv::THRESH_BINARY_INV, window | 1, offset);
-        int n = cv::connectedComponentsWithStats(mask, labels, stats, centroids, 8, CV_32S);
-        std::vector<int> order;
-        for (int i = 1; i < n; i++)
-            if (stats.at<int>(i, cv::CC_STAT_AREA) >= min_area)
-                order.push_back(i);
-        std::sort(order.begin(), order.end(), [&](int a, int b) {
-            int x = stats.at<int>(a, cv::CC_STAT_AREA), y = stats.at<int>(b, cv::CC_STAT_AREA);
-            return x != y ? x > y : a < b;
-        });
-        size_t count = std::min(order.size(), max);
-        for (size_t k = 0; k < count; k++) {
-            const int *s = stats.ptr<int>(order[k]);
-            const double *c = centroids.ptr<double>(order[k]);
-            blobs[k] = {s[cv::CC_STAT_LEFT],   s[cv::CC_STAT_TOP],  s[cv::CC_STAT_WIDTH],
-                        s[cv::CC_STAT_HEIGHT], s[cv::CC_STAT_AREA], {c[0], c[1]}};
-        }
-        *ret_n = count;
-        return ink ? copy_out(mask, ink) : 0;
-    });
+    // A thread's own, given back when it ends: what is in it means nothing between two calls.
+    static thread_local blobs_memory memory;
+    return ink_blobs_find(img, window, offset, min_area, &memory.scratch, blobs, max, ret_n, ink);
 }
 
 int vision_find_contours(const struct image *mask, int min_side, int max_side,
