@@ -10,6 +10,8 @@
 
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
 #define MAX_KEYS 24
+#define MAX_BAD_ENTRIES 200 /* of the list of fields that are told: each may stand for a thousand  \
+                             */
 
 static const char *const kinds[] = {"choice", "grid",    "digits", "letters",
                                     "text",   "barcode", "region", "strip"};
@@ -481,12 +483,13 @@ int form_read_fields(struct form_reader *r, const struct yaml_node *list)
     if (list->kind != YAML_LIST || list->n == 0)
         return yaml_error(r->yaml, list, _("begin each with '- field: name'"),
                           _("'fields' is a list of fields"));
-    int bad = 0;
-    for (int i = 0; i < list->n; i++) {
+    int bad = 0, n_bad = 0;
+    for (int i = 0; i < list->n && n_bad < MAX_BAD_ENTRIES; i++) {
         int rc = read_one(r, list->items[i]);
         if (rc == YJ_ENOMEM || (rc < 0 && r->form->n_fields == FORM_MAX_FIELDS))
             return rc;
         bad = rc < 0 ? rc : bad;
+        n_bad += rc < 0;
     }
     return bad;
 }

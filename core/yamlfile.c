@@ -115,6 +115,22 @@ static int keep_anchor(struct builder *b, struct fy_token *token, struct yaml_no
     return 0;
 }
 
+/* Values that a node holds with itself, an alias as many as what it names; not counted on beyond
+ * `most`. */
+static int count_values(const struct yaml_node *node, int most)
+{
+    int n = 1;
+    for (int i = 0; i < node->n && n <= most; i++)
+        n += (node->kind == YAML_MAP) + count_values(node->items[i], most - n);
+    return n;
+}
+
+static int tell_too_many(const struct builder *b)
+{
+    return diag_error(b->yaml->d, YJ_EINPUT, b->yaml->name, b->line, b->column, NULL,
+                      _("more than %d values"), YAML_MAX_NODES);
+}
+
 static int add_alias(struct builder *b, struct fy_event *event)
 {
     size_t length = 0;
@@ -131,7 +147,9 @@ static int add_alias(struct builder *b, struct fy_event *event)
             if (b->open[k].node == target)
                 return yaml_error(b->yaml, here, NULL, _("'*%.*s' stands inside itself"),
                                   (int)length, name);
-        return attach(b, target);
+        /* A few bytes that stand for thousands of values are read as so many. */
+        b->n_nodes += count_values(target, YAML_MAX_NODES - b->n_nodes) - 1;
+        return b->n_nodes > YAML_MAX_NODES ? tell_too_many(b) : attach(b, target);
     }
     return yaml_error(b->yaml, here, NULL, _("nothing before is called '&%.*s'"), (int)length,
                       name);
@@ -221,8 +239,7 @@ static int take_event(struct builder *b, struct fy_event *event)
     case FYET_MAPPING_START:
     case FYET_SEQUENCE_START:
         if (++b->n_nodes > YAML_MAX_NODES)
-            return diag_error(b->yaml->d, YJ_EINPUT, b->yaml->name, b->line, b->column, NULL,
-                              _("more than %d values"), YAML_MAX_NODES);
+            return tell_too_many(b);
         break;
     default:
         break;

@@ -13,6 +13,9 @@
 
 /* No template has more fields or wider ranges; beyond it something is mistyped. */
 #define MAX_PARTS 5000
+#define MAX_OPTIONS 1000 /* of a field */
+#define MAX_BAD_ENTRIES                                                                            \
+    100 /* blocks, labels that are told: each may stand for thousands of fields */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -216,6 +219,8 @@ static int read_bubble_values(struct omr_template *t, const struct yaml_node *li
 {
     if (list->kind != YAML_LIST || list->n == 0)
         return yaml_error(t->yaml, list, NULL, _("'bubbleValues' is a list of one value or more"));
+    if (list->n > MAX_OPTIONS)
+        return yaml_error(t->yaml, list, NULL, _("more than %d options"), MAX_OPTIONS);
     const char **options = arena_alloc(&t->memory, (size_t)list->n * sizeof(*options));
     if (!options)
         return YJ_ENOMEM;
@@ -436,16 +441,17 @@ static int read_block(struct omr_template *t, const char *name, const struct yam
 static int read_blocks(struct omr_template *t)
 {
     const struct yaml_node *blocks = yaml_get(t->yaml->root, "fieldBlocks");
-    int rc = 0;
+    int rc = 0, bad = 0;
 
     if (!blocks)
         return yaml_missing(t->yaml, t->yaml->root, "fieldBlocks",
                             _("is this an OMRChecker template?"));
     if (blocks->kind != YAML_MAP || blocks->n == 0)
         return yaml_error(t->yaml, blocks, NULL, _("'fieldBlocks' holds no block"));
-    for (int i = 0; i < blocks->n && rc != YJ_ENOMEM; i++) {
+    for (int i = 0; i < blocks->n && rc != YJ_ENOMEM && bad < MAX_BAD_ENTRIES; i++) {
         int block_rc = read_block(t, blocks->keys[i]->text, blocks->items[i], i);
         rc = block_rc < 0 ? block_rc : rc;
+        bad += block_rc < 0;
     }
     return rc;
 }
@@ -482,7 +488,7 @@ static int read_custom(struct omr_template *t, int index, const struct yaml_node
 static int read_customs(struct omr_template *t)
 {
     const struct yaml_node *map = yaml_get(t->yaml->root, "customLabels");
-    int rc = 0;
+    int rc = 0, bad = 0;
 
     if (!map || map->n == 0)
         return 0;
@@ -494,9 +500,10 @@ static int read_customs(struct omr_template *t)
     t->n_customs = map->n;
     for (int i = 0; i < map->n; i++)
         t->customs[i] = (struct omr_custom){.name = map->keys[i]->text, .node = map->keys[i]};
-    for (int i = 0; i < map->n && rc != YJ_ENOMEM; i++) {
+    for (int i = 0; i < map->n && rc != YJ_ENOMEM && bad < MAX_BAD_ENTRIES; i++) {
         int custom_rc = read_custom(t, i, map->keys[i], map->items[i]);
         rc = custom_rc < 0 ? custom_rc : rc;
+        bad += custom_rc < 0;
     }
     for (int i = 0; rc == 0 && i < t->n_customs; i++) {
         int part = omr_find_part(t, t->customs[i].name);
@@ -613,6 +620,8 @@ static int read_alignment(struct omr_template *t, const struct yaml_node *option
 
 static int note_filter(struct omr_template *t, const char *name)
 {
+    if (strstr(t->filters, name)) /* each once, however often it runs */
+        return 0;
     const char *longer =
         arena_printf(&t->memory, "%s%s%s", t->filters, *t->filters ? ", " : "", name);
 

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MAX_QUESTIONS 10000 /* of all sections: each is looked for in all of them */
+#define MAX_BAD_ENTRIES 100 /* sections that are told: each may name thousands of questions */
+
 /* What a section of marking_schemes gives, as our key writes it. */
 struct scheme {
     const char *section; /* "" for DEFAULT */
@@ -37,6 +40,7 @@ struct key_writer {
     struct scheme standard;
     struct section *sections;
     int n_sections;
+    int n_questions; /* of all of them */
     struct answer *answers;
     int n_answers;
     struct csv *csv;     /* the answer CSV, or NULL */
@@ -94,6 +98,8 @@ static int read_section(struct key_writer *w, const char *name, const struct yam
     if (!marking)
         return yaml_missing(w->yaml, map, "marking", NULL);
     int rc = omr_parse_labels(w->yaml, questions, &w->t->memory, &s->questions);
+    if (rc == 0 && (w->n_questions += s->questions.n) > MAX_QUESTIONS)
+        rc = yaml_error(w->yaml, questions, NULL, _("more than %d fields"), MAX_QUESTIONS);
     if (rc == 0)
         rc = read_scheme(w->yaml, marking, &s->scheme);
     w->n_sections += rc == 0;
@@ -104,7 +110,7 @@ static int read_schemes(struct key_writer *w)
 {
     const struct yaml_node *root = w->yaml->root, *map = yaml_get(root, "marking_schemes");
     const struct yaml_node *standard;
-    int rc = 0;
+    int rc = 0, bad = 0;
 
     map = map ? map : yaml_get(root, "marking_scheme");
     if (!map)
@@ -116,10 +122,11 @@ static int read_schemes(struct key_writer *w)
     w->sections = arena_alloc(&w->t->memory, (size_t)map->n * sizeof(*w->sections));
     if (!w->sections)
         return YJ_ENOMEM;
-    for (int i = 0; i < map->n && rc != YJ_ENOMEM; i++) {
+    for (int i = 0; i < map->n && rc != YJ_ENOMEM && bad < MAX_BAD_ENTRIES; i++) {
         int one =
             map->items[i] == standard ? 0 : read_section(w, map->keys[i]->text, map->items[i]);
         rc = one < 0 ? one : rc;
+        bad += one < 0;
     }
     return rc;
 }

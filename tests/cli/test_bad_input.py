@@ -110,7 +110,7 @@ class BadScans(CliTest):
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
             archive.writestr("page.png", sheets.filled(2).png())
         data = packed.getvalue().replace(b"\x05\x00\x5d\x00\x00\x80\x00", b"\x05\x00\x5d\xff\xff\xff\xff", 1)
-        (self.exam / "scans").mkdir()
+        (self.exam / "scans").mkdir(exist_ok=True)
         (self.exam / "scans" / "batch.zip").write_bytes(data)
         done = self.grade(expect=3)
         self.assertIn("packed by LZMA", done.stderr)

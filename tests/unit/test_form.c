@@ -658,7 +658,22 @@ static void test_alias_bomb(void **state)
                              k < 9 ? ", " : "]\n");
     }
     used += snprintf(text + used, sizeof text - (size_t)used, "form: *a10\nfields: *a10\n");
-    refuse_bytes(text, (size_t)used, "unknown key 'a0'");
+    refuse_bytes(text, (size_t)used, "more than 200000 values");
+}
+
+/* Catches: entries that each stand for a thousand names, read on and told to the last of them. */
+static void test_names_without_end(void **state)
+{
+    char *entries = repeat("- {fields: [a1..999, b..]}\n", 20000), *text = NULL;
+    struct form *form = NULL;
+    struct diag d;
+    assert_true(asprintf(&text, HEAD "%s", entries) > 0);
+    diag_init(&d);
+    assert_int_equal(form_parse(text, strlen(text), "form.yaml", NULL, &form, &d), YJ_EINPUT);
+    assert_int_equal(d.errors, 200);
+    diag_finish(&d);
+    free(text);
+    free(entries);
 }
 
 /* Catches: a crash or a leak (under the sanitizers) on any truncation or any changed byte. */
@@ -715,6 +730,7 @@ int main(void)
         cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_no_forms),
         cmocka_unit_test(test_alias_bomb),
+        cmocka_unit_test(test_names_without_end),
         cmocka_unit_test(test_broken_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -339,6 +339,28 @@ static void test_outline_and_filters(void **context)
     assert_int_equal(s->d.entries[0].line, 4);
 }
 
+/* Would catch: a list of filters that grows with each of them, by gigabytes. */
+static void test_many_filters(void **context)
+{
+    enum { MANY = 20000 };
+    static const char one[] = "{\"name\": \"Levels\"},\n";
+    struct state *s = *context;
+    char *list = calloc(MANY, sizeof one), *text = NULL;
+    assert_non_null(list);
+    for (int i = 0; i < MANY; i++)
+        memcpy(list + (size_t)i * (sizeof one - 1), one, sizeof one);
+    assert_true(asprintf(&text,
+                         "{\"pageDimensions\": [420, 600], \"bubbleDimensions\": [12, 12],"
+                         "\"preProcessors\": [%s{\"name\": \"Contrast\"}],\n"
+                         "\"fieldBlocks\": {%s}}",
+                         list, MCQ("[\"q1..3\"]")) > 0);
+    imported(s, text);
+    assert_non_null(strstr(s->import.form, "Levels, Contrast"));
+    assert_true(strlen(s->import.form) < 10000);
+    free(text);
+    free(list);
+}
+
 /* Would catch: options that are taken but not used. */
 static void test_sizes_stated(void **context)
 {
@@ -566,6 +588,7 @@ int main(void)
         TEST(test_uneven_gaps),
         TEST(test_markers),
         TEST(test_picture_from_other_folder),
+        TEST(test_many_filters),
         TEST(test_outline_and_filters),
         TEST(test_sizes_stated),
         TEST(test_malformed_json),
