@@ -217,8 +217,9 @@ int cmd_annotate(int argc, char **argv)
         return status;
     struct diag d;
     diag_init(&d);
-    vision_init();
-    int rc = run(&c, argv + optind + 1, argc - optind - 1, &unreadable, &d);
+    int rc = vision_init();
+    if (rc == 0)
+        rc = run(&c, argv + optind + 1, argc - optind - 1, &unreadable, &d);
     status = finish_command(&d, rc);
     if (rc == 0 && unreadable)
         status = EXIT_UNREADABLE;

@@ -286,8 +286,9 @@ int form_check_command(int argc, char **argv)
         return status;
     struct diag d;
     diag_init(&d);
-    vision_init();
-    int rc = run(&c, &found, &d);
+    int rc = vision_init();
+    if (rc == 0)
+        rc = run(&c, &found, &d);
     if (fflush(stdout) != 0 && rc == 0)
         rc = diag_error(&d, YJ_EIO, NULL, 0, 0, NULL, _("cannot write '%s'"), _("standard output"));
     status = finish_command(&d, rc);

@@ -209,8 +209,9 @@ int form_draft_command(int argc, char **argv)
         return status;
     diag_init(&d);
     image_init(&page);
-    vision_init();
-    int rc = scan_page_decode(c.scan, c.page, &page, &d);
+    int rc = vision_init();
+    if (rc == 0)
+        rc = scan_page_decode(c.scan, c.page, &page, &d);
     if (rc == YJ_EDATA) {
         finish_command(&d, rc);
         status = EXIT_UNREADABLE;

@@ -216,10 +216,11 @@ int cmd_grade(int argc, char **argv)
         print_help();
     if (status != 0 || help)
         return status;
-    vision_init();
     catch_interrupts();
     diag_init(&d);
-    int r = run(&c, &summary, &alarms, &db_path, &d);
+    int r = vision_init();
+    if (r == 0)
+        r = run(&c, &summary, &alarms, &db_path, &d);
     status = finish_command(&d, r);
     if (status == EXIT_DONE) {
         if (!c.quiet) {

@@ -330,10 +330,11 @@ int cmd_watch(int argc, char **argv)
         print_help();
     if (status != 0 || help)
         return status;
-    vision_init();
     catch_signals();
     diag_init(&d);
-    int r = run(&c, &counts, &d);
+    int r = vision_init();
+    if (r == 0)
+        r = run(&c, &counts, &d);
     status = finish_command(&d, r);
     if (c.json && r == 0)
         printf("{\"done\":%ld,\"failed\":%ld,\"duplicate\":%ld,\"pages\":%ld,\"waiting\":%d,"

@@ -193,10 +193,13 @@ struct vision_net {
 
 extern "C" {
 
-void vision_init(void)
+int vision_init(void)
 {
-    cv::setNumThreads(1);
-    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+    return guarded([] {
+        cv::setNumThreads(1);
+        cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+        return 0;
+    });
 }
 
 const char *vision_version(void)

@@ -9,7 +9,7 @@
 #include "image.h"
 
 /* Once, before any thread starts. */
-void vision_init(void);
+int vision_init(void);
 /* OpenCV's version, "4.6.0". */
 const char *vision_version(void);
 

@@ -9,6 +9,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "schema_sql.h"
+#include "store_seal.h"
 #include "textfile.h"
 #include <errno.h>
 #include <stdio.h>
@@ -21,14 +22,16 @@
 #define BUSY_TIMEOUT 10000        /* ms: how long a teacher's query may hold the file */
 
 /* From version i to i + 1. */
-static const char *const migrations[STORE_SCHEMA_VERSION] = {schema_sql, schema_2_sql, schema_3_sql,
-                                                             schema_4_sql, schema_5_sql};
+static const char *const migrations[STORE_SCHEMA_VERSION] = {
+    schema_sql, schema_2_sql, schema_3_sql, schema_4_sql, schema_5_sql, schema_6_sql};
 
 /* Rolls back what was not committed; the last connection also empties the log into the file. */
 static void close_connection(struct store *store)
 {
     store_drop_statements(store);
     sqlite3_close(store->db);
+    store_seals_destroy(store->seals);
+    store->seals = NULL;
     store->db = NULL;
 }
 
@@ -81,7 +84,9 @@ static int migrate_within(struct store *store, int64_t version, struct diag *d)
     sqlite3_snprintf(sizeof(pragmas), pragmas,
                      "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID,
                      STORE_SCHEMA_VERSION);
-    return rc < 0 ? rc : store_exec(store, pragmas, d);
+    if (rc == 0)
+        rc = store_exec(store, pragmas, d);
+    return rc < 0 ? rc : store_seals_make(store, d);
 }
 
 static int migrate(struct store *store, int64_t version, struct diag *d)
@@ -115,7 +120,7 @@ static int prepare_to_write(struct store *store, struct diag *d)
                         d);
     if (rc == 0 && header.version < STORE_SCHEMA_VERSION)
         rc = migrate(store, header.version, d);
-    return rc;
+    return rc < 0 ? rc : store_seals_keep(store, d);
 }
 
 /* ---- reading ---- */

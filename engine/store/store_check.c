@@ -3,7 +3,7 @@
  * Every check is a query that finds what is wrong, a row a fault; the audit chain and the crops are
  * walked. A clerk's question stands behind each: is any page lost, is any refused page untold, was
  * anything changed behind our back? */
-#include "store_internal.h"
+#include "store_seal.h"
 
 #include "diag.h"
 #include "i18n.h"
@@ -266,8 +266,8 @@ static int check_crops(struct store *store, struct diag *d)
 
 int store_check(struct store *store, struct diag *d)
 {
-    static int (*const walks[])(struct store *, struct diag *) = {check_texts, check_crops,
-                                                                  store_audit_check};
+    static int (*const walks[])(struct store *, struct diag *) = {
+        check_texts, check_crops, store_audit_check, store_seals_check};
     int found = 0, rc;
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

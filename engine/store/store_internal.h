@@ -29,6 +29,8 @@ struct store {
     int lock_fd;     /* -1: none */
     char *lock_path; /* NULL: none */
 
+    struct seals *seals; /* store_seal.h; NULL: a reader */
+
     struct cached_statement *statements;
     int n_statements, statements_capacity;
 

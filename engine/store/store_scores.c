@@ -1,5 +1,5 @@
 /* store_scores.c - what scoring derives: sheets, scores, items, statistics, exceptions. */
-#include "store_internal.h"
+#include "store_seal.h"
 
 #include "diag.h"
 #include "i18n.h"
@@ -20,24 +20,23 @@ const char *score_status_name(enum score_status s)
 int store_clear_scores(struct store *store, struct diag *d)
 {
     /* Children before parents; the items are then those of the key in force. */
-    static const char *const steps[] = {
-        "DELETE FROM section_scores",
-        "DELETE FROM sheet_items",
-        "DELETE FROM scores",
-        "DELETE FROM sheet_pages",
-        "DELETE FROM sheets",
-        "DELETE FROM item_options",
-        "DELETE FROM items",
-        "DELETE FROM sections",
-        "DELETE FROM test",
-        "DELETE FROM exceptions WHERE derived = 1",
-        "INSERT INTO items (position, item, section) SELECT position, item, section FROM key_items",
+    static const struct store_table_clearing whole[] = {
+        STORE_CLEARING("section_scores"), STORE_CLEARING("sheet_items"),
+        STORE_CLEARING("scores"),         STORE_CLEARING("sheet_pages"),
+        STORE_CLEARING("sheets"),         STORE_CLEARING("item_options"),
+        STORE_CLEARING("items"),          STORE_CLEARING("sections"),
+        STORE_CLEARING("test"),
     };
-    int rc = 0;
 
     store->n_items = -1;
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)
-        rc = store_run(store, d, steps[i], "");
+    int rc = store_clear_tables(store, whole, sizeof(whole) / sizeof(whole[0]), d);
+    if (rc == 0)
+        rc = store_run(store, d, "DELETE FROM exceptions WHERE derived = 1", "");
+    if (rc == 0)
+        rc = store_run(store, d,
+                       "INSERT INTO items (position, item, section) "
+                       "SELECT position, item, section FROM key_items",
+                       "");
     return rc;
 }
 

@@ -1,5 +1,5 @@
 /* store_sql.c - statements run and answers turned into diagnostics. */
-#include "store_internal.h"
+#include "store_seal.h"
 
 #include "diag.h"
 #include "i18n.h"
@@ -242,7 +242,13 @@ int store_begin_read(struct store *store, struct diag *d)
 
 int store_commit(struct store *store, struct diag *d)
 {
-    return store_run(store, d, "COMMIT", "");
+    int rc = store_seals_write(store, d);
+
+    if (rc == 0)
+        rc = store_run(store, d, "COMMIT", "");
+    if (rc == 0)
+        store_seals_committed(store);
+    return rc;
 }
 
 void store_rollback(struct store *store)
@@ -252,6 +258,7 @@ void store_rollback(struct store *store)
     /* SQLite may have rolled back by itself (disk full). */
     if (!sqlite3_get_autocommit(store->db))
         (void)store_run(store, NULL, "ROLLBACK", "");
+    store_seals_rolled_back(store);
     store_forget_forms(store);
 }
 

@@ -1,6 +1,6 @@
 /* store_statistics.c - what is counted of the scores beyond the items' own figures: a row at a
  * time, cleared before. */
-#include "store_internal.h"
+#include "store_seal.h"
 
 #include "diag.h"
 #include <assert.h>
@@ -40,16 +40,14 @@ static const struct {
 
 int store_clear_statistics(struct store *store, struct diag *d)
 {
-    static const char *const steps[] = {
-        "DELETE FROM test_figures", "DELETE FROM standings",     "DELETE FROM item_models",
-        "DELETE FROM item_fifths",  "DELETE FROM group_figures", "DELETE FROM item_dif",
-        "DELETE FROM pairs",        "DELETE FROM findings",
+    static const struct store_table_clearing whole[] = {
+        STORE_CLEARING("test_figures"),  STORE_CLEARING("standings"),
+        STORE_CLEARING("item_models"),   STORE_CLEARING("item_fifths"),
+        STORE_CLEARING("group_figures"), STORE_CLEARING("item_dif"),
+        STORE_CLEARING("pairs"),         STORE_CLEARING("findings"),
     };
-    int rc = 0;
 
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)
-        rc = store_run(store, d, steps[i], "");
-    return rc;
+    return store_clear_tables(store, whole, sizeof(whole) / sizeof(whole[0]), d);
 }
 
 static void bind_value(sqlite3_stmt *stmt, int at, char type, const struct store_value *value)

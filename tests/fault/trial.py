@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, os.fspath(pathlib.Path(__file__).parent.parent / "cli"))
 import sheets  # noqa: E402
-from dump import dump, is_whole  # noqa: E402
+from dump import NUMBERED_ANEW, PASSING, is_whole, tables_of  # noqa: E402
 
 # Boxes for digits, a line for a name and a place that is kept as a picture: the nets and crops.
 MORE_FIELDS = """  - {field: d1, kind: digits, boxes: 2, at: [25, 130], step: [10, 0], size: [9, 11]}
@@ -23,7 +23,7 @@ MORE_FIELDS = """  - {field: d1, kind: digits, boxes: 2, at: [25, 130], step: [1
 """
 # Libraries that die where memory is short, whatever their caller does (docs/reliability.md).
 MORTAL = ("libfyaml", "libqpdf", "libglib", "libgobject", "libpango", "libcairo", "libharfbuzz",
-          "libfontconfig", "libxlsxwriter")
+          "libfontconfig", "libxlsxwriter", "libcrypto")
 # Frames that say nothing of whose fault it is.
 NOBODY = ("fault_", "libc.so", "libstdc++", "libgcc_s", "libasan", "libubsan", "ld-linux", "linux-vdso")
 # What a file is called until it is whole; only a program that died leaves one.
@@ -72,6 +72,22 @@ def who_died(told):
     return next((m for m in modules if not m.startswith(NOBODY)), "")
 
 
+# What may differ where a step was gone another way: a PDF's page drawn instead of its picture taken.
+BY_THE_WAY = {"evidence", "transform", "pixels", "fingerprint", "answers", "width", "height"}
+
+
+def essentials(path):
+    """Table -> rows as in dump.py, without figures that are measured: what was read, and what it is worth."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        left_out = {table: PASSING | BY_THE_WAY | NUMBERED_ANEW.get(table, set()) | {
+            name for _, name, kind, *_ in db.execute(f"PRAGMA table_info({table})") if kind == "REAL"}
+            for table in tables_of(db)}
+        return {table: sorted(map(repr, db.execute(
+            "SELECT " + ", ".join(f'"{row[1]}"' for row in db.execute(f"PRAGMA table_info({table})")
+                                  if row[1] not in left_out[table]) + f" FROM {table}")))
+                for table in left_out}
+
+
 class Trial:
     """One command on a copy of an exam that was graded (or not)."""
 
@@ -117,7 +133,7 @@ class Trial:
 
     def results(self, done):
         told = b"" if self.writes else done.stdout
-        return dump(self.exam / "results.db"), self.made(), told
+        return essentials(self.exam / "results.db"), self.made(), told
 
     def faults_after(self, done):
         """What is wrong once a run with a fault has ended."""

@@ -80,7 +80,8 @@ static void draw(struct bench *b, const char *text, double dpi, double degrees,
     memset(b, 0, sizeof *b);
     image_init(&b->img);
     diag_init(&b->d);
-    vision_init();
+    if (vision_init() < 0)
+        return 1;
     b->form = parse(text);
     struct homography map = drawn_page_map(b->form, dpi, degrees);
     drawn_page_draw(b->form, 0, &map, (int)(b->form->width * dpi / 25.4),

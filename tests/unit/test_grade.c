@@ -303,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_hashset_knows_what_it_was_given),
         cmocka_unit_test(test_same_scan_by_another_path),
     };
-    vision_init();
+    if (vision_init() < 0)
+        return 1;
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

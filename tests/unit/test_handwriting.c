@@ -371,6 +371,7 @@ int main(void)
         cmocka_unit_test(doubts_a_box_written_past),
         cmocka_unit_test(survives_absurd_boxes),
     };
-    vision_init();
+    if (vision_init() < 0)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -425,7 +425,8 @@ static void test_missing_data_is_told_before_any_scan(void **state)
 
 int main(void)
 {
-    vision_init();
+    if (vision_init() < 0)
+        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_thread_is_started),
         cmocka_unit_test(test_a_line_is_read_as_printed),

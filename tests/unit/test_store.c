@@ -882,7 +882,7 @@ static void an_older_schema_is_brought_up_to_date(void **state)
         "FROM scores, (SELECT 1 AS n UNION SELECT 2);"
         "DROP TABLE section_scores; DROP TABLE sections; DROP TABLE entries; "
         "ALTER TABLE exceptions DROP COLUMN field_id;"
-        "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health;"
+        "DROP TABLE alarms; DROP TABLE page_lines; DROP TABLE page_health; DROP TABLE seals;"
         "PRAGMA user_version = 1");
     expect_refused(s->path, STORE_READ, YJ_EINPUT, "older yuejuan");
     store_close(fixture_open(s->path, STORE_WRITE));
