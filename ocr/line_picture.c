@@ -277,6 +277,23 @@ int line_picture_take(const struct image *crop, struct line_picture *ret)
     return e;
 }
 
+void line_picture_lean(const struct line_picture *picture, double slant, struct line_picture *ret)
+{
+    *ret = *picture;
+    memset(ret->v, 0, sizeof(ret->v));
+    for (int y = 0; y < LINE_ROWS; y++) {
+        double shift = slant * (y - MIDDLE);
+        int whole = (int)floor(shift);
+        float part = (float)(shift - whole);
+        for (int x = 0; x < picture->width; x++) {
+            int a = x - whole, b = a - 1; /* of the picture, to the left of here by `shift` */
+            float right = a >= 0 && a < picture->width ? picture->v[y][a] : 0;
+            float left = b >= 0 && b < picture->width ? picture->v[y][b] : 0;
+            ret->v[y][x] = (1 - part) * right + part * left;
+        }
+    }
+}
+
 int line_picture_padded(int width)
 {
     static const int widths[] = {64, 128, 192, 256, 384, 512, LINE_MAX_WIDTH};

@@ -26,6 +26,10 @@ struct line_picture {
  * around the writing. Memory for the work is taken and given back. 0 or YJ_ENOMEM. */
 int line_picture_take(const struct image *crop, struct line_picture *ret);
 
+/* The picture leant: each row moved to the right by `slant` px for each px that it lies below the
+ * middle. */
+void line_picture_lean(const struct line_picture *picture, double slant, struct line_picture *ret);
+
 /* The picture's width with paper added on its right: one of seven, so that a net is made ready
  * for few sizes. */
 int line_picture_padded(int width);

@@ -14,6 +14,9 @@
 #define PER_COLUMN 2     /* frames in it */
 #define MAX_CLASSES 32   /* of either net, with the blank */
 #define LEAST_P 1e-8f    /* no class is less likely: the net has not seen everything */
+#define LOOKS 3          /* at a doubtful number: upright, and leant both ways */
+#define LEAN 0.25        /* px a row */
+#define DOUBT 0.9        /* 0 to 1: a confidence below it is one */
 #define BLANK_SURE 0.999 /* plain paper without ink holds no writing */
 
 _Static_assert(LINE_MAX_WIDTH / COLUMN * PER_COLUMN <= CTC_MAX_FRAMES, "frames of the widest line");
@@ -33,23 +36,25 @@ static const struct model {
  * are fitted on sites that train nothing by tools/train/lines.py --fit (models/README.md). */
 struct language {
     int net;
-    const char *characters; /* class 1 and on; the net's further classes are ruled out */
-    float temperature;      /* the net's outputs are divided by it */
-    double slope, offset;   /* of the log odds of the whole text */
-    double list_slope;      /* of the log likelihoods of a list's texts */
-    double list_prior;      /* what being in the list adds to them, */
-    double list_character;  /* and what each character does */
+    const char *characters;           /* class 1 and on; the net's further classes are ruled out */
+    float temperature;                /* the net's outputs are divided by it */
+    double slope, offset;             /* of the log odds of the whole text, */
+    double again_slope, again_offset; /* and where leant pictures were read, too */
+    double list_slope;                /* of the log likelihoods of a list's texts */
+    double list_prior;                /* what being in the list adds to them, */
+    double list_character;            /* and what each character does */
 };
 
 static const struct language languages[LINE_KINDS] = {
-    [LINE_NUMBER] = {NET_NUMBER, "0123456789.-", 1.0f, 0.89, 0.34, 0.46, 4.55, 0},
-    [LINE_DIGITS] = {NET_NUMBER, "0123456789", 1.0f, 0.89, 0.34, 0.46, 4.55, 0},
-    [LINE_WORD] = {NET_WORD, "abcdefghijklmnopqrstuvwxyz'-. ", 1.2f, 1.03, 0.26, 0.35, 4.72, 0},
+    [LINE_NUMBER] = {NET_NUMBER, "0123456789.-", 1.1f, 0.91, 0.20, 0.47, 1.07, 0.47, 5.02, 0},
+    [LINE_DIGITS] = {NET_NUMBER, "0123456789", 1.1f, 0.91, 0.20, 0.47, 1.07, 0.47, 5.02, 0},
+    [LINE_WORD] = {NET_WORD, "abcdefghijklmnopqrstuvwxyz'-. ", 1.2f, 1.03, 0.26, 1.03, 0.26, 0.35,
+                   4.72, 0},
 };
 
 struct line_reader {
     struct vision_net *nets[NETS];
-    struct line_picture picture;
+    struct line_picture picture, leant;
     float in[LINE_ROWS * LINE_MAX_WIDTH];
     float out[PER_COLUMN * MAX_CLASSES * LINE_MAX_WIDTH / COLUMN];
 };
@@ -157,7 +162,8 @@ static void fill_frame(const struct language *language, const float *out, int co
         ret[k] = fmaxf(ret[k] / sum, LEAST_P);
 }
 
-static int run_net(struct line_reader *reader, int which, int width)
+static int run_net(struct line_reader *reader, int which, const struct line_picture *picture,
+                   int width)
 {
     const struct model *model = &models[which];
     const int shape[4] = {1, 1, LINE_ROWS, width};
@@ -166,20 +172,21 @@ static int run_net(struct line_reader *reader, int which, int width)
     if (!reader->nets[which])
         e = vision_net_create(model->onnx, model->size, &reader->nets[which]);
     for (int y = 0; y < LINE_ROWS; y++)
-        memcpy(&reader->in[y * width], reader->picture.v[y], (size_t)width * sizeof(float));
+        memcpy(&reader->in[y * width], picture->v[y], (size_t)width * sizeof(float));
     if (e == 0)
         e = vision_net_run_sized(reader->nets[which], reader->in, shape, reader->out,
                                  sizeof(reader->out) / sizeof(float), &n);
     return e == 0 && n != wanted ? YJ_EDATA : e;
 }
 
-static int read_frames(struct line_reader *reader, enum line_kind kind, struct arena *arena,
+static int read_frames(struct line_reader *reader, enum line_kind kind,
+                       const struct line_picture *picture, struct arena *arena,
                        struct ctc_frames *ret)
 {
-    int width = reader->picture.width, padded = line_picture_padded(width);
+    int width = picture->width, padded = line_picture_padded(width);
     int n = (width + COLUMN - 1) / COLUMN * PER_COLUMN, classes = classes_of(&languages[kind]);
     float *p = arena_alloc(arena, (size_t)(n * classes) * sizeof(*p));
-    int e = p ? run_net(reader, languages[kind].net, padded) : YJ_ENOMEM;
+    int e = p ? run_net(reader, languages[kind].net, picture, padded) : YJ_ENOMEM;
     if (e < 0)
         return e;
     for (int t = 0; t < n; t++)
@@ -201,21 +208,73 @@ static double log_odds(double log_p)
     return log_p - log(-expm1(log_p));
 }
 
-static int read_text(struct line_reading *r, struct arena *arena)
-{
-    const struct language *language = &languages[r->kind];
+/* A text that a picture was read as. */
+struct guess {
     uint8_t labels[CTC_MAX_FRAMES];
-    int n = ctc_best_text(&r->frames, labels);
-    r->text = arena_alloc(arena, (size_t)n + 1);
+    int n;
+};
+
+static int spell(const struct guess *guess, struct arena *arena, struct line_reading *r)
+{
+    r->text = arena_alloc(arena, (size_t)guess->n + 1);
     if (!r->text)
         return YJ_ENOMEM;
-    for (int i = 0; i < n; i++)
-        r->text[i] = language->characters[labels[i] - 1];
-    double odds = log_odds(ctc_log_likelihood(&r->frames, labels, n));
-    r->confidence = r->writing * sigmoid(language->slope * odds + language->offset);
-    if (n == 0)
-        r->confidence = 0; /* there is ink: a person should see what it is */
+    for (int i = 0; i < guess->n; i++)
+        r->text[i] = languages[r->kind].characters[guess->labels[i] - 1];
     return 0;
+}
+
+/* Of a text whose frames are that likely. What reads as nothing is ink that a person should see. */
+static double confidence_of(const struct line_reading *r, const struct guess *guess, double log_p)
+{
+    const struct language *language = &languages[r->kind];
+    double slope = r->looks > 1 ? language->again_slope : language->slope;
+    double offset = r->looks > 1 ? language->again_offset : language->offset;
+    if (guess->n == 0)
+        return 0;
+    return r->writing * sigmoid(slope * log_odds(log_p) + offset);
+}
+
+/* The guess of which `looks` pictures' frames together say most. Its log likelihood, as of one. */
+static double choose_guess(const struct ctc_frames *frames, const struct guess *guesses, int looks,
+                           const struct guess **ret)
+{
+    double best = -INFINITY;
+    *ret = &guesses[0];
+    for (int i = 0; i < looks; i++) {
+        double sum = 0;
+        for (int k = 0; k < looks; k++)
+            sum += ctc_log_likelihood(&frames[k], guesses[i].labels, guesses[i].n);
+        if (sum / looks > best) {
+            best = sum / looks;
+            *ret = &guesses[i];
+        }
+    }
+    return best;
+}
+
+/* r has the upright picture's frames; of the leant ones only the text and how sure it is remain. */
+static int read_text(struct line_reader *reader, struct arena *arena, struct line_reading *r)
+{
+    struct ctc_frames frames[LOOKS] = {r->frames};
+    struct guess guesses[LOOKS];
+    const struct guess *best = &guesses[0];
+    guesses[0].n = ctc_best_text(&frames[0], guesses[0].labels);
+    double log_p = ctc_log_likelihood(&frames[0], guesses[0].labels, guesses[0].n);
+    r->confidence = confidence_of(r, best, log_p);
+    r->looks = 1;
+    if (languages[r->kind].net == NET_NUMBER && r->confidence < DOUBT && r->writing > 0) {
+        for (; r->looks < LOOKS; r->looks++) {
+            line_picture_lean(&reader->picture, r->looks == 1 ? LEAN : -LEAN, &reader->leant);
+            int e = read_frames(reader, r->kind, &reader->leant, arena, &frames[r->looks]);
+            if (e < 0)
+                return e;
+            guesses[r->looks].n = ctc_best_text(&frames[r->looks], guesses[r->looks].labels);
+        }
+        log_p = choose_guess(frames, guesses, LOOKS, &best);
+        r->confidence = confidence_of(r, best, log_p);
+    }
+    return spell(best, arena, r);
 }
 
 int line_read(struct line_reader *reader, enum line_kind kind, const struct image *crop,
@@ -231,8 +290,8 @@ int line_read(struct line_reader *reader, enum line_kind kind, const struct imag
         e = r.text ? 0 : YJ_ENOMEM;
     } else {
         r.writing = reader->picture.writing;
-        e = read_frames(reader, kind, arena, &r.frames);
-        e = e == 0 ? read_text(&r, arena) : e;
+        e = read_frames(reader, kind, &reader->picture, arena, &r.frames);
+        e = e == 0 ? read_text(reader, arena, &r) : e;
     }
     if (e == 0)
         *ret = r;

@@ -273,6 +273,45 @@ static void test_clean_numbers_are_read(void **state)
         }
 }
 
+/* Catches a picture that leans the wrong way round, about the wrong row, or loses ink. */
+static void test_a_leant_picture_leans(void **state)
+{
+    static struct line_picture upright, leant;
+    upright = (struct line_picture){.width = 40, .writing = true};
+    for (int y = 0; y < LINE_ROWS; y++)
+        upright.v[y][20] = 1;
+    line_picture_lean(&upright, 0.25, &leant);
+    assert_int_equal(leant.width, 40);
+    for (int y = 0; y < LINE_ROWS; y++) {
+        double sum = 0, at = 0;
+        for (int x = 0; x < leant.width; x++) {
+            sum += (double)leant.v[y][x];
+            at += (double)leant.v[y][x] * x;
+        }
+        assert_true(fabs(sum - 1) < 1e-6);
+        assert_true(fabs(at - (20 + 0.25 * (y - 16))) < 1e-4);
+    }
+}
+
+/* Catches a plain number that costs three times its price, a doubtful one that is looked at but
+ * once, and texts to be found in a list that are paid for, too. */
+static void test_only_doubtful_numbers_are_looked_at_again(void **state)
+{
+    struct desk *d = *state;
+    start_page(d, 420, 120, 250);
+    write_text(&d->img, "1740", 60, 30, 60);
+    struct line_reading plain = read_page(d, LINE_DIGITS);
+    assert_int_equal(plain.looks, 1);
+    assert_string_equal(plain.text, "1740");
+    start_page(d, 420, 120, 250);
+    write_text(&d->img, "4207", 60, 30, 60);
+    write_text(&d->img, "1740", 60, 45, 70); /* over it */
+    struct line_reading doubtful = read_page(d, LINE_DIGITS);
+    assert_int_equal(doubtful.looks, 3);
+    assert_true(doubtful.confidence < 0.9);
+    assert_int_equal(read_page(d, LINE_WORD).looks, 1);
+}
+
 /* Catches a sign or point in what can have none, and digits lost with them. */
 static void test_digits_have_no_sign(void **state)
 {
@@ -480,6 +519,9 @@ int main(void)
         cmocka_unit_test(test_long_lines_do_not_underflow),
         cmocka_unit_test_setup_teardown(test_picture_is_the_same_at_any_size, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clean_numbers_are_read, set_up, tear_down),
+        cmocka_unit_test(test_a_leant_picture_leans),
+        cmocka_unit_test_setup_teardown(test_only_doubtful_numbers_are_looked_at_again, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_digits_have_no_sign, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clean_capitals_are_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_name_that_is_not_listed_is_none, set_up, tear_down),

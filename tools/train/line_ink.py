@@ -305,7 +305,7 @@ class Numbers:
         else:
             n = 1 + min(int(rng.gamma(3.0, 1.5)), 9)
             source = "mnist" if rng.random() < 0.4 else "unipen"
-            label, ink = self.composed(rng, n, source, height, rng.random() < 0.4)
+            label, ink = self.composed(rng, n, source, height, rng.random() < 0.55)
         if rng.random() < 0.12:
             ink = rule_rests(ink, rng)
         return some_sideways(label, pen.scan(ink, rng), rng)
