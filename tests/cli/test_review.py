@@ -320,7 +320,7 @@ class Set(Review):
         """Catches a database of before that is read wrongly, or whose exceptions are never settled."""
         with sqlite3.connect(self.db) as db:
             for table in ("score_changes findings pairs item_dif group_figures item_fifths item_models standings "
-                          "test_figures page_answers section_scores sections entries").split():
+                          "test_figures page_answers seals section_scores sections entries").split():
                 db.execute("DROP TABLE " + table)
             db.executescript(
                 "DROP TRIGGER readings_added; DROP TRIGGER readings_changed; DROP TRIGGER readings_gone;"
