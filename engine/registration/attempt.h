@@ -21,8 +21,9 @@ struct prepared_page {
 struct registration_scratch {
     struct pyramid pyramid; /* of the page looked at last */
     struct image levels[3]; /* pyramid levels 1 to 3, where they were not given */
-    struct image softened;  /* level 1 of a black and white scan */
-    struct image enlarged;  /* a coarse scan, twice its size */
+    struct image softened;  /* level 1 of a black and white scan, once somebody wants it */
+    enum { SOFT_UNKNOWN, SOFT_MADE, SOFT_NONE } soft;
+    struct image enlarged; /* a coarse scan, twice its size */
     struct witness_scratch *witness;
 };
 

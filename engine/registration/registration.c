@@ -18,9 +18,7 @@
     0.93 /* a page found by its print alone explains clearly more than any other                   \
           */
 
-#define HALVED_LEAST 700   /* px, both sides: smaller levels are not halved */
-#define TONE_ROWS 32       /* of the scan: every so many are looked at for its tones */
-#define TONE_BETWEEN 0.005 /* share of greys between black and white that such a scan may have */
+#define HALVED_LEAST 700 /* px, both sides: smaller levels are not halved */
 
 struct prepared_form {
     struct prepared_page *pages;
@@ -249,19 +247,6 @@ static int rescue_page(const struct registrar *registrar, int form, int page,
 
 /* ---- the scan ---- */
 
-/* Whether nearly no pixel is between black and white, of those looked at. */
-static bool is_black_and_white(const struct image *img)
-{
-    int between = 0, seen = 0;
-    for (int y = TONE_ROWS / 2; y < img->height; y += TONE_ROWS) {
-        const uint8_t *row = image_row(img, y);
-        for (int x = 0; x < img->width; x++)
-            between += (uint8_t)(row[x] - 10) < 236;
-        seen += img->width;
-    }
-    return between < TONE_BETWEEN * seen;
-}
-
 /* Level k + 1: as it was given, or made of the one above. */
 static int reduce(const struct image *above, const struct image *given, struct image *own,
                   const struct image **ret)
@@ -286,11 +271,8 @@ static int build_pyramid(const struct image *img, const struct image *halves,
             return e;
         p->n_levels++;
     }
-    if (p->n_levels == 1 || !is_black_and_white(img))
-        return 0;
-    const struct image *half = p->levels[1];
-    p->levels[1] = &scratch->softened;
-    return image_soften(half, &scratch->softened);
+    scratch->soft = SOFT_UNKNOWN;
+    return 0;
 }
 
 static void set_quality(const struct form *form, const struct outline_set *outlines,
