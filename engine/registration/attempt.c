@@ -26,7 +26,7 @@
 #define HELD_TIES 3          /* marks seen where the print has them, and all but one: no row off */
 #define TIES_CERTAIN 2       /* marks seen at their place: no row or column off */
 
-#define TONE_ROWS 32       /* of the scan: every so many are looked at for its tones */
+#define TONE_ROWS 64       /* of the scan: every so many are looked at for its tones */
 #define TONE_BETWEEN 0.005 /* share of greys between black and white that such a scan may have */
 
 static const struct slack slacks[] = {
