@@ -11,6 +11,7 @@
 #define COARSE_SCALE 3.2 /* px a mm: a coarser page is enlarged ... */
 #define COARSE_SIDE 3000 /* ... unless its scan is larger than this, px */
 #define LOOK_MIN 0.30    /* a proposal worth refining */
+#define SHARE_NOT 0.50   /* outlines at first sight, all marks being there: less is another page */
 #define SHARE_ALL 0.97   /* as good as all outlines */
 #define MARKS_CERTAINTY -0.1 /* marks do not hold where a neighbour explains more print */
 #define MAX_HOPS 3           /* rows or columns that a proposal may be off */
@@ -296,6 +297,7 @@ static int judge(const struct attempt_target *t, const struct work *level,
     struct sight stated = best;
     if (e == 0 && best.share < SHARE_GOOD - 0.1 && !t->rescue && !near)
         e = look_at_sizes(set, &work, proposals, n, slack->look, witness, &best);
+    ret->sighted = best.share;
     if (e < 0 || best.share < (near ? SHARE_GOOD : LOOK_MIN))
         return e;
     e = refine_sights(set, &work, slack, &best, &stated, witness, ret);
@@ -369,19 +371,35 @@ static int settle(const struct attempt_target *t, const struct pyramid *pyramid,
     return e;
 }
 
+static struct proposal_source source_of(const struct attempt_target *t)
+{
+    return (struct proposal_source){t->registration, t->form->width, t->form->height, t->picture,
+                                    t->prepared->pattern};
+}
+
+int attempt_near(const struct attempt_target *t, const struct pyramid *pyramid,
+                 struct registration_scratch *scratch, struct attempt *ret,
+                 enum near_verdict *ret_verdict)
+{
+    struct proposal_source source = source_of(t);
+    struct proposal proposals[MAX_PROPOSALS];
+    int n = 0, e = propose_near(&source, pyramid, proposals, &n);
+    *ret_verdict = NEAR_OPEN;
+    if (e < 0 || n == 0 || outline_set_count(t->prepared->outlines) == 0)
+        return e;
+    e = settle(t, pyramid, proposals, n, true, scratch, ret);
+    if (e == 0 && attempt_passes(ret) && ret->fit.share >= SHARE_GOOD)
+        *ret_verdict = NEAR_SURE;
+    else if (e == 0 && !ret->refined && ret->sighted < SHARE_NOT)
+        *ret_verdict = NEAR_NOT;
+    return e;
+}
+
 int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
                  struct registration_scratch *scratch, struct attempt *ret)
 {
-    struct proposal_source source = {t->registration, t->form->width, t->form->height, t->picture,
-                                     t->prepared->pattern};
+    struct proposal_source source = source_of(t);
     struct proposal proposals[MAX_PROPOSALS];
-    int n = 0, e = propose_near(&source, pyramid, proposals, &n);
-    if (e == 0 && n > 0) {
-        e = settle(t, pyramid, proposals, n, true, scratch, ret);
-        if (e < 0 || (attempt_passes(ret) && ret->fit.share >= SHARE_GOOD))
-            return e;
-    }
-    if (e == 0)
-        e = propose(&source, pyramid, proposals, &n);
+    int n = 0, e = propose(&source, pyramid, proposals, &n);
     return e < 0 ? e : settle(t, pyramid, proposals, n, false, scratch, ret);
 }
