@@ -39,12 +39,17 @@ static uint8_t *allocate_pixels(size_t size)
     return data;
 }
 
-int image_resize(struct image *img, int width, int height)
+static size_t round_up(int n, int block)
+{
+    return (size_t)(n + block - 1) / (size_t)block * (size_t)block;
+}
+
+int image_resize_blocks(struct image *img, int width, int height, int block)
 {
     if (width <= 0 || height <= 0 || width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE ||
         (int64_t)width * height > IMAGE_MAX_PIXELS)
         return YJ_EDATA;
-    size_t need = (size_t)width * (size_t)height;
+    size_t stride = round_up(width, block), need = stride * round_up(height, block);
     if (need > img->capacity) {
         uint8_t *data = allocate_pixels(need);
         if (!data)
@@ -55,8 +60,13 @@ int image_resize(struct image *img, int width, int height)
     }
     img->width = width;
     img->height = height;
-    img->stride = (size_t)width;
+    img->stride = stride;
     return 0;
+}
+
+int image_resize(struct image *img, int width, int height)
+{
+    return image_resize_blocks(img, width, height, 1);
 }
 
 /* Swaps a's upper with b's lower half of each part of 2 * shift bits; `lower`: those halves. */

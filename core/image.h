@@ -26,6 +26,9 @@ void image_finish(struct image *img);
 /* Makes room for width x height, keeping the old buffer where it is large enough; pixels are
  * undefined. YJ_ENOMEM or YJ_EDATA (sizes beyond the limits) leave `img` as it was. */
 int image_resize(struct image *img, int width, int height);
+/* The same with memory for whole blocks of `block` x `block` px: what fills them may write beyond
+ * the last column and the last row. The stride is then more than the width. */
+int image_resize_blocks(struct image *img, int width, int height, int block);
 
 static inline uint8_t *image_row(const struct image *img, int y)
 {

@@ -120,6 +120,28 @@ static void read_placement(struct jpeg_decompress_struct *jpeg, struct placement
             exif_read(m->data + 6, m->data_length - 6, placement);
 }
 
+/* Whether a block of pixels may be written where it belongs: nothing is to be done to them. */
+static bool is_plain_grey(const struct jpeg_decompress_struct *jpeg)
+{
+    return jpeg->num_components == 1 && jpeg->jpeg_color_space == JCS_GRAYSCALE &&
+           jpeg->comp_info[0].h_samp_factor == 1 && jpeg->comp_info[0].v_samp_factor == 1;
+}
+
+/* Blocks into the page's rows, without libjpeg's rows between: a copy of the page less. */
+static void read_blocks(struct jpeg_decompress_struct *jpeg, struct decoder *decoder,
+                        struct image *out)
+{
+    JSAMPROW rows[DCTSIZE];
+    JSAMPARRAY plane = rows;
+    while (jpeg->output_scanline < jpeg->output_height) {
+        for (int i = 0; i < DCTSIZE; i++)
+            rows[i] = image_row(out, (int)jpeg->output_scanline + i);
+        jpeg_read_raw_data(jpeg, &plane, DCTSIZE);
+        int y = (int)jpeg->output_scanline;
+        decoder_halve(decoder, out, y < out->height ? y : out->height);
+    }
+}
+
 /* Straight into the page's rows. */
 static void read_grey(struct jpeg_decompress_struct *jpeg, struct decoder *decoder,
                       struct image *out)
@@ -203,7 +225,8 @@ static int read_picture(struct jpeg_reader *reader, bool embedded, struct decode
         (int64_t)jpeg->image_width * jpeg->image_height > PROGRESSIVE_PIXELS_MAX)
         return scan_refuse(reader->reason, _("a progressive JPEG of %u x %u pixels is too large"),
                            jpeg->image_width, jpeg->image_height);
-    int r = scan_size_image(out, jpeg->image_width, jpeg->image_height, reader->reason);
+    int r = scan_size_blocks(out, jpeg->image_width, jpeg->image_height,
+                             is_plain_grey(jpeg) ? DCTSIZE : 1, reader->reason);
     if (r < 0)
         return r;
     jpeg->out_color_space = choose_space(jpeg, decoder->chroma != NULL);
@@ -214,9 +237,12 @@ static int read_picture(struct jpeg_reader *reader, bool embedded, struct decode
     r = grey ? 0 : decoder_begin_chroma(decoder, out, reader->reason);
     if (r < 0)
         return r;
+    jpeg->raw_data_out = is_plain_grey(jpeg);
     jpeg_start_decompress(jpeg);
     decoder_begin_halves(decoder, out);
-    if (grey)
+    if (jpeg->raw_data_out)
+        read_blocks(jpeg, decoder, out);
+    else if (grey)
         read_grey(jpeg, decoder, out);
     else if (jpeg->out_color_space == JCS_CMYK)
         read_cmyk(jpeg, decoder, row, out);

@@ -129,6 +129,8 @@ int scan_refuse(char reason[SCAN_REASON_MAX], const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* image_resize with a reason for sizes beyond the limits. */
 int scan_size_image(struct image *out, int64_t width, int64_t height, char *reason);
+/* image_resize_blocks, likewise. */
+int scan_size_blocks(struct image *out, int64_t width, int64_t height, int block, char *reason);
 
 /* How stored pixels are meant to be seen. */
 struct placement {

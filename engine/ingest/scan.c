@@ -93,7 +93,7 @@ int scan_fault_of(int error)
     return error == EMFILE || error == ENFILE ? YJ_EIO : 0;
 }
 
-int scan_size_image(struct image *out, int64_t width, int64_t height, char *reason)
+int scan_size_blocks(struct image *out, int64_t width, int64_t height, int block, char *reason)
 {
     if (width <= 0 || height <= 0)
         return scan_refuse(reason, _("the image has no pixels"));
@@ -103,7 +103,12 @@ int scan_size_image(struct image *out, int64_t width, int64_t height, char *reas
                              "%d million in all)"),
                            (long long)width, (long long)height, IMAGE_MAX_SIDE,
                            IMAGE_MAX_PIXELS / 1000000);
-    return image_resize(out, (int)width, (int)height);
+    return image_resize_blocks(out, (int)width, (int)height, block);
+}
+
+int scan_size_image(struct image *out, int64_t width, int64_t height, char *reason)
+{
+    return scan_size_blocks(out, width, height, 1, reason);
 }
 
 const char *scan_describe_unknown(const uint8_t *head, size_t n)

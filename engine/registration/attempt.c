@@ -11,6 +11,7 @@
 #define COARSE_SCALE 3.2 /* px a mm: a coarser page is enlarged ... */
 #define COARSE_SIDE 3000 /* ... unless its scan is larger than this, px */
 #define LOOK_MIN 0.30    /* a proposal worth refining */
+#define SHARE_NOT 0.50   /* outlines at first sight, all marks being there: less is another page */
 #define SHARE_ALL 0.97   /* as good as all outlines */
 #define MARKS_CERTAINTY -0.1 /* marks do not hold where a neighbour explains more print */
 #define MAX_HOPS 3           /* rows or columns that a proposal may be off */
@@ -25,6 +26,9 @@
 #define WHOLE_SHARE 0.97     /* ... all seen, with so many of its outlines, is not covered */
 #define HELD_TIES 3          /* marks seen where the print has them, and all but one: no row off */
 #define TIES_CERTAIN 2       /* marks seen at their place: no row or column off */
+
+#define TONE_ROWS 64       /* of the scan: every so many are looked at for its tones */
+#define TONE_BETWEEN 0.005 /* share of greys between black and white that such a scan may have */
 
 static const struct slack slacks[] = {
     [REGISTER_MARKS] = {1.6, 1.4, 1.0, -HUGE_VAL},
@@ -232,24 +236,74 @@ static int doubt_place(const struct outline_set *set, const struct work *work,
     return 0;
 }
 
+/* Whether nearly no pixel is between black and white, of those looked at. */
+static bool is_black_and_white(const struct image *img)
+{
+    int between = 0, seen = 0;
+    for (int y = TONE_ROWS / 2; y < img->height; y += TONE_ROWS) {
+        const uint8_t *row = image_row(img, y);
+        for (int x = 0; x < img->width; x++)
+            between += (uint8_t)(row[x] - 10) < 236;
+        seen += img->width;
+    }
+    return between < TONE_BETWEEN * seen;
+}
+
+static int make_soft(struct registration_scratch *s)
+{
+    if (s->soft != SOFT_UNKNOWN)
+        return 0;
+    s->soft = SOFT_NONE;
+    if (!is_black_and_white(s->pyramid.levels[0]))
+        return 0;
+    s->soft = SOFT_MADE;
+    return image_soften(s->pyramid.levels[1], &s->softened);
+}
+
+/* Thin strokes of a black and white scan, halved, fall between the pixels that are looked at: where
+ * print is missed, looks again once each pixel is smeared over its neighbours. */
+static int look_softly(const struct outline_set *set, const struct proposal *proposals, int n,
+                       double radius, struct registration_scratch *scratch, struct work *work,
+                       struct sight *best)
+{
+    struct work soft = {&scratch->softened, 1};
+    struct sight other = {.share = 0};
+    if (best->share >= SHARE_FINER || work->level != 1)
+        return 0;
+    int e = make_soft(scratch);
+    if (e < 0 || scratch->soft != SOFT_MADE)
+        return e;
+    e = look_at_proposals(set, &soft, proposals, n, radius, 1, scratch->witness, &other);
+    if (e == 0 && other.share > best->share) {
+        *work = soft;
+        *best = other;
+    }
+    return e;
+}
+
 /* The best of several proposals, refined. `near`: only where it is right at first sight. */
-static int judge(const struct attempt_target *t, const struct work *work,
+static int judge(const struct attempt_target *t, const struct work *level,
                  const struct proposal *proposals, int n, bool near,
-                 struct witness_scratch *scratch, struct attempt *ret)
+                 struct registration_scratch *scratch, struct attempt *ret)
 {
     const struct outline_set *set = t->prepared->outlines;
     const struct slack *slack = &slacks[t->registration->kind];
+    struct witness_scratch *witness = scratch->witness;
+    struct work work = *level;
     struct sight best = {.share = 0};
-    int e = look_at_proposals(set, work, proposals, n, slack->look, 1, scratch, &best);
+    int e = look_at_proposals(set, &work, proposals, n, slack->look, 1, witness, &best);
+    if (e == 0)
+        e = look_softly(set, proposals, n, slack->look, scratch, &work, &best);
     struct sight stated = best;
     if (e == 0 && best.share < SHARE_GOOD - 0.1 && !t->rescue && !near)
-        e = look_at_sizes(set, work, proposals, n, slack->look, scratch, &best);
+        e = look_at_sizes(set, &work, proposals, n, slack->look, witness, &best);
+    ret->sighted = best.share;
     if (e < 0 || best.share < (near ? SHARE_GOOD : LOOK_MIN))
         return e;
-    e = refine_sights(set, work, slack, &best, &stated, scratch, ret);
+    e = refine_sights(set, &work, slack, &best, &stated, witness, ret);
     if (e == 0 && slack->certainty == 0)
-        e = doubt_place(set, work, proposals, n, ret->fit.map.bubble_scale, scratch, ret);
-    ret->fit.map.mm_to_px = pyramid_up(&ret->fit.map.mm_to_px, work->level);
+        e = doubt_place(set, &work, proposals, n, ret->fit.map.bubble_scale, witness, ret);
+    ret->fit.map.mm_to_px = pyramid_up(&ret->fit.map.mm_to_px, work.level);
     return e;
 }
 
@@ -257,7 +311,7 @@ static int judge(const struct attempt_target *t, const struct work *work,
  * that are looked at. */
 static int judge_finer(const struct attempt_target *t, const struct pyramid *pyramid,
                        const struct work *work, const struct proposal *proposals, int n,
-                       struct witness_scratch *scratch, struct attempt *ret)
+                       struct registration_scratch *scratch, struct attempt *ret)
 {
     if (work->level <= 0)
         return 0;
@@ -307,29 +361,45 @@ static int settle(const struct attempt_target *t, const struct pyramid *pyramid,
     } else {
         e = choose_work(t->form, pyramid, &proposals[0], scratch, &work);
         if (e == 0)
-            e = judge(t, &work, proposals, n, near, scratch->witness, ret);
+            e = judge(t, &work, proposals, n, near, scratch, ret);
         if (e == 0 && ret->fit.share < SHARE_FINER && t->registration->kind == REGISTER_MARKS &&
             !(near && !ret->refined))
-            e = judge_finer(t, pyramid, &work, proposals, n, scratch->witness, ret);
+            e = judge_finer(t, pyramid, &work, proposals, n, scratch, ret);
     }
     if (e == 0 && ret->refined)
         look_around(t, pyramid, ret);
     return e;
 }
 
+static struct proposal_source source_of(const struct attempt_target *t)
+{
+    return (struct proposal_source){t->registration, t->form->width, t->form->height, t->picture,
+                                    t->prepared->pattern};
+}
+
+int attempt_near(const struct attempt_target *t, const struct pyramid *pyramid,
+                 struct registration_scratch *scratch, struct attempt *ret,
+                 enum near_verdict *ret_verdict)
+{
+    struct proposal_source source = source_of(t);
+    struct proposal proposals[MAX_PROPOSALS];
+    int n = 0, e = propose_near(&source, pyramid, proposals, &n);
+    *ret_verdict = NEAR_OPEN;
+    if (e < 0 || n == 0 || outline_set_count(t->prepared->outlines) == 0)
+        return e;
+    e = settle(t, pyramid, proposals, n, true, scratch, ret);
+    if (e == 0 && attempt_passes(ret) && ret->fit.share >= SHARE_GOOD)
+        *ret_verdict = NEAR_SURE;
+    else if (e == 0 && !ret->refined && ret->sighted < SHARE_NOT)
+        *ret_verdict = NEAR_NOT;
+    return e;
+}
+
 int attempt_make(const struct attempt_target *t, const struct pyramid *pyramid,
                  struct registration_scratch *scratch, struct attempt *ret)
 {
-    struct proposal_source source = {t->registration, t->form->width, t->form->height, t->picture,
-                                     t->prepared->pattern};
+    struct proposal_source source = source_of(t);
     struct proposal proposals[MAX_PROPOSALS];
-    int n = 0, e = propose_near(&source, pyramid, proposals, &n);
-    if (e == 0 && n > 0) {
-        e = settle(t, pyramid, proposals, n, true, scratch, ret);
-        if (e < 0 || (attempt_passes(ret) && ret->fit.share >= SHARE_GOOD))
-            return e;
-    }
-    if (e == 0)
-        e = propose(&source, pyramid, proposals, &n);
+    int n = 0, e = propose(&source, pyramid, proposals, &n);
     return e < 0 ? e : settle(t, pyramid, proposals, n, false, scratch, ret);
 }

@@ -21,8 +21,11 @@ struct prepared_page {
 struct registration_scratch {
     struct pyramid pyramid; /* of the page looked at last */
     struct image levels[3]; /* pyramid levels 1 to 3, where they were not given */
-    struct image softened;  /* level 1 of a black and white scan */
-    struct image enlarged;  /* a coarse scan, twice its size */
+    struct image softened;  /* level 1 of a black and white scan, once somebody wants it */
+    enum { SOFT_UNKNOWN, SOFT_MADE, SOFT_NONE } soft;
+    unsigned char *near; /* enum near_verdict of each page of all forms, in their order */
+    int n_near;
+    struct image enlarged; /* a coarse scan, twice its size */
     struct witness_scratch *witness;
 };
 
@@ -52,9 +55,20 @@ struct attempt {
     struct witness_fit fit; /* px of the scan */
     enum identity_verdict identity;
     char sheet[SHEET_SERIAL_MAX], seen[64];
-    double score; /* outlines found times their share */
+    double score;   /* outlines found times their share */
+    double sighted; /* share of the outlines looked at that the best proposal showed */
 };
 
+/* At little cost, from marks that are just where they should be on a scan that shows the page and
+ * nothing else. */
+enum near_verdict {
+    NEAR_SURE, /* `ret` passes: no other way of finding the page can say more */
+    NEAR_NOT,  /* all its marks are there and its print is not: a page of another form */
+    NEAR_OPEN, /* neither: attempt_make has to look */
+};
+int attempt_near(const struct attempt_target *target, const struct pyramid *pyramid,
+                 struct registration_scratch *scratch, struct attempt *ret,
+                 enum near_verdict *ret_verdict);
 /* `ret` is `refined` where a place was worth it. 0 or YJ_ENOMEM. */
 int attempt_make(const struct attempt_target *target, const struct pyramid *pyramid,
                  struct registration_scratch *scratch, struct attempt *ret);

@@ -18,9 +18,7 @@
     0.93 /* a page found by its print alone explains clearly more than any other                   \
           */
 
-#define HALVED_LEAST 700   /* px, both sides: smaller levels are not halved */
-#define TONE_ROWS 32       /* of the scan: every so many are looked at for its tones */
-#define TONE_BETWEEN 0.005 /* share of greys between black and white that such a scan may have */
+#define HALVED_LEAST 700 /* px, both sides: smaller levels are not halved */
 
 struct prepared_form {
     struct prepared_page *pages;
@@ -156,6 +154,7 @@ void registration_scratch_destroy(struct registration_scratch *s)
     image_finish(&s->softened);
     image_finish(&s->enlarged);
     witness_scratch_destroy(s->witness);
+    free(s->near);
     free(s);
 }
 
@@ -175,6 +174,7 @@ const struct image *registration_reduced(const struct registration_scratch *s,
 struct finding {
     struct attempt best;
     double rival;
+    bool sure; /* a page was found at once */
 };
 
 static void weigh(const struct attempt *a, struct finding *f)
@@ -194,20 +194,56 @@ static bool is_only_page(const struct registrar *registrar)
     return registrar->n_forms == 1 && registrar->forms[0].n_pages == 1;
 }
 
+static struct attempt_target target_of(const struct registrar *registrar, int form, int page,
+                                       int registration)
+{
+    const struct form *f = registrar->exam->forms[form].form;
+    const struct prepared_page *prepared = &registrar->forms[form].pages[page];
+    return (struct attempt_target){.form = f,
+                                   .form_index = form,
+                                   .page = page,
+                                   .only = is_only_page(registrar),
+                                   .prepared = prepared,
+                                   .registration = &f->pages[page].registrations[registration],
+                                   .picture = &prepared->pictures[registration]};
+}
+
+/* The number of a page among those of all forms. */
+static int page_number(const struct registrar *registrar, int form, int page)
+{
+    for (int f = 0; f < form; f++)
+        page += registrar->forms[f].n_pages;
+    return page;
+}
+
+/* By the registration that comes first, if it is at once clear whether the scan shows the page. */
+static int try_near(const struct registrar *registrar, int form, int page,
+                    const struct pyramid *pyramid, struct registration_scratch *scratch,
+                    struct finding *finding)
+{
+    enum near_verdict verdict = NEAR_OPEN;
+    struct attempt a;
+    int e = 0;
+    if (registrar->exam->forms[form].form->pages[page].n_registrations > 0) {
+        struct attempt_target target = target_of(registrar, form, page, 0);
+        e = attempt_near(&target, pyramid, scratch, &a, &verdict);
+    }
+    if (e == 0 && verdict == NEAR_SURE)
+        weigh(&a, finding);
+    scratch->near[page_number(registrar, form, page)] = (unsigned char)verdict;
+    return e;
+}
+
 static int try_page(const struct registrar *registrar, int form, int page,
                     const struct pyramid *pyramid, struct registration_scratch *scratch,
                     struct finding *finding)
 {
     const struct form *f = registrar->exam->forms[form].form;
-    const struct prepared_page *prepared = &registrar->forms[form].pages[page];
+    enum near_verdict near = scratch->near[page_number(registrar, form, page)];
+    if (near == NEAR_SURE || (near == NEAR_NOT && finding->sure))
+        return 0;
     for (int i = 0; i < f->pages[page].n_registrations; i++) {
-        struct attempt_target target = {.form = f,
-                                        .form_index = form,
-                                        .page = page,
-                                        .only = is_only_page(registrar),
-                                        .prepared = prepared,
-                                        .registration = &f->pages[page].registrations[i],
-                                        .picture = &prepared->pictures[i]};
+        struct attempt_target target = target_of(registrar, form, page, i);
         struct attempt a;
         int e = attempt_make(&target, pyramid, scratch, &a);
         if (e < 0)
@@ -249,19 +285,6 @@ static int rescue_page(const struct registrar *registrar, int form, int page,
 
 /* ---- the scan ---- */
 
-/* Whether nearly no pixel is between black and white, of those looked at. */
-static bool is_black_and_white(const struct image *img)
-{
-    int between = 0, seen = 0;
-    for (int y = TONE_ROWS / 2; y < img->height; y += TONE_ROWS) {
-        const uint8_t *row = image_row(img, y);
-        for (int x = 0; x < img->width; x++)
-            between += (uint8_t)(row[x] - 10) < 236;
-        seen += img->width;
-    }
-    return between < TONE_BETWEEN * seen;
-}
-
 /* Level k + 1: as it was given, or made of the one above. */
 static int reduce(const struct image *above, const struct image *given, struct image *own,
                   const struct image **ret)
@@ -286,11 +309,8 @@ static int build_pyramid(const struct image *img, const struct image *halves,
             return e;
         p->n_levels++;
     }
-    if (p->n_levels == 1 || !is_black_and_white(img))
-        return 0;
-    const struct image *half = p->levels[1];
-    p->levels[1] = &scratch->softened;
-    return image_soften(half, &scratch->softened);
+    scratch->soft = SOFT_UNKNOWN;
+    return 0;
 }
 
 static void set_quality(const struct form *form, const struct outline_set *outlines,
@@ -326,6 +346,19 @@ static int try_all(const struct registrar *registrar, const char *scan_path, pag
     return e;
 }
 
+static int reserve_near(const struct registrar *registrar, struct registration_scratch *scratch)
+{
+    int n = page_number(registrar, registrar->n_forms, 0);
+    if (n > scratch->n_near) {
+        unsigned char *grown = realloc(scratch->near, (size_t)n);
+        if (!grown)
+            return YJ_ENOMEM;
+        scratch->near = grown;
+        scratch->n_near = n;
+    }
+    return 0;
+}
+
 /* Where marks or print, not the image or a picture of the page, say how large the paper is. */
 static int look_for_second_sheet(const struct registrar *registrar, const struct pyramid *pyramid,
                                  struct attempt *a)
@@ -349,6 +382,11 @@ int registrar_find(const struct registrar *registrar, const char *scan_path,
     struct finding finding = {.best = {.form = -1}};
     struct attempt *best = &finding.best;
     int e = build_pyramid(img, halves, scratch);
+    if (e == 0)
+        e = reserve_near(registrar, scratch);
+    if (e == 0)
+        e = try_all(registrar, scan_path, try_near, pyramid, scratch, &finding);
+    finding.sure = best->form >= 0;
     if (e == 0)
         e = try_all(registrar, scan_path, try_page, pyramid, scratch, &finding);
     if (e == 0 && best->form >= 0 && !attempt_passes(best) && !attempt_is_final(best))
