@@ -94,10 +94,12 @@ WIDE static void take_row(const struct image *img, const struct places *p, int n
 {
     uint16_t north[PIECE_PIXELS], south[PIECE_PIXELS];
     const ptrdiff_t stride = (ptrdiff_t)img->stride;
+    int32_t at[PIECE_PIXELS]; /* no image has more pixels (IMAGE_MAX_PIXELS) */
+    for (int i = 0; i < n; i++)
+        at[i] = (p->y[i] >> PART_BITS) * (int32_t)stride + (p->x[i] >> PART_BITS);
     for (int i = 0; i < n; i++) {
-        const uint8_t *at = img->data + (p->y[i] >> PART_BITS) * stride + (p->x[i] >> PART_BITS);
-        memcpy(&north[i], at, 2);
-        memcpy(&south[i], at + stride, 2);
+        memcpy(&north[i], img->data + at[i], 2);
+        memcpy(&south[i], img->data + at[i] + stride, 2);
     }
     _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "else the low byte is the right one");
     for (int i = 0; i < n; i++)

@@ -3,6 +3,7 @@
  * "Most" is a low quantile of the darkness along a candidate line: a border has it everywhere, a
  * pen's stroke beside it ends somewhere. */
 #include "box_border.h"
+#include "wide.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define ALONE_STRENGTH 0.6 /* of the field's usual strength */
 #define SAMPLES_MAX 256
 #define SAMPLE_STEP 2.7    /* px along a line: borders are wider than the gaps */
+#define SIDE_MAX 1024      /* px: no box is longer (written_box.c) */
 #define SHORTEST 8.0       /* px: a shorter side shows no line */
 #define FULL_STRENGTH 0.85 /* of the strongest line of a pair: as good as the strongest */
 #define APART_COST 0.03    /* of that, a px that the pair's lines are off each other's place */
@@ -34,11 +36,13 @@ struct side_frame {
     double x, y;   /* its start */
     double length; /* px */
     bool vertical; /* runs along y */
+    double step;   /* px between the points that are looked at of a line */
+    int n;         /* of them */
 };
 
 static struct side_frame frame_of(const struct box_picture *box, enum box_side side)
 {
-    struct side_frame f = {box->left, box->top, box->right - box->left, false};
+    struct side_frame f = {.x = box->left, .y = box->top, .length = box->right - box->left};
     switch (side) {
     case SIDE_RIGHT:
         f.x = box->right;
@@ -53,50 +57,85 @@ static struct side_frame frame_of(const struct box_picture *box, enum box_side s
         f.vertical = true;
         f.length = box->bottom - box->top;
     }
+    f.step = fmax(SAMPLE_STEP, f.length / SAMPLES_MAX);
+    f.n = (int)(f.length / f.step);
     return f;
+}
+
+/* floor(), of what fits an int. */
+static inline int floor_of(double v)
+{
+    int whole = (int)v;
+    return whole - (v < whole);
 }
 
 /* Darkness at `along` px of the side, `across` px off it; outside the picture: paper. */
 static int dark_at(const struct box_picture *box, const struct side_frame *f, double along,
                    double across)
 {
-    int x = (int)floor(f->x + (f->vertical ? across : along));
-    int y = (int)floor(f->y + (f->vertical ? along : across));
+    int x = floor_of(f->x + (f->vertical ? across : along));
+    int y = floor_of(f->y + (f->vertical ? along : across));
     if (x < 0 || y < 0 || x >= box->width || y >= box->height)
         return 0;
     return box->dark[(size_t)y * (size_t)box->width + (size_t)x];
 }
 
+/* The palest darknesses of a line, as many as may be paler than its strength. */
+struct palest {
+    uint8_t at[SAMPLES_MAX / QUANTILE + 2]; /* in rising order */
+    int n, keep;
+};
+
+static inline void keep_palest(struct palest *p, int d)
+{
+    if (p->n == p->keep && d >= p->at[p->keep - 1])
+        return;
+    int at = p->n < p->keep ? p->n++ : p->keep - 1;
+    for (; at > 0 && p->at[at - 1] > d; at--)
+        p->at[at] = p->at[at - 1];
+    p->at[at] = (uint8_t)d;
+}
+
+/* A line's points in the picture, in 16.16 fixed point; all of them are in it if the first and the
+ * last are. */
+struct walk {
+    int32_t x, y, dx, dy;
+    bool within;
+};
+
+static struct walk walk_of(const struct box_picture *box, const struct side_frame *f, double offset,
+                           double lean)
+{
+    double along = f->step / 2, across = offset + lean * (along / f->length - 0.5);
+    double lean_step = lean * f->step / f->length;
+    struct walk w = {.x = (int32_t)((f->x + (f->vertical ? across : along)) * 65536),
+                     .y = (int32_t)((f->y + (f->vertical ? along : across)) * 65536),
+                     .dx = (int32_t)((f->vertical ? lean_step : f->step) * 65536),
+                     .dy = (int32_t)((f->vertical ? f->step : lean_step) * 65536)};
+    int32_t x = w.x + (f->n - 1) * w.dx, y = w.y + (f->n - 1) * w.dy;
+    w.within = w.x >= 0 && w.y >= 0 && x >= 0 && y >= 0 && w.x >> 16 < box->width &&
+               x >> 16 < box->width && w.y >> 16 < box->height && y >> 16 < box->height;
+    return w;
+}
+
 /* The darkness that all but one in QUANTILE points of a line reach; 0 where it is no more than
- * `least`, which most lines show after a few of their points. Points are stepped through in 16.16
- * fixed point: this is where a box's time goes. */
+ * `least`, which most lines show after a few of their points. This is where a box's border takes
+ * its time. */
 static int line_strength(const struct box_picture *box, const struct side_frame *f, double offset,
                          double lean, int least)
 {
-    uint8_t palest[SAMPLES_MAX / QUANTILE + 2]; /* in rising order */
-    double step = fmax(SAMPLE_STEP, f->length / SAMPLES_MAX);
-    int n = (int)(f->length / step), keep = n / QUANTILE + 1, kept = 0;
-    double along = step / 2, across = offset + lean * (along / f->length - 0.5);
-    double lean_step = lean * step / f->length;
-    int32_t x = (int32_t)((f->x + (f->vertical ? across : along)) * 65536);
-    int32_t y = (int32_t)((f->y + (f->vertical ? along : across)) * 65536);
-    int32_t dx = (int32_t)((f->vertical ? lean_step : step) * 65536);
-    int32_t dy = (int32_t)((f->vertical ? step : lean_step) * 65536);
+    struct palest palest = {.n = 0, .keep = f->n / QUANTILE + 1};
+    struct walk w = walk_of(box, f, offset, lean);
     int pale = 0;
-    for (int i = 0; i < n; i++, x += dx, y += dy) {
-        int u = x >> 16, v = y >> 16;
-        bool inside = u >= 0 && v >= 0 && u < box->width && v < box->height;
+    for (int i = 0; i < f->n; i++, w.x += w.dx, w.y += w.dy) {
+        int u = w.x >> 16, v = w.y >> 16;
+        bool inside = w.within || (u >= 0 && v >= 0 && u < box->width && v < box->height);
         int d = inside ? box->dark[v * box->width + u] : 0;
-        if (d <= least && ++pale == keep)
+        if (d <= least && ++pale == palest.keep)
             return 0;
-        if (kept == keep && d >= palest[keep - 1])
-            continue;
-        int at = kept < keep ? kept++ : keep - 1;
-        for (; at > 0 && palest[at - 1] > d; at--)
-            palest[at] = palest[at - 1];
-        palest[at] = (uint8_t)d;
+        keep_palest(&palest, d);
     }
-    return kept ? palest[kept - 1] : 0;
+    return palest.n ? palest.at[palest.n - 1] : 0;
 }
 
 static double reach_of_ink(const struct box_picture *box, const struct side_frame *f,
@@ -263,15 +302,35 @@ static int darkest_near(const struct box_picture *box, const struct side_frame *
 static uint8_t *pixel_at(const struct box_picture *box, const struct side_frame *f, double along,
                          double across)
 {
-    int x = (int)floor(f->x + (f->vertical ? across : along));
-    int y = (int)floor(f->y + (f->vertical ? along : across));
+    int x = floor_of(f->x + (f->vertical ? across : along));
+    int y = floor_of(f->y + (f->vertical ? along : across));
     bool inside = x >= 0 && y >= 0 && x < box->width && y < box->height;
     return inside ? &box->dark[(size_t)y * (size_t)box->width + (size_t)x] : NULL;
 }
 
 static double lean_at(const struct border_line *line, const struct side_frame *f, double along)
 {
-    return line->offset + line->lean * (fmin(fmax(along / f->length, 0), 1) - 0.5);
+    double t = along / f->length;
+    return line->offset + line->lean * ((t < 0 ? 0 : t > 1 ? 1 : t) - 0.5);
+}
+
+/* How many of n darknesses are below a level. */
+WIDE static int count_below(const uint8_t *restrict values, int n, int level)
+{
+    int below = 0;
+    for (int i = 0; i < n; i++)
+        below += values[i] < level;
+    return below;
+}
+
+/* The darkness that a share of n darknesses does not exceed, found bit by bit. */
+static int level_of(const uint8_t *values, int n, double share)
+{
+    int level = 0, need = (int)ceil(share * n);
+    for (int bit = 128; bit > 0; bit >>= 1)
+        if (count_below(values, n, level | bit) < need)
+            level |= bit;
+    return level;
 }
 
 /* How dark the line itself is `across` px off its middle: what most of it does not exceed. A pen's
@@ -279,12 +338,11 @@ static double lean_at(const struct border_line *line, const struct side_frame *f
 static int print_level(const struct box_picture *box, const struct side_frame *f,
                        const struct border_line *line, double across)
 {
-    int histogram[256] = {0}, n = 0, seen = 0, level = 0;
-    for (double along = 0.5; along < f->length; along += 1, n++)
-        histogram[dark_at(box, f, along, lean_at(line, f, along) + across)]++;
-    while (level < 255 && (seen += histogram[level]) < PRINT_SHARE * n)
-        level++;
-    return (int)(PRINT_GAIN * level + PRINT_MARGIN);
+    uint8_t values[SIDE_MAX];
+    int n = 0;
+    for (double along = 0.5; along < f->length && n < SIDE_MAX; along += 1)
+        values[n++] = (uint8_t)dark_at(box, f, along, lean_at(line, f, along) + across);
+    return (int)(PRINT_GAIN * level_of(values, n, PRINT_SHARE) + PRINT_MARGIN);
 }
 
 /* px from its middle that a line is taken out: its ink and its soft edge. */

@@ -5,6 +5,7 @@
 #include "box_border.h"
 #include "crop.h"
 #include "diag.h"
+#include "wide.h"
 #include <math.h>
 #include <string.h>
 
@@ -43,12 +44,34 @@ struct box_cut {
     bool visible;
 };
 
+/* Counts a row's greys. Paper is nearly all one grey: a count that waits for the one before takes
+ * its time, so that there are four. */
+static void count_greys(const uint8_t *row, int n, uint32_t counts[4][256])
+{
+    int x = 0;
+    for (; x + 4 <= n; x += 4) {
+        counts[0][row[x]]++;
+        counts[1][row[x + 1]]++;
+        counts[2][row[x + 2]]++;
+        counts[3][row[x + 3]]++;
+    }
+    for (; x < n; x++)
+        counts[0][row[x]]++;
+}
+
+static void sum_counts(uint32_t counts[4][256], size_t *ret_histogram)
+{
+    for (int g = 0; g < 256; g++)
+        ret_histogram[g] = (size_t)counts[0][g] + counts[1][g] + counts[2][g] + counts[3][g];
+}
+
 static int paper_of(const struct image *img)
 {
-    size_t histogram[256] = {0}, seen = 0;
+    uint32_t counts[4][256] = {{0}};
+    size_t histogram[256], seen = 0;
     for (int y = 0; y < img->height; y++)
-        for (int x = 0; x < img->width; x++)
-            histogram[image_row(img, y)[x]]++;
+        count_greys(image_row(img, y), img->width, counts);
+    sum_counts(counts, histogram);
     size_t wanted = (size_t)(PAPER_SHARE * img->width * img->height);
     int level = 0;
     while (level < 255 && (seen += histogram[level]) <= wanted)
@@ -123,13 +146,14 @@ struct pieces {
 
 static double depth_of(const struct box_picture *p)
 {
-    size_t histogram[256] = {0}, seen = 0, total = 0;
+    uint32_t counts[4][256] = {{0}};
+    size_t histogram[256], seen = 0, total = 0;
     int x0 = (int)p->left, x1 = (int)fmin(ceil(p->right), p->width);
-    for (int y = (int)p->top; y < p->bottom && y < p->height; y++) {
-        const uint8_t *row = p->dark + (ptrdiff_t)y * p->width;
-        for (int x = x0; x < x1; x++, total++)
-            histogram[row[x]]++;
+    for (int y = (int)p->top; x0 < x1 && y < p->bottom && y < p->height; y++) {
+        count_greys(p->dark + (ptrdiff_t)y * p->width + x0, x1 - x0, counts);
+        total += (size_t)(x1 - x0);
     }
+    sum_counts(counts, histogram);
     size_t wanted = (size_t)(DEPTH_SHARE * (double)total);
     int level = 255;
     while (level > 0 && (seen += histogram[level]) <= wanted)
@@ -142,16 +166,45 @@ static bool lies_within(const struct box_picture *p, int x, int y)
     return x >= p->left - 0.5 && x < p->right + 0.5 && y >= p->top - 0.5 && y < p->bottom + 0.5;
 }
 
-static void count_pixel(const struct box_picture *p, struct piece *piece, int x, int y)
+/* How far each column and row lies in the box, from the nearer side, and out of it, px; those of a
+ * pixel are the lesser and the greater of its column's and its row's. */
+struct depths {
+    double *in_x, *in_y, *out_x, *out_y;
+    bool *within_x, *within_y;
+};
+
+static int measure_depths(const struct box_picture *p, struct arena *arena, struct depths *ret)
+{
+    size_t w = (size_t)p->width, h = (size_t)p->height;
+    double *d = arena_alloc(arena, 2 * (w + h) * sizeof *d);
+    bool *within = arena_alloc(arena, w + h);
+    if (!d || !within)
+        return YJ_ENOMEM;
+    *ret = (struct depths){d, d + w, d + w + h, d + 2 * w + h, within, within + w};
+    for (int x = 0; x < p->width; x++) {
+        ret->in_x[x] = fmin(x - p->left, p->right - x);
+        ret->out_x[x] = fmax(p->left - x, x - p->right);
+        within[x] = x >= p->left - 0.5 && x < p->right + 0.5;
+    }
+    for (int y = 0; y < p->height; y++) {
+        ret->in_y[y] = fmin(y - p->top, p->bottom - y);
+        ret->out_y[y] = fmax(p->top - y, y - p->bottom);
+        ret->within_y[y] = y >= p->top - 0.5 && y < p->bottom + 0.5;
+    }
+    return 0;
+}
+
+static inline void count_pixel(const struct box_picture *p, const struct depths *d,
+                               struct piece *piece, int x, int y)
 {
     piece->area++;
-    if (!lies_within(p, x, y)) {
-        double out = fmax(fmax(p->left - x, x - p->right), fmax(p->top - y, y - p->bottom));
+    if (!d->within_x[x] || !d->within_y[y]) {
+        double out = d->out_x[x] > d->out_y[y] ? d->out_x[x] : d->out_y[y];
         piece->goes_on |= out > p->reach - 1;
         return;
     }
-    double in = fmin(fmin(x - p->left, p->right - x), fmin(y - p->top, p->bottom - y));
-    piece->gap = fmax(piece->gap, in / p->scale);
+    double in = (d->in_x[x] < d->in_y[y] ? d->in_x[x] : d->in_y[y]) / p->scale;
+    piece->gap = in > piece->gap ? in : piece->gap;
     if (piece->inside++ == 0) {
         piece->x0 = piece->x1 = x;
         piece->y0 = piece->y1 = y;
@@ -163,26 +216,28 @@ static void count_pixel(const struct box_picture *p, struct piece *piece, int x,
     piece->y1 = y > piece->y1 ? y : piece->y1;
 }
 
-/* All that touches the pixel `first` (8-connected) and is dark enough. `stack` holds as many pixels
- * as the picture has. */
-static void fill_piece(const struct box_picture *p, int first, int limit, int number,
-                       uint16_t *label, int *stack, struct piece *piece)
+/* All that touches the pixel (x, y) (8-connected) and is dark enough. `stack` holds as many pixels
+ * as the picture has, columns in the low half. */
+static void fill_piece(const struct box_picture *p, const struct depths *d, int first_x,
+                       int first_y, int limit, int number, uint16_t *label, uint32_t *stack,
+                       struct piece *piece)
 {
     int depth = 0;
-    label[first] = (uint16_t)number;
-    stack[depth++] = first;
+    label[first_y * p->width + first_x] = (uint16_t)number;
+    stack[depth++] = (uint32_t)first_y << 16 | (uint32_t)first_x;
     while (depth > 0) {
-        int at = stack[--depth], x = at % p->width, y = at / p->width;
-        count_pixel(p, piece, x, y);
-        for (int j = y - 1; j <= y + 1; j++)
-            for (int i = x - 1; i <= x + 1; i++) {
-                if (i < 0 || j < 0 || i >= p->width || j >= p->height)
-                    continue;
+        uint32_t at = stack[--depth];
+        int x = (int)(at & 0xffff), y = (int)(at >> 16);
+        count_pixel(p, d, piece, x, y);
+        int x0 = x > 0 ? x - 1 : x, x1 = x + 1 < p->width ? x + 1 : x;
+        int y0 = y > 0 ? y - 1 : y, y1 = y + 1 < p->height ? y + 1 : y;
+        for (int j = y0; j <= y1; j++)
+            for (int i = x0; i <= x1; i++) {
                 int next = j * p->width + i;
-                if (label[next] || p->dark[next] < limit)
+                if (p->dark[next] < limit || label[next])
                     continue;
                 label[next] = (uint16_t)number;
-                stack[depth++] = next;
+                stack[depth++] = (uint32_t)j << 16 | (uint32_t)i;
             }
     }
 }
@@ -196,30 +251,45 @@ static bool is_own(const struct box_picture *p, const struct piece *piece)
     return mm2 >= SPECK_MM2 && piece->gap > fmax(SLIVER, SLIVER_PX * p->pixel) && whose && !stray;
 }
 
+/* Whether any of n pixels is ink: rows mostly are paper. */
+WIDE static bool has_dark(const uint8_t *restrict dark, int n, int limit)
+{
+    const uint8_t least = (uint8_t)limit;
+    uint8_t any = 0;
+    for (int x = 0; x < n; x++)
+        any |= dark[x] >= least ? 1 : 0;
+    return any;
+}
+
 /* Beyond MAX_PIECES they are left out: so many are grain. */
 static int find_pieces(const struct box_picture *p, int limit, struct arena *arena,
                        struct pieces *ret)
 {
     size_t n = (size_t)p->width * (size_t)p->height;
+    struct depths depths;
     ret->n = 0;
     ret->too_many = false;
     ret->label = arena_alloc(arena, n * sizeof *ret->label);
-    int *stack = arena_alloc(arena, n * sizeof *stack);
-    if (!ret->label || !stack)
+    uint32_t *stack = arena_alloc(arena, n * sizeof *stack);
+    if (!ret->label || !stack || measure_depths(p, arena, &depths) < 0)
         return YJ_ENOMEM;
-    const uint8_t *dark = p->dark;
-    const uint16_t *label = ret->label;
-    for (size_t i = 0; i < n; i++) {
-        if (dark[i] < limit || label[i])
+    for (int y = 0; y < p->height; y++) {
+        const uint8_t *dark = p->dark + (ptrdiff_t)y * p->width;
+        const uint16_t *label = ret->label + (ptrdiff_t)y * p->width;
+        if (!has_dark(dark, p->width, limit))
             continue;
-        if (ret->n == MAX_PIECES) {
-            ret->too_many = true;
-            return 0;
+        for (int x = 0; x < p->width; x++) {
+            if (dark[x] < limit || label[x])
+                continue;
+            if (ret->n == MAX_PIECES) {
+                ret->too_many = true;
+                return 0;
+            }
+            struct piece *piece = &ret->list[ret->n++];
+            *piece = (struct piece){0};
+            fill_piece(p, &depths, x, y, limit, ret->n, ret->label, stack, piece);
+            piece->own = is_own(p, piece);
         }
-        struct piece *piece = &ret->list[ret->n++];
-        *piece = (struct piece){0};
-        fill_piece(p, (int)i, limit, ret->n, ret->label, stack, piece);
-        piece->own = is_own(p, piece);
     }
     return 0;
 }
@@ -268,6 +338,18 @@ static bool is_own_pixel(const struct box_picture *p, const struct pieces *piece
     return 2 * q->inside >= q->area || lies_within(p, x, y);
 }
 
+/* A pixel of the box's own ink and its soft edge, each as dark as it is. */
+static inline void copy_pixel(const struct box_picture *p, const uint8_t *shade, int x, int y,
+                              uint8_t *ink)
+{
+    int x0 = x > SOFT_EDGE ? x - SOFT_EDGE : 0, y0 = y > SOFT_EDGE ? y - SOFT_EDGE : 0;
+    int x1 = x + SOFT_EDGE < p->width ? x + SOFT_EDGE : p->width - 1;
+    int y1 = y + SOFT_EDGE < p->height ? y + SOFT_EDGE : p->height - 1;
+    for (int j = y0; j <= y1; j++)
+        for (int i = x0; i <= x1; i++)
+            ink[j * p->width + i] = shade[p->dark[j * p->width + i]];
+}
+
 /* The box's own ink with its soft edge, as darkness over the pen's, into `ink`. */
 static void copy_ink(const struct box_picture *p, const struct pieces *pieces, double depth,
                      uint8_t *ink)
@@ -276,14 +358,9 @@ static void copy_ink(const struct box_picture *p, const struct pieces *pieces, d
     for (int d = 0; d < 256; d++)
         shade[d] = (uint8_t)fmin(255, d / depth * 255);
     for (int y = 0; y < p->height; y++)
-        for (int x = 0; x < p->width; x++) {
-            if (!is_own_pixel(p, pieces, x, y))
-                continue;
-            for (int j = y - SOFT_EDGE; j <= y + SOFT_EDGE; j++)
-                for (int i = x - SOFT_EDGE; i <= x + SOFT_EDGE; i++)
-                    if (i >= 0 && j >= 0 && i < p->width && j < p->height)
-                        ink[j * p->width + i] = shade[p->dark[j * p->width + i]];
-        }
+        for (int x = 0; x < p->width; x++)
+            if (pieces->label[y * p->width + x] && is_own_pixel(p, pieces, x, y))
+                copy_pixel(p, shade, x, y, ink);
 }
 
 static int take_glyph(const struct box_picture *p, const struct pieces *pieces, double depth,
