@@ -1,16 +1,18 @@
 /* bench_writer.c - how many sheets a second the writer stores, and how large they are in the
  * database.
  *
- *   bench_writer FORM [SHEETS [FOLDER]]
+ *   bench_writer FORM [SHEETS [FOLDER [WORKERS MICROSECONDS]]]
  *
  * A few pages are drawn, scanned and read as `grade` reads them; the records that come of them,
  * each with another candidate and answers taken from all of them in turn, are fed through the ring
  * to the writer of grade_run (batch_write): its own transactions, its own commits. Then everything
  * is scored once. 10,000 sheets unless said otherwise, in a database in FOLDER (default: the
- * current one), so that the disk asked is the disk meant; removed afterwards. Prints one JSON
- * object: rate (sheets a second on the clock), writer_ms (CPU of the writer a sheet), write_mb (MB
- * the process had written to disk: log and database), bytes (of the database a sheet, read and
- * scored), tables (bytes a sheet of each table and index). */
+ * current one), so that the disk asked is the disk meant; removed afterwards. With WORKERS, so many
+ * threads take the pages and sleep for the time a page takes to read, as many processors would:
+ * what the threads that there is one of make of it. Prints one JSON object: rate (sheets a second
+ * on the clock), writer_ms (CPU of the writer a sheet), write_mb (MB the process had written to
+ * disk: log and database), bytes (of the database a sheet, read and scored), tables (bytes a sheet
+ * of each table and index). */
 #include "batch.h"
 #include "bench_files.h"
 #include "bench_sheet.h"
@@ -26,12 +28,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DRAWN 8
-#define SLOTS 16
+#define SLOTS 16           /* without workers */
+#define SLOTS_PER_WORKER 8 /* as grade.c */
+#define MAX_WORKERS 256
 #define NUMBER_DIGITS 6
 
 struct feeder {
@@ -39,7 +44,8 @@ struct feeder {
     struct page_record drawn[DRAWN];
     struct arena arena; /* what they point to */
     struct batch batch;
-    int sheets;
+    int sheets, workers;
+    long sleep_us;
 };
 
 static double now(clockid_t clock)
@@ -122,6 +128,19 @@ static int fill_slot(struct feeder *f, struct page_slot *slot, int i)
     return rc;
 }
 
+static void *sleep_on(void *context)
+{
+    struct feeder *f = context;
+    struct timespec pause = {f->sleep_us / 1000000, f->sleep_us % 1000000 * 1000};
+    size_t slot;
+
+    while (ring_take(f->batch.ring, &slot) == RING_OK) {
+        nanosleep(&pause, NULL);
+        ring_finish(f->batch.ring, slot);
+    }
+    return NULL;
+}
+
 static int feed(struct feeder *f)
 {
     size_t slot;
@@ -132,7 +151,7 @@ static int feed(struct feeder *f)
             return YJ_EIO;
         rc = fill_slot(f, &f->batch.slots[slot], i);
         ring_feed(f->batch.ring);
-        if (rc == 0 && ring_take(f->batch.ring, &slot) == RING_OK)
+        if (rc == 0 && f->workers == 0 && ring_take(f->batch.ring, &slot) == RING_OK)
             ring_finish(f->batch.ring, slot);
     }
     return rc;
@@ -142,18 +161,23 @@ static int feed(struct feeder *f)
 static int write_all(struct feeder *f, double *ret_seconds)
 {
     struct batch *b = &f->batch;
-    pthread_t writer;
+    pthread_t writer, workers[MAX_WORKERS];
     double start = now(CLOCK_MONOTONIC);
+    int started = 0;
 
-    b->slots = calloc(SLOTS, sizeof *b->slots);
-    b->n_slots = SLOTS;
-    int rc = b->slots ? ring_create(SLOTS, &b->ring) : YJ_ENOMEM;
+    b->n_slots = f->workers > 0 ? (size_t)f->workers * SLOTS_PER_WORKER : SLOTS;
+    b->slots = calloc(b->n_slots, sizeof *b->slots);
+    int rc = b->slots ? ring_create(b->n_slots, &b->ring) : YJ_ENOMEM;
     if (rc == 0 && pthread_create(&writer, NULL, batch_write, b) != 0)
         rc = YJ_ENOMEM;
     if (rc == 0) {
+        while (started < f->workers && pthread_create(&workers[started], NULL, sleep_on, f) == 0)
+            started++;
         rc = feed(f);
         ring_close(b->ring);
         pthread_join(writer, NULL);
+        for (int i = 0; i < started; i++)
+            pthread_join(workers[i], NULL);
     }
     *ret_seconds = now(CLOCK_MONOTONIC) - start;
     for (size_t i = 0; b->slots && i < b->n_slots; i++)
@@ -214,6 +238,14 @@ static void print_tables(const char *db, int sheets)
     printf("}");
 }
 
+/* MB of 10^6 bytes since the start. */
+static double peak_memory(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss * 1024 / 1e6;
+}
+
 static int run(struct feeder *f, const char *db, struct diag *d)
 {
     struct grade_options options = {.db_path = db, .batch = "bench"};
@@ -227,16 +259,16 @@ static int run(struct feeder *f, const char *db, struct diag *d)
         rc = store_put_exam(f->batch.store, f->exam, d);
     if (rc == 0)
         rc = write_all(f, &seconds);
-    double write_mb = (double)(written_bytes() - before) / 1e6;
+    double write_mb = (double)(written_bytes() - before) / 1e6, stored_mb = peak_memory();
     if (rc == 0)
         rc = score(f, d);
     store_close(f->batch.store);
     if (rc < 0 || stat(db, &status) < 0)
         return rc < 0 ? rc : YJ_EIO;
     printf("{\"sheets\": %d, \"rate\": %.0f, \"writer_ms\": %.3f, \"write_mb\": %.0f, "
-           "\"bytes\": %.0f, \"tables\": ",
+           "\"bytes\": %.0f, \"peak_mb\": [%.0f, %.0f], \"tables\": ",
            f->sheets, f->sheets / seconds, f->batch.tally.cpu_ms[STAGE_STORE] / f->sheets, write_mb,
-           (double)status.st_size / f->sheets);
+           (double)status.st_size / f->sheets, stored_mb, peak_memory());
     print_tables(db, f->sheets);
     printf("}\n");
     return 0;
@@ -287,12 +319,15 @@ static void remove_all(const char *folder)
 
 int main(int argc, char **argv)
 {
-    struct feeder f = {.sheets = argc > 2 ? atoi(argv[2]) : 10000};
+    struct feeder f = {.sheets = argc > 2 ? atoi(argv[2]) : 10000,
+                       .workers = argc > 5 ? atoi(argv[4]) : 0,
+                       .sleep_us = argc > 5 ? atol(argv[5]) : 0};
     char folder[4096], db[4200];
     struct diag d;
 
-    if (argc < 2 || argc > 4 || f.sheets < 1) {
-        fprintf(stderr, "usage: bench_writer FORM [SHEETS [FOLDER]]\n");
+    if (argc < 2 || argc > 6 || argc == 5 || f.sheets < 1 || f.workers < 0 ||
+        f.workers > MAX_WORKERS) {
+        fprintf(stderr, "usage: bench_writer FORM [SHEETS [FOLDER [WORKERS MICROSECONDS]]]\n");
         return 2;
     }
     snprintf(folder, sizeof folder, "%s/yuejuan-writer-XXXXXX", argc > 3 ? argv[3] : ".");
