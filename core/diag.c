@@ -32,8 +32,10 @@ void diag_finish(struct diag *d)
 static void diag_add(struct diag *d, enum diag_level level, const char *file, int line, int column,
                      const char *hint, const char *fmt, va_list args)
 {
-    if (level == DIAG_ERROR)
-        d->errors++;
+    if (level == DIAG_ERROR && ++d->errors > DIAG_MAX_KEPT) {
+        d->unkept++;
+        return;
+    }
     if (d->count == d->capacity) {
         size_t capacity = d->capacity ? d->capacity * 2 : 8;
         struct diag_entry *grown = realloc(d->entries, capacity * sizeof(*grown));
@@ -102,7 +104,7 @@ void diag_print(const struct diag *d, FILE *out)
     for (size_t i = 0; i < n; i++)
         entry_print(&d->entries[i], out);
     if (n < d->count)
-        fprintf(out, _("yuejuan: and %zu more of these\n"), d->count - n);
+        fprintf(out, _("yuejuan: and %zu more of these\n"), d->count - n + d->unkept);
     if (d->count == 0 && d->errors > 0)
         fprintf(out, "yuejuan: %s: %s\n", _("error"), _("out of memory"));
 }

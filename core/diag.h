@@ -34,6 +34,7 @@ struct diag {
     struct diag_entry *entries;
     size_t count, capacity;
     size_t errors; /* entries of level DIAG_ERROR */
+    size_t unkept; /* errors beyond DIAG_MAX_KEPT, which have no entry */
 };
 
 void diag_init(struct diag *d);
@@ -46,6 +47,8 @@ int diag_error(struct diag *d, int code, const char *file, int line, int column,
 void diag_warning(struct diag *d, const char *file, int line, int column, const char *hint,
                   const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/* Errors that are kept: a file of millions of mistakes must not take gigabytes to say so. */
+#define DIAG_MAX_KEPT 10000
 /* Entries that are printed of a list with errors. Warnings alone are all printed: each names a scan
  * that somebody must look for. */
 #define DIAG_MAX_PRINTED 200

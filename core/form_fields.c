@@ -10,8 +10,9 @@
 
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
 #define MAX_KEYS 24
-#define MAX_BAD_ENTRIES 200 /* of the list of fields that are told: each may stand for a thousand  \
-                             */
+#define MAX_BAD_ENTRIES                                                                            \
+    200 /* of the list of fields that are told: each may stand for a thousand                      \
+         */
 
 static const char *const kinds[] = {"choice", "grid",    "digits", "letters",
                                     "text",   "barcode", "region", "strip"};

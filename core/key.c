@@ -280,10 +280,12 @@ static void key_item_finish(struct key_item *item)
 }
 
 /* Takes over what item owns. */
-static int add_item(struct key_reader *r, struct key_item *item)
+static int add_item(struct key_reader *r, const struct csv_row *row, struct key_item *item)
 {
     struct key *key = r->key;
 
+    if (key->n_items == KEY_MAX_ITEMS) /* a few bytes can be a range of thousands */
+        return TELL(r, row, COLUMN_ITEM, NULL, _("more than %d items"), KEY_MAX_ITEMS);
     if (key->n_items == r->capacity) {
         int larger = r->capacity ? r->capacity * 2 : 64;
         struct key_item *items = realloc(key->items, (size_t)larger * sizeof *items);
@@ -353,6 +355,29 @@ static int check_best_worth(struct key_reader *r, const struct csv_row *row,
                 _("no answer to item '%s' gives its points"), item->item);
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int check_answers_differ(struct key_reader *r, const struct csv_row *row,
+                                const struct key_item *item)
+{
+    size_t n = (size_t)item->n_accepted;
+    char **sorted = malloc(n * sizeof *sorted);
+    int rc = sorted ? 0 : YJ_ENOMEM;
+
+    if (sorted) {
+        memcpy(sorted, item->accepted, n * sizeof *sorted);
+        qsort(sorted, n, sizeof *sorted, compare_texts);
+    }
+    for (size_t i = 1; sorted && rc == 0 && i < n; i++)
+        if (strcmp(sorted[i], sorted[i - 1]) == 0)
+            rc = TELL(r, row, COLUMN_KEY, NULL, _("answer '%s' stands twice"), sorted[i]);
+    free(sorted);
+    return rc;
+}
+
 /* "B|D" gives two accepted keys. */
 static int read_accepted(struct key_reader *r, const struct csv_row *row, struct key_item *item)
 {
@@ -386,13 +411,12 @@ static int read_accepted(struct key_reader *r, const struct csv_row *row, struct
         if (item->rule == RULE_NUMBER && points_parse(added, &number) < 0)
             return TELL(r, row, COLUMN_KEY, _("write 12, -3 or 0.25, or rule 'single'"),
                         _("'%s' is no number, and the rule is 'number'"), added);
-        for (int i = 0; i + 1 < item->n_accepted; i++)
-            if (strcmp(item->accepted[i], added) == 0)
-                return TELL(r, row, COLUMN_KEY, NULL, _("answer '%s' stands twice"), added);
         if (text[length] == '\0')
-            return item->rule == RULE_ENUMERATED ? check_best_worth(r, row, item) : 0;
+            break;
         text += length + 1;
     }
+    int rc = check_answers_differ(r, row, item);
+    return rc == 0 && item->rule == RULE_ENUMERATED ? check_best_worth(r, row, item) : rc;
 }
 
 /* JEE (Advanced): +1 an option, -2 with a wrong one, where the row says nothing else. */
@@ -456,7 +480,7 @@ static int read_item(struct key_reader *r, const struct csv_row *row)
     rc = read_accepted(r, row, &item);
     if (rc < 0)
         goto out;
-    rc = add_item(r, &item);
+    rc = add_item(r, row, &item);
 out:
     if (rc < 0)
         key_item_finish(&item);
@@ -533,7 +557,7 @@ static int read_range_item(struct key_reader *r, const struct csv_row *row,
         if (rc < 0)
             goto out;
     }
-    rc = add_item(r, &item);
+    rc = add_item(r, row, &item);
 out:
     if (rc < 0)
         key_item_finish(&item);

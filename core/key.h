@@ -51,6 +51,8 @@ struct key_item {
     int line, item_column, key_column; /* where the file speaks of it */
 };
 
+#define KEY_MAX_ITEMS 20000
+
 struct key {
     char *path;
     char *text; /* as read */

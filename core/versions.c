@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_VERSIONS 1000
+
 enum version_column { COLUMN_VERSION, COLUMN_ITEM, COLUMN_MASTER, COLUMN_OPTIONS, COLUMNS };
 
 static const char *const column_names[COLUMNS] = {"version", "item", "master", "options"};
@@ -88,6 +90,8 @@ static int take_version(struct versions_reader *r, const struct csv_row *row, co
 
     if (found >= 0)
         return found;
+    if (v->n == MAX_VERSIONS) /* each row's is looked for among all */
+        return TELL(r, row, COLUMN_VERSION, NULL, _("more than %d versions"), MAX_VERSIONS);
     v->list[v->n] = (struct paper_version){
         .name = strdup(name), .line = row->line, .column = place(r, row, COLUMN_VERSION)};
     return v->list[v->n].name ? v->n++ : YJ_ENOMEM;

@@ -105,7 +105,8 @@ static bool same_size(const struct track *t, const struct health_page *page)
 {
     double most = SAME_SIZE / 25.4 * t->dpi;
     return fabs(t->dpi - page->health.dpi) <= 0.03 * t->dpi &&
-           abs(t->width - page->width) <= most && abs(t->height - page->height) <= most;
+           fabs((double)t->width - page->width) <= most &&
+           fabs((double)t->height - page->height) <= most;
 }
 
 /* Whether the page could show it at all. */

@@ -113,7 +113,7 @@ static int link_serials(struct resolver *r)
 
 static bool follows(const struct sheet_page *page, const struct sheet_page *before)
 {
-    return page->number == before->number + 1 && strcmp(page->scan, before->scan) == 0;
+    return page->number == (int64_t)before->number + 1 && strcmp(page->scan, before->scan) == 0;
 }
 
 /* Whether page belongs to the sheet of the page right before it in the scan. A refused page between
