@@ -23,6 +23,7 @@ import trial as trials_of
 from dump import dump
 
 STALL_US = 3000
+SUPPRESSED = pathlib.Path(__file__).resolve().parent / "tsan.supp"
 TABLES = ("scores", "readings", "items", "exceptions", "distribution", "standings", "findings")
 FOUND = ("crash or race", "other database", "other tables", "unverified")
 
@@ -34,7 +35,8 @@ class Runs:
         self.interrupted = 0
 
     def environment(self, stalls):
-        more = {"LC_ALL": "C.UTF-8", "TSAN_OPTIONS": "halt_on_error=1", **trials_of.SANITIZER}
+        more = {"LC_ALL": "C.UTF-8",
+                "TSAN_OPTIONS": f"halt_on_error=1:suppressions={SUPPRESSED}", **trials_of.SANITIZER}
         if stalls:
             more |= {"LD_PRELOAD": self.stall, "FAULT_STALL": str(STALL_US),
                      "FAULT_SEED": str(self.chance.randrange(1 << 32))}
