@@ -13,6 +13,8 @@
 #define EXACT 0x1p53    /* whole numbers below it are the same as integer and as real */
 #define SUM_TEXT_MAX 65 /* hexadecimal, and its zero */
 #define SCHEMA "sqlite_schema"
+#define ROW_BUFFER                                                                                 \
+    1024 /* bytes: most rows are shorter; asking for the hash of each piece costs more */
 
 struct sum {
     uint64_t word[WORDS]; /* the lowest first */
@@ -31,6 +33,8 @@ struct seals {
     int last;  /* index of the one last asked for */
     int fault; /* of a row that could not be hashed: no commit may follow */
     EVP_MD_CTX *context;
+    uint8_t row[ROW_BUFFER]; /* of the row in hand, what is not yet hashed */
+    size_t filled;
 };
 
 /* ---- sums ---- */
@@ -73,9 +77,36 @@ static void parse_sum(const char *text, struct sum *ret)
 
 /* ---- a row's hash ---- */
 
-/* A letter, and what makes the value: texts and blobs with their length before them. SQLite may
- * hand out a whole real as an integer. */
-static int hash_value(EVP_MD_CTX *context, sqlite3_value *value)
+static bool feed(struct seals *seals, const void *bytes, size_t size)
+{
+    if (size > sizeof seals->row - seals->filled) {
+        if (!EVP_DigestUpdate(seals->context, seals->row, seals->filled))
+            return false;
+        seals->filled = 0;
+    }
+    if (size > sizeof seals->row)
+        return EVP_DigestUpdate(seals->context, bytes, size);
+    if (size > 0)
+        memcpy(seals->row + seals->filled, bytes, size);
+    seals->filled += size;
+    return true;
+}
+
+static bool begin_row(struct seals *seals, const char *table)
+{
+    seals->filled = 0;
+    return EVP_DigestInit_ex2(seals->context, NULL, NULL) && feed(seals, table, strlen(table) + 1);
+}
+
+static bool end_row(struct seals *seals, uint8_t hash[EVP_MAX_MD_SIZE])
+{
+    return EVP_DigestUpdate(seals->context, seals->row, seals->filled) &&
+           EVP_DigestFinal_ex(seals->context, hash, NULL);
+}
+
+/* A byte for the type, and what makes the value: texts and blobs with their length before them.
+ * SQLite may hand out a whole real as an integer. */
+static bool hash_value(struct seals *seals, sqlite3_value *value)
 {
     uint8_t head[9] = {0};
     int type = sqlite3_value_type(value);
@@ -92,19 +123,13 @@ static int hash_value(EVP_MD_CTX *context, sqlite3_value *value)
     else if (type == SQLITE_FLOAT)
         memcpy(head + 1, &real, sizeof real);
     if (type != SQLITE_TEXT && type != SQLITE_BLOB)
-        return EVP_DigestUpdate(context, head, sizeof head);
+        return feed(seals, head, sizeof head);
     const void *bytes =
         type == SQLITE_TEXT ? (const void *)sqlite3_value_text(value) : sqlite3_value_blob(value);
     int64_t size = sqlite3_value_bytes(value);
     memcpy(head + 1, &size, sizeof size);
-    return EVP_DigestUpdate(context, head, sizeof head) &&
-           (size == 0 || (bytes != NULL && EVP_DigestUpdate(context, bytes, (size_t)size)));
-}
-
-static int begin_row(EVP_MD_CTX *context, const char *table)
-{
-    return EVP_DigestInit_ex2(context, NULL, NULL) &&
-           EVP_DigestUpdate(context, table, strlen(table) + 1);
+    return feed(seals, head, sizeof head) &&
+           (size == 0 || (bytes != NULL && feed(seals, bytes, (size_t)size)));
 }
 
 /* ---- what SQLite tells of a row ---- */
@@ -125,13 +150,13 @@ static void take_row(struct seals *seals, struct seal *seal, sqlite3 *db,
                      int (*get)(sqlite3 *, int, sqlite3_value **), bool minus)
 {
     uint8_t hash[EVP_MAX_MD_SIZE];
-    bool good = begin_row(seals->context, seal->name);
+    bool good = begin_row(seals, seal->name);
 
     for (int i = 0; i < seal->n_columns && good; i++) {
         sqlite3_value *value = NULL;
-        good = get(db, i, &value) == SQLITE_OK && hash_value(seals->context, value);
+        good = get(db, i, &value) == SQLITE_OK && hash_value(seals, value);
     }
-    if (good && EVP_DigestFinal_ex(seals->context, hash, NULL))
+    if (good && end_row(seals, hash))
         add(&seal->now, hash, minus);
     else
         seals->fault = YJ_ENOMEM;
@@ -156,11 +181,11 @@ static void note_row(void *context, sqlite3 *db, int what, const char *schema, c
 static int add_stored_row(struct seals *seals, struct seal *seal, sqlite3_stmt *stmt)
 {
     uint8_t hash[EVP_MAX_MD_SIZE];
-    bool good = begin_row(seals->context, seal->name);
+    bool good = begin_row(seals, seal->name);
 
     for (int i = 0; i < seal->n_columns && good; i++)
-        good = hash_value(seals->context, sqlite3_column_value(stmt, i));
-    if (!good || !EVP_DigestFinal_ex(seals->context, hash, NULL))
+        good = hash_value(seals, sqlite3_column_value(stmt, i));
+    if (!good || !end_row(seals, hash))
         return SQLITE_NOMEM;
     add(&seal->now, hash, false);
     return SQLITE_OK;
