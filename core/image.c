@@ -18,7 +18,8 @@ void image_init(struct image *img)
 
 void image_finish(struct image *img)
 {
-    free(img->data);
+    if (img->capacity)
+        free(img->data);
     image_init(img);
 }
 
@@ -32,7 +33,8 @@ int image_resize(struct image *img, int width, int height)
         uint8_t *data = malloc(need);
         if (!data)
             return YJ_ENOMEM;
-        free(img->data);
+        if (img->capacity)
+            free(img->data);
         img->data = data;
         img->capacity = need;
     }

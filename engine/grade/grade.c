@@ -55,6 +55,8 @@ static void *work(void *context)
     struct batch *batch = context;
     struct page_task *task = NULL;
     int r = page_task_create(batch->exam, batch->registrar, &task);
+    if (r == 0)
+        r = page_task_guard(task, batch->options->sandbox, batch->options->page_seconds);
     size_t i;
     while (r == 0 && ring_take(batch->ring, &i) == RING_OK) {
         struct page_slot *slot = &batch->slots[i];
@@ -269,6 +271,8 @@ static int open_batch(struct batch *batch)
         r = options->arrivals
                 ? scan_source_open_any(options->paths, options->n_paths, &batch->source)
                 : scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
+    if (r == 0)
+        r = scan_source_use_sandbox(batch->source, options->sandbox);
     if (r == 0)
         r = store_open(options->db_path, STORE_WRITE, &batch->store, batch->d);
     if (r == 0)

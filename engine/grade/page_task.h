@@ -13,11 +13,15 @@
 #include "registration.h"
 
 struct page_task;
+struct sandbox;
 
 /* Exam and registrar are borrowed. YJ_ENOMEM. */
 int page_task_create(const struct exam *exam, const struct registrar *registrar,
                      struct page_task **ret_task);
 void page_task_destroy(struct page_task *task);
+/* Where pages are decoded (borrowed; NULL: in this process), and how long each may take (0: as
+ * page_clock.h says). YJ_ENOMEM. */
+int page_task_guard(struct page_task *task, struct sandbox *sandbox, double page_seconds);
 
 /* Page `number` (from 1) of `scan` into ret_record; what it points to lives in `arena`. The CPU
  * time of each stage is this thread's. 0 or YJ_ENOMEM. */

@@ -27,6 +27,7 @@ struct scan_file {
     uint8_t *data; /* NULL: read through fd */
     int fd;        /* -1: none */
     uint64_t size;
+    bool mapped; /* data is a mapping of a file: in decoder processes only */
 };
 
 void scan_file_init(struct scan_file *file);
@@ -50,9 +51,12 @@ enum scan_kind { SCAN_UNKNOWN, SCAN_JPEG, SCAN_PNG, SCAN_TIFF, SCAN_PDF, SCAN_ZI
           */
 
 enum scan_kind scan_sniff(const uint8_t *head, size_t n);
-/* Takes `file` over (also on failure). `reason` as for scan_create_problem. */
+struct remote; /* remote.h: decoding by another process */
+/* Takes `file` over (also on failure). Documents are looked through by `planner`; NULL: here. */
 int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
-                struct scan **ret_scan);
+                struct remote *planner, struct scan **ret_scan);
+/* A scan that somebody else has named and hashed: in a decoder process. YJ_EDATA: `reason`. */
+int scan_adopt(enum scan_kind kind, struct scan_file *file, struct scan **ret_scan, char *reason);
 /* A scan that has no page: `problem` is copied. `file` may be NULL; its bytes go into the hash. */
 int scan_create_problem(const char *path, const char *problem, const struct scan_file *file,
                         struct scan **ret_scan);
@@ -70,8 +74,10 @@ bool scan_name_clean_member(char *name);
 /* ---- ZIP (zip_members.c) ---- */
 
 struct zip_members;
-/* Takes fd over (also on failure). */
-int zip_members_open(int fd, uint64_t size, const char *path, struct zip_members **ret_zip);
+/* Takes fd over (also on failure). `planner` is borrowed until close: as for scan_create, and who
+ * unpacks. */
+int zip_members_open(int fd, uint64_t size, const char *path, struct remote *planner,
+                     struct zip_members **ret_zip);
 /* 1: a scan; 0: no more; < 0 fault. A damaged archive is a scan with a problem. */
 int zip_members_next(struct zip_members *zip, struct scan **ret_scan);
 void zip_members_close(struct zip_members *zip);
@@ -79,14 +85,20 @@ void zip_members_close(struct zip_members *zip);
 /* ---- decoding ---- */
 
 struct colour;
+struct page_clock;
 struct decoder {
     uint8_t *scratch; /* rows before they are grey */
     size_t scratch_size;
-    struct image turned;    /* the other image when a page is turned or stretched */
-    struct image *chroma;   /* where the page's colour goes; NULL: nobody wants it */
-    struct colour *colours; /* of its pixels, until the page is whole */
-    size_t colours_size;    /* pixels */
+    struct image turned;      /* the other image when a page is turned or stretched */
+    struct image *chroma;     /* where the page's colour goes; NULL: nobody wants it */
+    struct colour *colours;   /* of its pixels, until the page is whole */
+    size_t colours_size;      /* pixels */
+    struct remote *remote;    /* who decodes; NULL: this process */
+    struct page_clock *clock; /* of the page in hand; NULL: it has all the time */
+    bool defers_drawing;      /* a decoder process: runs no pdftoppm, */
+    double draw_dpi;          /* but says how it should be done, with DECODER_MUST_DRAW */
 };
+enum { DECODER_MUST_DRAW = 1 };
 
 #define DECODER_SCRATCH_MAX ((size_t)512 << 20)
 /* At least `size` bytes, undefined, valid until the next call; NULL: no memory or beyond the
@@ -218,7 +230,8 @@ struct pdf_picture {
 int pdf_picture_decode(const struct pdf_picture *picture, struct decoder *decoder,
                        struct image *out, char *reason);
 
-/* Draws one page by `pdftoppm` at `dpi` (pdf_render.c). */
+#define PDF_DRAW_DPI 300
+/* Draws one page by `pdftoppm` at `dpi`, at most PDF_DRAW_DPI (pdf_render.c). */
 int pdf_render_page(const struct scan_file *file, int number, double dpi, struct decoder *decoder,
                     struct image *out, char *reason);
 

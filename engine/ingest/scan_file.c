@@ -16,7 +16,10 @@ void scan_file_init(struct scan_file *file)
 
 void scan_file_finish(struct scan_file *file)
 {
-    free(file->data);
+    if (file->mapped)
+        munmap(file->data, file->size);
+    else
+        free(file->data);
     if (file->fd >= 0)
         close(file->fd);
     scan_file_init(file);

@@ -1,6 +1,7 @@
 /* Walks the arguments: files, folders in the order of their names, ZIP members. A folder is read
  * when its turn comes and forgotten when it is done. */
 #include "ingest_internal.h"
+#include "remote.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,6 +26,7 @@ struct scan_source {
     size_t n, next;
     struct folder *folder; /* the innermost open one */
     struct zip_members *zip;
+    struct remote planner; /* not open: this process */
 };
 
 int scan_source_open(const char *const *paths, size_t n, struct scan_source **ret_source,
@@ -46,8 +48,19 @@ int scan_source_open_any(const char *const *paths, size_t n, struct scan_source 
         return YJ_ENOMEM;
     source->paths = paths;
     source->n = n;
+    remote_init(&source->planner);
     *ret_source = source;
     return 0;
+}
+
+int scan_source_use_sandbox(struct scan_source *source, struct sandbox *sandbox)
+{
+    return sandbox ? remote_open(&source->planner, sandbox) : 0;
+}
+
+static struct remote *planner_of(struct scan_source *source)
+{
+    return remote_is_open(&source->planner) ? &source->planner : NULL;
 }
 
 /* ---- folders ---- */
@@ -71,6 +84,7 @@ void scan_source_close(struct scan_source *source)
         close_folder(folder);
     }
     zip_members_close(source->zip);
+    remote_close(&source->planner);
     free(source);
 }
 
@@ -159,14 +173,14 @@ static int enter_folder(struct scan_source *source, const char *path, const stru
 /* ---- files ---- */
 
 static int create_scan_from(const char *path, enum scan_kind kind, int fd, uint64_t size,
-                            struct scan **ret_scan)
+                            struct remote *planner, struct scan **ret_scan)
 {
     char reason[SCAN_REASON_MAX];
     struct scan_file file;
     scan_file_init(&file);
     if (size > SCAN_FILE_IN_MEMORY && kind != SCAN_JPEG && kind != SCAN_PNG) {
         file = (struct scan_file){.fd = fd, .size = size};
-        return scan_create(path, kind, &file, ret_scan);
+        return scan_create(path, kind, &file, planner, ret_scan);
     }
     int r = size > SCAN_FILE_MAX ? scan_refuse(reason, _("%llu MB are more than any page needs"),
                                                (unsigned long long)(size >> 20))
@@ -176,7 +190,7 @@ static int create_scan_from(const char *path, enum scan_kind kind, int fd, uint6
         return scan_create_problem(path, reason, NULL, ret_scan);
     if (r == YJ_EDATA)
         return scan_create_unavailable(path, reason, ret_scan);
-    return r < 0 ? r : scan_create(path, kind, &file, ret_scan);
+    return r < 0 ? r : scan_create(path, kind, &file, planner, ret_scan);
 }
 
 /* 1: *ret_scan; 0: a ZIP, whose members come next; < 0 fault. */
@@ -201,10 +215,10 @@ static int open_file(struct scan_source *source, const char *path, struct scan *
     uint64_t size = (uint64_t)st.st_size;
     enum scan_kind kind = scan_sniff(head, (size_t)n);
     if (kind == SCAN_ZIP) {
-        r = zip_members_open(fd, size, path, &source->zip);
+        r = zip_members_open(fd, size, path, planner_of(source), &source->zip);
         return r < 0 ? r : 0;
     }
-    r = create_scan_from(path, kind, fd, size, ret_scan);
+    r = create_scan_from(path, kind, fd, size, planner_of(source), ret_scan);
     return r < 0 ? r : 1;
 }
 

@@ -12,7 +12,9 @@
 #include "diag.h"
 #include "exam.h"
 #include "grade.h"
+#include "helper.h"
 #include "ingest.h"
+#include "sandbox.h"
 #include "store.h"
 #include "vision.h"
 #include <stdio.h>
