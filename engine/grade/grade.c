@@ -272,7 +272,9 @@ static int open_batch(struct batch *batch)
                 ? scan_source_open_any(options->paths, options->n_paths, &batch->source)
                 : scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
     if (r == 0)
-        r = scan_source_use_sandbox(batch->source, options->sandbox);
+        scan_source_use_sandbox(batch->source, options->sandbox);
+    if (r == 0 && options->page_seconds > 0)
+        scan_source_set_patience(batch->source, options->page_seconds);
     if (r == 0)
         r = store_open(options->db_path, STORE_WRITE, &batch->store, batch->d);
     if (r == 0)

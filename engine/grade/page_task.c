@@ -277,6 +277,7 @@ int page_task_run(struct page_task *task, const struct scan *scan, int number, s
     page_clock_start(&task->clock, task->page_seconds);
     int r = scan_decode_page(scan, number, task->decoder, &task->img, reason);
     lap(&record, STAGE_DECODE, &since);
+    record.cpu_ms[STAGE_DECODE] += decoder_helper_ms(task->decoder);
     if (r == YJ_EDATA)
         r = refuse_page(task->exam, arena, &record, PAGE_UNREADABLE, reason);
     else if (r == 0)

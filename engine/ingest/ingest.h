@@ -37,8 +37,11 @@ int scan_source_open(const char *const *paths, size_t n, struct scan_source **re
  * for files that others may take away meanwhile. 0 or YJ_ENOMEM. */
 int scan_source_open_any(const char *const *paths, size_t n, struct scan_source **ret_source);
 /* From now on documents and archives are taken apart by a helper of the sandbox, which is borrowed
- * until close. NULL: by this process. YJ_ENOMEM. */
-int scan_source_use_sandbox(struct scan_source *source, struct sandbox *sandbox);
+ * until close. NULL: by this process. */
+void scan_source_use_sandbox(struct scan_source *source, struct sandbox *sandbox);
+/* A file or folder from which nothing comes for so long (default PAGE_SECONDS) is given up, and the
+ * thread that waits for it left behind: a scan with a problem, scan_is_unavailable. */
+void scan_source_set_patience(struct scan_source *source, double seconds);
 /* The next scan, with one reference held by the caller: 1; 0 at the end; < 0 fault (memory). */
 int scan_source_next(struct scan_source *source, struct scan **ret_scan);
 /* 0 to 1: how much of the names given is walked past; a guess, as folders are not looked into
@@ -83,6 +86,8 @@ void decoder_destroy(struct decoder *decoder);
 /* From now on pages are decoded by a helper of the sandbox, which is borrowed until destroy, and
  * lie in its memory until the next one is decoded. NULL: by this process. YJ_ENOMEM. */
 int decoder_use_sandbox(struct decoder *decoder, struct sandbox *sandbox);
+/* CPU ms of another process for the page decoded last; 0: this thread's tells all. */
+double decoder_helper_ms(const struct decoder *decoder);
 /* Pages decoded from now on are given up when the clock runs out: by helpers and `pdftoppm` at
  * once, within this process not before they are decoded. Borrowed; NULL: never. */
 void decoder_set_clock(struct decoder *decoder, struct page_clock *clock);

@@ -52,9 +52,10 @@ enum scan_kind { SCAN_UNKNOWN, SCAN_JPEG, SCAN_PNG, SCAN_TIFF, SCAN_PDF, SCAN_ZI
 
 enum scan_kind scan_sniff(const uint8_t *head, size_t n);
 struct remote; /* remote.h: decoding by another process */
-/* Takes `file` over (also on failure). Documents are looked through by `planner`; NULL: here. */
+/* Takes `file` over (also on failure). Documents are looked through by `planner`; NULL: here.
+ * `hash` of the bytes; NULL: to be found out. */
 int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
-                struct remote *planner, struct scan **ret_scan);
+                const uint8_t hash[SCAN_HASH_SIZE], struct remote *planner, struct scan **ret_scan);
 /* A scan that somebody else has named and hashed: in a decoder process. YJ_EDATA: `reason`. */
 int scan_adopt(enum scan_kind kind, struct scan_file *file, struct scan **ret_scan, char *reason);
 /* A scan that has no page: `problem` is copied. `file` may be NULL; its bytes go into the hash. */

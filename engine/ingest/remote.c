@@ -22,13 +22,9 @@ void remote_init(struct remote *remote)
     *remote = (struct remote){.sandbox = NULL};
 }
 
-int remote_open(struct remote *remote, struct sandbox *sandbox)
+void remote_open(struct remote *remote, struct sandbox *sandbox)
 {
-    remote_init(remote);
-    int r = sandbox_borrow(sandbox, &remote->helper);
-    if (r == 0)
-        remote->sandbox = sandbox;
-    return r;
+    *remote = (struct remote){.sandbox = sandbox};
 }
 
 void remote_close(struct remote *remote)
@@ -41,6 +37,11 @@ void remote_close(struct remote *remote)
 bool remote_is_open(const struct remote *remote)
 {
     return remote->sandbox != NULL;
+}
+
+static int find_helper(struct remote *remote)
+{
+    return remote->helper ? 0 : sandbox_borrow(remote->sandbox, &remote->helper);
 }
 
 /* ---- one question ---- */
@@ -94,6 +95,7 @@ static int ask(struct remote *remote, const struct wire_request *request, int fd
         return explain(remote, end, seconds, reason);
     }
     memset((char *)reply + n, 0, sizeof *reply - n);
+    remote->cpu_ms = reply->cpu_ms >= 0 && reply->cpu_ms < seconds * 1e3 ? reply->cpu_ms : 0;
     clean_text(reply->reason, sizeof reply->reason);
     if (reply->status == YJ_ENOMEM)
         return scan_refuse(reason, _("needs more memory to decode than any page does"));
@@ -127,8 +129,10 @@ static int ask_of_scan(struct remote *remote, uint64_t serial, const struct scan
                        struct wire_request *request, struct page_clock *clock,
                        struct wire_reply *reply, char *reason)
 {
-    int fd;
-    int r = hand_over(remote, serial, file, request, &fd, reason);
+    int fd, r = find_helper(remote);
+    if (r < 0)
+        return r;
+    r = hand_over(remote, serial, file, request, &fd, reason);
     if (r < 0)
         return r;
     remote->serial = serial;
@@ -238,10 +242,13 @@ int remote_zip_open(struct remote *remote, const struct scan_file *file, char *r
                                    .size = file->size,
                                    .seconds = (uint32_t)ZIP_SECONDS};
     struct wire_reply reply;
+    int r = find_helper(remote);
+    if (r < 0)
+        return r;
     int fd = scan_file_descriptor(file);
     if (fd < 0)
         return scan_refuse(reason, _("cannot be handed to a decoder: %s"), strerror(errno));
-    int r = ask(remote, &request, fd, NULL, &reply, reason);
+    r = ask(remote, &request, fd, NULL, &reply, reason);
     close(fd);
     remote->serial = 1; /* of nothing else: the helper is the archive's alone */
     return r;

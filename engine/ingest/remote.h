@@ -44,6 +44,7 @@ struct wire_reply {
     struct wire_plane page, chroma;
     double dpi_x, dpi_y;
     double draw_dpi;
+    double cpu_ms;     /* that the answer took */
     uint64_t size;     /* of the member's bytes */
     uint32_t is_named; /* the member, or the archive itself is meant */
     uint32_t has_problem;
@@ -55,14 +56,14 @@ struct wire_reply {
 
 struct remote {
     struct sandbox *sandbox; /* NULL: not open */
-    struct helper *helper;
-    unsigned generation; /* of the process that holds the scan */
-    uint64_t serial;     /* of that scan */
+    struct helper *helper;   /* borrowed with the first question */
+    double cpu_ms;           /* of the last answer, if it says the truth */
+    unsigned generation;     /* of the process that holds the scan */
+    uint64_t serial;         /* of that scan */
 };
 
 void remote_init(struct remote *remote);
-/* YJ_ENOMEM. */
-int remote_open(struct remote *remote, struct sandbox *sandbox);
+void remote_open(struct remote *remote, struct sandbox *sandbox);
 void remote_close(struct remote *remote);
 bool remote_is_open(const struct remote *remote);
 

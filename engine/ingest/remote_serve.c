@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ALARM_AFTER = 5 }; /* s beyond the time after which we should have been killed */
@@ -171,6 +172,13 @@ static int next_member(struct server *s, const struct wire_request *request, int
     return r;
 }
 
+static double cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 static void answer(struct server *s, const struct wire_request *request, int fd)
 {
     static int (*const tasks[])(struct server *, const struct wire_request *, int) = {
@@ -183,7 +191,9 @@ static void answer(struct server *s, const struct wire_request *request, int fd)
     memset(&s->reply, 0, n);
     s->reply.name[0] = '\0';
     alarm(request->seconds + ALARM_AFTER);
+    double before = cpu_ms();
     s->reply.status = tasks[request->task](s, request, fd);
+    s->reply.cpu_ms = cpu_ms() - before;
     alarm(0);
     if (s->reply.is_named)
         n += strlen(s->reply.name) + 1;

@@ -235,14 +235,17 @@ int scan_adopt(enum scan_kind kind, struct scan_file *file, struct scan **ret_sc
 }
 
 int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
-                struct remote *planner, struct scan **ret_scan)
+                const uint8_t hash[SCAN_HASH_SIZE], struct remote *planner, struct scan **ret_scan)
 {
     char reason[SCAN_REASON_MAX];
     struct scan *s = NULL;
     int r = new_scan_of(path, kind, file, &s);
     if (r < 0)
         return r;
-    r = scan_file_hash(&s->file, s->hash);
+    if (hash)
+        memcpy(s->hash, hash, SCAN_HASH_SIZE);
+    else
+        r = scan_file_hash(&s->file, s->hash);
     s->unavailable = r == YJ_EDATA;
     if (r == YJ_EDATA)
         scan_refuse(reason, _("cannot be read to its end"));
@@ -364,12 +367,16 @@ int decoder_use_sandbox(struct decoder *decoder, struct sandbox *sandbox)
     struct remote *remote = sandbox ? calloc(1, sizeof *remote) : NULL;
     if (!sandbox)
         return 0;
-    int r = remote ? remote_open(remote, sandbox) : YJ_ENOMEM;
-    if (r < 0)
-        free(remote);
-    else
-        decoder->remote = remote;
-    return r;
+    if (!remote)
+        return YJ_ENOMEM;
+    remote_open(remote, sandbox);
+    decoder->remote = remote;
+    return 0;
+}
+
+double decoder_helper_ms(const struct decoder *decoder)
+{
+    return decoder->remote ? decoder->remote->cpu_ms : 0;
 }
 
 void decoder_set_clock(struct decoder *decoder, struct page_clock *clock)

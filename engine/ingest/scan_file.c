@@ -1,4 +1,5 @@
 /* The bytes of a scan: in memory, or an open file where they are many. */
+#include "errand.h"
 #include "ingest_internal.h"
 
 #include <errno.h>
@@ -28,9 +29,12 @@ void scan_file_finish(struct scan_file *file)
 /* pread until n bytes are there or no more come; -1 with errno where the file cannot be read. */
 static ssize_t read_fully(int fd, uint64_t offset, uint8_t *to, size_t n)
 {
+    const size_t piece = 1 << 20; /* so that a slow share is seen to go on */
     size_t got = 0;
     while (got < n) {
-        ssize_t r = pread(fd, to + got, n - got, (off_t)(offset + got));
+        size_t wanted = n - got < piece ? n - got : piece;
+        ssize_t r = pread(fd, to + got, wanted, (off_t)(offset + got));
+        errand_headway();
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)

@@ -31,9 +31,8 @@ void zip_members_close(struct zip_members *zip)
  * with it. */
 static int open_remote(struct zip_members *zip, const struct scan_file *file)
 {
-    int r = remote_open(&zip->helper, zip->planner->sandbox);
-    if (r == 0)
-        r = remote_zip_open(&zip->helper, file, zip->problem);
+    remote_open(&zip->helper, zip->planner->sandbox);
+    int r = remote_zip_open(&zip->helper, file, zip->problem);
     return r == YJ_EDATA ? 0 : r;
 }
 
@@ -85,7 +84,7 @@ static int make_scan(const struct zip_members *zip, struct zip_member *member,
     } else {
         size_t sniffed = file->size < SCAN_SNIFF_SIZE ? file->size : SCAN_SNIFF_SIZE;
         enum scan_kind kind = scan_sniff(file->data, sniffed);
-        r = scan_create(path, kind, &member->file, zip->planner, ret_scan);
+        r = scan_create(path, kind, &member->file, NULL, zip->planner, ret_scan);
     }
     free(path);
     return r;
