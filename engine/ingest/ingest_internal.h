@@ -27,13 +27,14 @@ struct scan_file {
     uint8_t *data; /* NULL: read through fd */
     int fd;        /* -1: none */
     uint64_t size;
-    bool mapped; /* data is a mapping of a file: in decoder processes only */
+    bool mapped; /* data is a mapping, not malloc'ed */
 };
 
 void scan_file_init(struct scan_file *file);
 void scan_file_finish(struct scan_file *file);
-/* Reads all of an open regular file of `size` bytes into memory. YJ_EDATA: it cannot be read. */
-int scan_file_load(struct scan_file *file, int fd, uint64_t size, char *reason);
+/* Reads all of an open regular file of `size` bytes into memory, `shared` if it can be: a file of
+ * its own that other processes can be given. YJ_EDATA: it cannot be read. */
+int scan_file_load(struct scan_file *file, int fd, uint64_t size, bool shared, char *reason);
 /* Up to n bytes from offset; fewer at the end of the file or where it cannot be read. */
 size_t scan_file_read(const struct scan_file *file, uint64_t offset, void *to, size_t n);
 /* YJ_EDATA: an open file that can no longer be read. */

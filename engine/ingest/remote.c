@@ -260,7 +260,7 @@ static int take_bytes(int fd, uint64_t size, struct scan_file *ret, char *reason
     if (size > SCAN_FILE_MAX || ftruncate(fd, (off_t)size) < 0 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         return scan_refuse(reason, _("the decoder crashed (%s)"), "seal");
-    return scan_file_load(ret, fd, size, reason);
+    return scan_file_load(ret, fd, size, true, reason);
 }
 
 static int take_member(int fd, const struct wire_reply *reply, struct zip_member *member,

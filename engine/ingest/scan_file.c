@@ -10,6 +10,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef F_SEAL_FUTURE_WRITE /* Linux 5.1 */
+#define F_SEAL_FUTURE_WRITE 16
+#endif
+
 void scan_file_init(struct scan_file *file)
 {
     *file = (struct scan_file){.fd = -1};
@@ -46,19 +50,44 @@ static ssize_t read_fully(int fd, uint64_t offset, uint8_t *to, size_t n)
     return (ssize_t)got;
 }
 
-int scan_file_load(struct scan_file *file, int fd, uint64_t size, char *reason)
+/* Memory that can be handed to another process; its size and, but for this mapping, its bytes are
+ * sealed. False: none to be had (too many open files, a limit on file sizes). */
+static bool share_memory(struct scan_file *file, uint64_t size)
 {
-    uint8_t *data = malloc(size ? size : 1);
-    if (!data)
+    int fd = memfd_create("scan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *data = MAP_FAILED;
+    if (fd >= 0 && size > 0 && ftruncate(fd, (off_t)size) == 0)
+        data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
+    if (data != MAP_FAILED && fcntl(fd, F_ADD_SEALS, seals) == 0) {
+        *file = (struct scan_file){.data = data, .fd = fd, .size = size, .mapped = true};
+        return true;
+    }
+    if (data != MAP_FAILED)
+        munmap(data, size);
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
+int scan_file_load(struct scan_file *file, int fd, uint64_t size, bool shared, char *reason)
+{
+    struct scan_file loaded;
+    scan_file_init(&loaded);
+    if (!shared || !share_memory(&loaded, size)) {
+        loaded.data = malloc(size ? size : 1);
+        loaded.size = size;
+    }
+    if (!loaded.data)
         return YJ_ENOMEM;
-    ssize_t got = read_fully(fd, 0, data, size);
+    ssize_t got = read_fully(fd, 0, loaded.data, size);
     if (got < 0 || (uint64_t)got != size) {
         int error = errno;
-        free(data);
+        scan_file_finish(&loaded);
         return got < 0 ? scan_refuse(reason, _("cannot be read: %s"), strerror(error))
                        : scan_refuse(reason, _("changed while it was read; try again"));
     }
-    *file = (struct scan_file){.data = data, .fd = -1, .size = size};
+    *file = loaded;
     return 0;
 }
 
@@ -109,7 +138,7 @@ int scan_file_hash(const struct scan_file *file, uint8_t ret_hash[SCAN_HASH_SIZE
 
 int scan_file_descriptor(const struct scan_file *file)
 {
-    if (!file->data)
+    if (file->fd >= 0)
         return fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
     int fd = memfd_create("scan", MFD_CLOEXEC);
     for (uint64_t at = 0; fd >= 0 && at < file->size;) {

@@ -159,6 +159,7 @@ static bool is_above(const struct folder *folder, const struct stat *st)
 /* Everything that asks the file system, so that a share which is gone holds up nobody. */
 struct opening {
     char *path;
+    bool shared; /* another process will decode it */
     struct stat st;
     bool is_problem;  /* `reason` says why there is no scan */
     bool unavailable; /* its bytes could not be had */
@@ -220,7 +221,7 @@ static int load_file(struct opening *o, int fd)
     int r = 0;
     if (picture || size <= SCAN_FILE_IN_MEMORY) {
         scan_file_init(&o->file);
-        r = scan_file_load(&o->file, fd, size, o->reason);
+        r = scan_file_load(&o->file, fd, size, o->shared, o->reason);
         close(fd);
     }
     if (r == 0 && (r = scan_file_hash(&o->file, o->hash)) == YJ_EDATA)
@@ -322,6 +323,7 @@ static int open_path(struct scan_source *source, const char *path, struct scan *
         return YJ_ENOMEM;
     }
     scan_file_init(&o->file);
+    o->shared = planner_of(source) != NULL;
     const struct errand errand = {.run = run_opening, .forget = forget_opening, .job = o};
     int r;
     if (!errand_do(source->errands, &errand, source->patience, &r))

@@ -26,12 +26,13 @@
 /* Waiting is counted in slices: what a slice takes longer is time in which we were stopped. */
 static const double SLICE = 0.5, SLICE_LATE = 0.5; /* s */
 static const double START_SECONDS = 60;            /* of a machine that swaps */
+static const double STOP_SECONDS = 10;             /* on a machine with much else to do */
 static const double END_SECONDS = 1; /* for the kernel to take a killed process away */
 
 struct helper {
     struct starter *starter;
-    pid_t pid; /* 0: none runs */
-    bool stopped;
+    pid_t pid;    /* 0: none runs */
+    bool stopped; /* nobody has let it go on */
     int socket, memory;
     unsigned confinement, generation;
     char death[16];
@@ -252,22 +253,29 @@ static void let_go_on(struct helper *helper)
     helper->stopped = false;
 }
 
-/* False: it has ended meanwhile, or will not stop; it changes nothing any more in either case. */
-static bool stop(struct helper *helper)
+/* After a reply a helper stops itself. 1: it has stopped; 0: not yet; -1: it has ended. */
+static int look_whether_stopped(struct helper *helper)
 {
     siginfo_t info = {0};
-    int r;
-    kill(helper->pid, SIGSTOP);
-    do
-        r = waitid(P_PID, (id_t)helper->pid, &info, WSTOPPED | WEXITED | WNOWAIT);
-    while (r < 0 && errno == EINTR);
-    if (r < 0 || info.si_code != CLD_STOPPED) {
-        bury_crashed(helper);
-        return false;
+    int r = waitid(P_PID, (id_t)helper->pid, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT);
+    if (r == 0 && info.si_pid == 0)
+        return 0;
+    return r == 0 && info.si_code == CLD_STOPPED ? 1 : -1;
+}
+
+/* Until it can change nothing any more: one that will not stop is ended. False: it has ended. */
+static bool await_stop(struct helper *helper)
+{
+    int stopped = look_whether_stopped(helper);
+    for (double until = now_s() + STOP_SECONDS; stopped == 0 && now_s() < until;) {
+        struct timespec pause = {.tv_nsec = 20000};
+        nanosleep(&pause, NULL);
+        stopped = look_whether_stopped(helper);
     }
-    waitid(P_PID, (id_t)helper->pid, &info, WSTOPPED);
-    helper->stopped = true;
-    return true;
+    helper->stopped = stopped == 1;
+    if (stopped != 1)
+        bury_crashed(helper);
+    return helper->stopped;
 }
 
 /* ---- asking ---- */
@@ -317,7 +325,7 @@ int helper_start(struct helper *helper)
     }
     helper->socket = sockets[0];
     helper->generation++;
-    if (shake_hands(helper) && stop(helper))
+    if (shake_hands(helper) && await_stop(helper))
         return 0;
     if (helper->pid)
         bury(helper);
@@ -340,12 +348,11 @@ enum helper_end helper_ask(struct helper *helper, const struct helper_request *r
     errno = helper_start(helper);
     if (errno != 0)
         return HELPER_ABSENT;
+    bool sent = send_request(helper, request);
     let_go_on(helper);
-    enum helper_end end = send_request(helper, request)
-                              ? await_reply(helper, request, reply, room, ret_n)
-                              : HELPER_CRASHED;
+    enum helper_end end = sent ? await_reply(helper, request, reply, room, ret_n) : HELPER_CRASHED;
     if (end == HELPER_REPLIED)
-        stop(helper);
+        await_stop(helper);
     else if (end == HELPER_CRASHED)
         bury_crashed(helper);
     else

@@ -3,8 +3,9 @@
  * A helper is one thread's at a time. It is this very program, run again with HELPER_ARGUMENT; it
  * is started when first asked and again after it was ended. Messages are whole (SOCK_SEQPACKET) and
  * may carry one open file. Pixels come in shared memory: areas of which each holds the largest page
- * there may be. While nobody waits for its reply a helper is stopped, so that it cannot change what
- * is being read. Knows nothing of scans; what a message means is its user's. */
+ * there may be. With each reply a helper stops itself (SIGSTOP) until the next request, so that it
+ * cannot change what is being read; one that does not is ended. Knows nothing of scans; what a
+ * message means is its user's. */
 #ifndef YJ_ENGINE_SANDBOX_HELPER_H
 #define YJ_ENGINE_SANDBOX_HELPER_H
 
