@@ -168,7 +168,7 @@ static void warn_promise(const struct exam *exam, struct diag *d)
                      wish, least);
 }
 
-static int run(const struct grade_command *c, struct grade_summary *ret_summary,
+static int run(struct grade_command *c, struct grade_summary *ret_summary,
                struct alarm_list *alarms, char **ret_db_path, struct diag *d)
 {
     struct exam *exam = NULL;
@@ -192,6 +192,7 @@ static int run(const struct grade_command *c, struct grade_summary *ret_summary,
         .progress = progress ? print_progress : NULL,
         .alarm = alarm_list_add,
         .context = alarms,
+        .lost = &c->guard.lost,
         .page_seconds = c->guard.page_seconds,
         .stop = &interrupted,
     };
@@ -202,12 +203,11 @@ static int run(const struct grade_command *c, struct grade_summary *ret_summary,
     options.sandbox = sandbox;
     if (r == 0)
         r = grade_run(exam, &options, ret_summary, d);
-    sandbox_close(sandbox);
     if (progress)
         clear_progress();
     if (r == 0)
         warn_no_scan(options.paths[0], ret_summary, d);
-    exam_destroy(exam);
+    leave_guarded(&c->guard, exam, sandbox);
     if (r < 0) {
         free(db_path);
         return r;

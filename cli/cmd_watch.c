@@ -285,7 +285,7 @@ static int check_inbox(const struct exam *exam, const char *db_path, const char 
                 : 0;
 }
 
-static int watch(const struct watch_command *c, const struct exam *exam, const char *db_path,
+static int watch(struct watch_command *c, const struct exam *exam, const char *db_path,
                  struct sandbox *sandbox, struct watch_counts *counts, struct diag *d)
 {
     struct watch_status status;
@@ -304,6 +304,7 @@ static int watch(const struct watch_command *c, const struct exam *exam, const c
         .settle = c->settle,
         .interval = c->interval,
         .sandbox = sandbox,
+        .lost = &c->guard.lost,
         .page_seconds = c->guard.page_seconds,
         .stop = &stop_wanted,
         .reload = &reload_wanted,
@@ -316,7 +317,7 @@ static int watch(const struct watch_command *c, const struct exam *exam, const c
     return r;
 }
 
-static int run(const struct watch_command *c, struct watch_counts *counts, struct diag *d)
+static int run(struct watch_command *c, struct watch_counts *counts, struct diag *d)
 {
     struct exam *exam = NULL;
     struct sandbox *sandbox = NULL;
@@ -339,8 +340,7 @@ static int run(const struct watch_command *c, struct watch_counts *counts, struc
     r = check_inbox(exam, db_path, c->inbox, d);
     if (r == 0)
         r = watch(c, exam, db_path, sandbox, counts, d);
-    sandbox_close(sandbox);
-    exam_destroy(exam);
+    leave_guarded(&c->guard, exam, sandbox);
     return r;
 }
 

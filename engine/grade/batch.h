@@ -49,6 +49,8 @@ struct batch {
     struct store *store;
     struct diag *d;
     struct ring *ring;
+    struct workers *workers; /* workers.h */
+    int lost;                /* of them; then exam and registrar must live on */
     struct page_slot *slots;
     size_t n_slots;
     struct batch_tally tally; /* the writer's until it is joined */

@@ -253,7 +253,8 @@ static int look_at_page(struct page_task *task, const struct scan *scan, struct 
 }
 
 /* As if it could not be decoded: nothing that was read so far is kept. */
-static int give_up(const struct page_task *task, struct arena *arena, struct page_record *record)
+int page_task_give_up(const struct exam *exam, double seconds, struct arena *arena,
+                      struct page_record *record)
 {
     struct page_record given_up = {.number = record->number,
                                    .form = -1,
@@ -264,8 +265,8 @@ static int give_up(const struct page_task *task, struct arena *arena, struct pag
     char reason[SCAN_REASON_MAX];
     memcpy(given_up.cpu_ms, record->cpu_ms, sizeof given_up.cpu_ms);
     *record = given_up;
-    snprintf(reason, sizeof reason, _("took longer than %g s to read"), task->page_seconds);
-    return refuse_page(task->exam, arena, record, PAGE_UNREADABLE, reason);
+    snprintf(reason, sizeof reason, _("took longer than %g s to read"), seconds);
+    return refuse_page(exam, arena, record, PAGE_UNREADABLE, reason);
 }
 
 int page_task_run(struct page_task *task, const struct scan *scan, int number, struct arena *arena,
@@ -284,7 +285,7 @@ int page_task_run(struct page_task *task, const struct scan *scan, int number, s
         r = page_clock_is_up(&task->clock) ? YJ_ETIME
                                            : look_at_page(task, scan, arena, &record, &since);
     if (r == YJ_ETIME)
-        r = give_up(task, arena, &record);
+        r = page_task_give_up(task->exam, task->page_seconds, arena, &record);
     if (r == 0)
         *ret_record = record;
     return r;

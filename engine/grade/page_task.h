@@ -28,4 +28,9 @@ int page_task_guard(struct page_task *task, struct sandbox *sandbox, double page
 int page_task_run(struct page_task *task, const struct scan *scan, int number, struct arena *arena,
                   struct page_record *ret_record);
 
+/* The record of a page that took longer than `seconds`; of `record` its number, its size and its
+ * times are kept. 0 or YJ_ENOMEM. */
+int page_task_give_up(const struct exam *exam, double seconds, struct arena *arena,
+                      struct page_record *record);
+
 #endif
