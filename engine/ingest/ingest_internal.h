@@ -173,7 +173,8 @@ int decode_png(const uint8_t *bytes, size_t size, struct decoder *decoder, struc
 struct tiff_pages {
     uint64_t *offsets; /* of the page directories */
     int count;
-    bool broken; /* the chain of directories breaks off after `count` pages */
+    bool broken;   /* the chain of directories breaks off after `count` pages */
+    bool too_many; /* because there are more than SCAN_MAX_PAGES */
 };
 /* YJ_EDATA with a reason: not one page. */
 int tiff_pages_find(const struct scan_file *file, struct tiff_pages *ret_pages, char *reason);

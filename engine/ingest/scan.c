@@ -411,6 +411,9 @@ static int decode_stored(const struct scan *s, int number, struct decoder *decod
         if (number <= s->tiff.count)
             return decode_tiff(&s->file, s->tiff.offsets[number - 1], false, decoder, out,
                                placement, reason);
+        if (s->tiff.too_many)
+            return scan_refuse(reason, _("the TIFF has more than %d pages; the rest is not read"),
+                               SCAN_MAX_PAGES);
         return scan_refuse(reason,
                            _("the TIFF's list of pages breaks off after page %d: damaged or "
                              "incomplete; any further page is lost"),
