@@ -81,8 +81,12 @@ static int ask(struct remote *remote, const struct wire_request *request, int fd
                struct page_clock *clock, struct wire_reply *reply, char *reason)
 {
     const double seconds = clock ? clock->limit : request->seconds;
-    struct helper_request question = {
-        .bytes = request, .n = sizeof *request, .fd = fd, .seconds = seconds, .clock = clock};
+    struct helper_request question = {.bytes = request,
+                                      .n = sizeof *request,
+                                      .fd = fd,
+                                      .seconds = seconds,
+                                      .any = fd >= 0 && request->task != WIRE_ZIP_NEXT,
+                                      .clock = clock};
     size_t n = 0;
     enum helper_end end = helper_ask(remote->helper, &question, reply, sizeof *reply, &n);
     remote->generation = helper_generation(remote->helper);

@@ -56,7 +56,8 @@ static bool share_memory(struct scan_file *file, uint64_t size)
 {
     int fd = memfd_create("scan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     void *data = MAP_FAILED;
-    if (fd >= 0 && size > 0 && ftruncate(fd, (off_t)size) == 0)
+    /* half of the open files a process may have are for what cannot do without */
+    if (fd >= 0 && fd < sysconf(_SC_OPEN_MAX) / 2 && size > 0 && ftruncate(fd, (off_t)size) == 0)
         data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
     const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
     if (data != MAP_FAILED && fcntl(fd, F_ADD_SEALS, seals) == 0) {

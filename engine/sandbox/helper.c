@@ -34,7 +34,7 @@ struct helper {
     pid_t pid;    /* 0: none runs */
     bool stopped; /* nobody has let it go on */
     int socket, memory;
-    unsigned confinement, generation;
+    unsigned confinement, generation, requests;
     char death[16];
     struct {
         uint8_t *bytes;
@@ -325,6 +325,7 @@ int helper_start(struct helper *helper)
     }
     helper->socket = sockets[0];
     helper->generation++;
+    helper->requests = 0;
     if (shake_hands(helper) && await_stop(helper))
         return 0;
     if (helper->pid)
@@ -345,9 +346,12 @@ static enum helper_end await_reply(struct helper *helper, const struct helper_re
 enum helper_end helper_ask(struct helper *helper, const struct helper_request *request, void *reply,
                            size_t room, size_t *ret_n)
 {
+    if (helper->pid && request->any && helper->requests >= HELPER_REQUESTS)
+        bury(helper);
     errno = helper_start(helper);
     if (errno != 0)
         return HELPER_ABSENT;
+    helper->requests++;
     bool sent = send_request(helper, request);
     let_go_on(helper);
     enum helper_end end = sent ? await_reply(helper, request, reply, room, ret_n) : HELPER_CRASHED;

@@ -22,6 +22,8 @@ struct helper;
 enum {
     HELPER_SOCKET = 3, /* its number in the helper, whose first message brings the memory */
     HELPER_AREAS = 3,
+    HELPER_REQUESTS = 2000, /* after which another process takes its place, where any will do: it
+                               has a limit on CPU, and what has taken it over goes with it */
 };
 #define HELPER_AREA_SIZE ((size_t)200000000 + 4096 - 200000000 % 4096) /* IMAGE_MAX_PIXELS */
 
@@ -53,6 +55,7 @@ struct helper_request {
     size_t n;
     int fd;                   /* handed over, stays open here; -1: none */
     double seconds;           /* without a message until it is given up */
+    bool any;                 /* a process that was told nothing before will do */
     struct page_clock *clock; /* gives up when it runs out, too; may be NULL */
 };
 /* A message of one byte says only that it goes on, and `seconds` begin anew. Any other that fits

@@ -17,6 +17,10 @@ static void default_signals(void)
     sigemptyset(&none);
     for (int i = 1; i < NSIG; i++)
         signal(i, SIG_DFL);
+    /* Whoever ends us (a service manager tells all of its processes) wants the pages in hand. */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 

@@ -1,8 +1,8 @@
 /* process.h - another program is started, with no more than it is given.
  *
  * By fork and exec rather than posix_spawn, because a confinement is put on in between. The child
- * has the files named and no other, default signals, no terminal's Ctrl-C (a process group of its
- * own). */
+ * has the files named and no other, and a process group of its own; it is not ended by the signals
+ * that ask a program to end (they are for us, who finish the pages in hand). */
 #ifndef YJ_ENGINE_SANDBOX_PROCESS_H
 #define YJ_ENGINE_SANDBOX_PROCESS_H
 

@@ -4,12 +4,15 @@ Libraries are made to misbehave by one that is loaded before them (tests/tools/m
 import os
 import pathlib
 import re
+import resource
+import signal
 import subprocess
 import time
 import unittest
 
 import sheets
-from runner import PROGRAM, CliTest
+from runner import CliTest
+from watcher import Watcher
 
 ABORT, LOOP, SOCKET, WRITE, MEMORY, OTHER_PROGRAM = range(1, 7)
 
@@ -115,19 +118,40 @@ class Decoders(HostileTest):
 
     def test_nothing_is_left(self):
         """Catches decoders that outlive a program that was killed."""
-        process = subprocess.Popen([PROGRAM, "watch", self.exam, "--inbox", self.scans],
-                                   stderr=subprocess.DEVNULL)
-        children = pathlib.Path(f"/proc/{process.pid}/task")
-        helpers, until = set(), time.monotonic() + 60
-        while not helpers and time.monotonic() < until:
-            for task in children.iterdir():
-                helpers |= set((task / "children").read_text().split())
-        self.assertTrue(helpers)
-        process.kill()
-        process.wait()
+        watch, helpers = self.start_watch()
+        watch.process.kill()
+        watch.process.wait()
+        until = time.monotonic() + 60
         while any(is_alive(pid) for pid in helpers) and time.monotonic() < until:
             time.sleep(0.01)  # init reaps them: no event of ours
         self.assertFalse([pid for pid in helpers if is_alive(pid)])
+        watch.process.stderr.close()
+
+    def start_watch(self):
+        """A watch, and the processes that it has started."""
+        self.inbox = self.dir / "inbox"
+        self.inbox.mkdir()
+        watch = Watcher(self.exam, self.inbox)
+        tasks, helpers = pathlib.Path(f"/proc/{watch.process.pid}/task"), set()
+        until = time.monotonic() + 60
+        while not helpers and time.monotonic() < until:
+            for task in tasks.iterdir():
+                helpers |= set((task / "children").read_text().split())
+        self.assertTrue(helpers)
+        return watch, helpers
+
+    def test_signals_to_all(self):
+        """Catches pages in hand called damaged since a service manager asked everybody to end."""
+        watch, helpers = self.start_watch()
+        for pid in helpers:
+            os.kill(int(pid), signal.SIGTERM)
+            os.kill(int(pid), signal.SIGCONT)
+        sheets.write_scans(self.inbox, [1])
+        watch.wait_for("done/0001.png")
+        self.assertTrue(all(is_alive(pid) for pid in helpers))
+        watch.process.terminate()
+        self.assertEqual(watch.process.wait(timeout=60), 0)
+        watch.process.stderr.close()
 
     def test_words(self):
         """Catches a mistyped option that leaves the door open."""
@@ -139,8 +163,7 @@ class Decoders(HostileTest):
 
     def test_weak_machine(self):
         """Catches a sandbox that lacks and is not told, or that ends the run."""
-        limit = lambda: __import__("resource").setrlimit(
-            __import__("resource").RLIMIT_FSIZE, (4 << 20, 4 << 20))
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
         done = self.grade(preexec_fn=limit)
         self.assertEqual(len(re.findall("without a sandbox", done.stderr)), 1, done.stderr)
         self.assert_all_others_scored()

@@ -364,6 +364,22 @@ static void test_memory_is_shared(void **state)
     assert_true(HELPER_AREA_SIZE >= IMAGE_MAX_PIXELS && HELPER_AREA_SIZE % 4096 == 0);
 }
 
+/* Would catch a limit on CPU that a decoder runs into in the middle of a page. */
+static void test_another_takes_its_place(void **state)
+{
+    struct fixture *f = *state;
+    int error = 0;
+    size_t n = 0;
+    enum deed deed = DEED_NOTHING;
+    struct helper_request request = {.bytes = &deed, .n = sizeof deed, .fd = -1, .seconds = 20};
+    for (int i = 0; i < HELPER_REQUESTS + 5; i++)
+        assert_int_equal(helper_ask(f->helper, &request, &error, sizeof error, &n), HELPER_REPLIED);
+    assert_int_equal(helper_generation(f->helper), 1); /* what it was told is still needed */
+    request.any = true;
+    assert_int_equal(helper_ask(f->helper, &request, &error, sizeof error, &n), HELPER_REPLIED);
+    assert_int_equal(helper_generation(f->helper), 2);
+}
+
 /* Would catch a word that is taken for another, and a sandbox that is off although asked for. */
 static void test_modes(void **state)
 {
@@ -470,6 +486,7 @@ int main(int argc, char **argv)
         TEST(test_time),
         TEST(test_lies),
         TEST(test_memory_is_shared),
+        TEST(test_another_takes_its_place),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_drawer),
         cmocka_unit_test(test_missing_program),
