@@ -3,7 +3,6 @@
 #include "zip_reader.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stddef.h>
@@ -67,8 +66,8 @@ static int explain(const struct remote *remote, enum helper_end end, double seco
     switch (end) {
     case HELPER_LATE:
         return scan_refuse(reason, _("took longer than %g s to decode"), seconds);
-    case HELPER_ABSENT:
-        return scan_refuse(reason, _("no decoder can be started: %s"), strerror(errno));
+    case HELPER_ABSENT: /* no fault of the file's: no process, no memory, no open file to be had */
+        return YJ_ENOMEM;
     case HELPER_REPLIED:
     case HELPER_CRASHED:
         break;
@@ -76,7 +75,7 @@ static int explain(const struct remote *remote, enum helper_end end, double seco
     return scan_refuse(reason, _("the decoder crashed (%s)"), helper_death(remote->helper));
 }
 
-/* YJ_EDATA where no reply can be had; else what the reply's status says. */
+/* YJ_EDATA or YJ_ENOMEM where no reply can be had; else what the reply's status says. */
 static int ask(struct remote *remote, const struct wire_request *request, int fd,
                struct page_clock *clock, struct wire_reply *reply, char *reason)
 {
@@ -110,14 +109,14 @@ static int ask(struct remote *remote, const struct wire_request *request, int fd
 
 /* Where the helper does not hold the scan, its bytes come along: *ret_fd to be closed, or -1. */
 static int hand_over(const struct remote *remote, uint64_t serial, const struct scan_file *file,
-                     struct wire_request *request, int *ret_fd, char *reason)
+                     struct wire_request *request, int *ret_fd)
 {
     *ret_fd = -1;
     if (remote->serial == serial && remote->generation == helper_generation(remote->helper))
         return 0;
     *ret_fd = scan_file_descriptor(file);
     if (*ret_fd < 0)
-        return scan_refuse(reason, _("cannot be handed to a decoder: %s"), strerror(errno));
+        return YJ_ENOMEM; /* or too many open files */
     request->size = file->size;
     return 0;
 }
@@ -136,7 +135,7 @@ static int ask_of_scan(struct remote *remote, uint64_t serial, const struct scan
     int fd, r = find_helper(remote);
     if (r < 0)
         return r;
-    r = hand_over(remote, serial, file, request, &fd, reason);
+    r = hand_over(remote, serial, file, request, &fd);
     if (r < 0)
         return r;
     remote->serial = serial;
@@ -251,7 +250,7 @@ int remote_zip_open(struct remote *remote, const struct scan_file *file, char *r
         return r;
     int fd = scan_file_descriptor(file);
     if (fd < 0)
-        return scan_refuse(reason, _("cannot be handed to a decoder: %s"), strerror(errno));
+        return YJ_ENOMEM; /* or too many open files */
     r = ask(remote, &request, fd, NULL, &reply, reason);
     close(fd);
     remote->serial = 1; /* of nothing else: the helper is the archive's alone */
@@ -292,7 +291,7 @@ int remote_zip_next(struct remote *remote, struct zip_member *ret_member, char *
         return scan_refuse(reason, _("the decoder crashed (%s)"), helper_death(remote->helper));
     int fd = memfd_create("member", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
-        return scan_refuse(reason, _("cannot be handed to a decoder: %s"), strerror(errno));
+        return YJ_ENOMEM; /* or too many open files */
     int r = ask(remote, &request, fd, NULL, &reply, reason);
     if (r == 1) {
         clean_text(reply.name, sizeof reply.name);

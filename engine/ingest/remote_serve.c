@@ -215,7 +215,7 @@ static void answer(struct server *s, const struct wire_request *request, int fd)
 /* The first message brings the shared memory. */
 static bool map_areas(struct server *s)
 {
-    char none;
+    char none = 0;
     int fd;
     if (receive(&none, 1, &fd) != 1 || fd < 0)
         return false;

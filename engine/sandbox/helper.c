@@ -343,13 +343,24 @@ static enum helper_end await_reply(struct helper *helper, const struct helper_re
     return end;
 }
 
+/* A machine that has no process or no memory left now may have some soon. */
+static int start_patiently(struct helper *helper)
+{
+    const struct timespec pause = {.tv_nsec = 300000000};
+    int error = helper_start(helper);
+    for (int i = 0; i < 3 && error != 0; i++) {
+        nanosleep(&pause, NULL);
+        error = helper_start(helper);
+    }
+    return error;
+}
+
 enum helper_end helper_ask(struct helper *helper, const struct helper_request *request, void *reply,
                            size_t room, size_t *ret_n)
 {
     if (helper->pid && request->any && helper->requests >= HELPER_REQUESTS)
         bury(helper);
-    errno = helper_start(helper);
-    if (errno != 0)
+    if (start_patiently(helper) != 0)
         return HELPER_ABSENT;
     helper->requests++;
     bool sent = send_request(helper, request);

@@ -36,7 +36,7 @@ enum helper_end {
     HELPER_REPLIED,
     HELPER_LATE,    /* ended by us: time was up */
     HELPER_CRASHED, /* ended by itself or by its confinement */
-    HELPER_ABSENT,  /* cannot be started: errno */
+    HELPER_ABSENT,  /* cannot be started, tried four times within a second */
 };
 
 /* Starts nothing yet; `starter` is borrowed. YJ_ENOMEM. */
