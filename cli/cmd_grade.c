@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "exam.h"
 #include "grade.h"
+#include "guard_options.h"
 #include "i18n.h"
 #include "marks.h"
 #include "messages.h"
@@ -21,6 +22,7 @@ struct grade_command {
     const char *const *scans;
     size_t n_scans;
     int jobs;
+    struct guard_options guard;
     bool quiet, json;
 };
 
@@ -59,6 +61,10 @@ static void print_help(void)
         "      --db FILE     database to write, default EXAM/results.db\n"
         "  -j, --jobs N      pages read at a time, 1 to 256; default: one a core\n"
         "      --batch NAME  kept with each scan, to tell rooms or days apart\n"
+        "      --sandbox W   decode scans in processes that can do no harm: auto (default) as far "
+        "as\n"
+        "                    this machine can, on (or not at all), off\n"
+        "      --page-limit S  seconds that a page may take before it is given up, default 10\n"
         "      --quiet       neither progress nor summary\n"
         "      --json        the summary as JSON on stdout\n"
         "      --help        this text\n"
@@ -83,11 +89,13 @@ static int parse_jobs(const char *text, int *ret_jobs)
 /* 0: go on; else the exit status, and *ret_help whether the help is wanted. */
 static int parse_options(int argc, char **argv, struct grade_command *c, bool *ret_help)
 {
-    enum { OPT_DB = 256, OPT_BATCH, OPT_QUIET, OPT_JSON, OPT_HELP };
+    enum { OPT_DB = 256, OPT_BATCH, OPT_SANDBOX, OPT_PAGE_LIMIT, OPT_QUIET, OPT_JSON, OPT_HELP };
     static const struct option options[] = {
         {"db", required_argument, NULL, OPT_DB},
         {"jobs", required_argument, NULL, 'j'},
         {"batch", required_argument, NULL, OPT_BATCH},
+        {"sandbox", required_argument, NULL, OPT_SANDBOX},
+        {"page-limit", required_argument, NULL, OPT_PAGE_LIMIT},
         {"quiet", no_argument, NULL, OPT_QUIET},
         {"json", no_argument, NULL, OPT_JSON},
         {"help", no_argument, NULL, OPT_HELP},
@@ -104,6 +112,12 @@ static int parse_options(int argc, char **argv, struct grade_command *c, bool *r
             break;
         case OPT_BATCH:
             c->batch = optarg;
+            break;
+        case OPT_SANDBOX:
+            r = parse_sandbox("grade", optarg, &c->guard);
+            break;
+        case OPT_PAGE_LIMIT:
+            r = parse_page_limit("grade", optarg, &c->guard);
             break;
         case OPT_QUIET:
             c->quiet = true;
@@ -154,10 +168,11 @@ static void warn_promise(const struct exam *exam, struct diag *d)
                      wish, least);
 }
 
-static int run(const struct grade_command *c, struct grade_summary *ret_summary,
+static int run(struct grade_command *c, struct grade_summary *ret_summary,
                struct alarm_list *alarms, char **ret_db_path, struct diag *d)
 {
     struct exam *exam = NULL;
+    struct sandbox *sandbox = NULL;
     if (store_is_database(c->exam)) /* of the commands that open no image; it lacks the scans */
         return diag_error(d, YJ_EINPUT, c->exam, 0, 0,
                           _("name the exam's folder, and the database with --db"),
@@ -177,17 +192,22 @@ static int run(const struct grade_command *c, struct grade_summary *ret_summary,
         .progress = progress ? print_progress : NULL,
         .alarm = alarm_list_add,
         .context = alarms,
+        .lost = &c->guard.lost,
+        .page_seconds = c->guard.page_seconds,
         .stop = &interrupted,
     };
     char *db_path = strdup(options.db_path);
     r = db_path ? check_default_scans(c, default_scans, d) : YJ_ENOMEM;
+    if (r == 0)
+        r = sandbox_open(c->guard.sandbox, &sandbox, d);
+    options.sandbox = sandbox;
     if (r == 0)
         r = grade_run(exam, &options, ret_summary, d);
     if (progress)
         clear_progress();
     if (r == 0)
         warn_no_scan(options.paths[0], ret_summary, d);
-    exam_destroy(exam);
+    leave_guarded(&c->guard, exam, sandbox);
     if (r < 0) {
         free(db_path);
         return r;

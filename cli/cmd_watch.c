@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "diag.h"
 #include "exam.h"
+#include "guard_options.h"
 #include "i18n.h"
 #include "messages.h"
 #include "store.h"
@@ -20,6 +21,7 @@ struct watch_command {
     const char *exam, *db, *inbox, *batch, *metrics;
     int jobs;
     double settle, interval;
+    struct guard_options guard;
     bool poll, once, quiet, json;
 };
 
@@ -70,6 +72,10 @@ static void print_help(void)
         "      --settle S    seconds without a change until a file is complete, default 2\n"
         "      --interval S  seconds between looks, default 2, with the kernel's word 30\n"
         "      --metrics F   a file for Prometheus' node exporter, kept up to date\n"
+        "      --sandbox W   decode scans in processes that can do no harm: auto (default) as far "
+        "as\n"
+        "                    this machine can, on (or not at all), off\n"
+        "      --page-limit S  seconds that a page may take before it is given up, default 10\n"
         "      --quiet       say nothing of files that are done\n"
         "      --json        the counts as JSON on stdout at the end\n"
         "      --help        this text\n"
@@ -127,6 +133,8 @@ static int parse_options(int argc, char **argv, struct watch_command *c, bool *r
         OPT_SETTLE,
         OPT_INTERVAL,
         OPT_METRICS,
+        OPT_SANDBOX,
+        OPT_PAGE_LIMIT,
         OPT_QUIET,
         OPT_JSON,
         OPT_HELP
@@ -141,6 +149,8 @@ static int parse_options(int argc, char **argv, struct watch_command *c, bool *r
         {"settle", required_argument, NULL, OPT_SETTLE},
         {"interval", required_argument, NULL, OPT_INTERVAL},
         {"metrics", required_argument, NULL, OPT_METRICS},
+        {"sandbox", required_argument, NULL, OPT_SANDBOX},
+        {"page-limit", required_argument, NULL, OPT_PAGE_LIMIT},
         {"quiet", no_argument, NULL, OPT_QUIET},
         {"json", no_argument, NULL, OPT_JSON},
         {"help", no_argument, NULL, OPT_HELP},
@@ -175,6 +185,12 @@ static int parse_options(int argc, char **argv, struct watch_command *c, bool *r
             break;
         case OPT_METRICS:
             c->metrics = optarg;
+            break;
+        case OPT_SANDBOX:
+            r = parse_sandbox("watch", optarg, &c->guard);
+            break;
+        case OPT_PAGE_LIMIT:
+            r = parse_page_limit("watch", optarg, &c->guard);
             break;
         case OPT_QUIET:
             c->quiet = true;
@@ -269,8 +285,8 @@ static int check_inbox(const struct exam *exam, const char *db_path, const char 
                 : 0;
 }
 
-static int watch(const struct watch_command *c, const struct exam *exam, const char *db_path,
-                 struct watch_counts *counts, struct diag *d)
+static int watch(struct watch_command *c, const struct exam *exam, const char *db_path,
+                 struct sandbox *sandbox, struct watch_counts *counts, struct diag *d)
 {
     struct watch_status status;
     int r = watch_status_open(db_path, &status, d);
@@ -287,6 +303,9 @@ static int watch(const struct watch_command *c, const struct exam *exam, const c
         .once = c->once,
         .settle = c->settle,
         .interval = c->interval,
+        .sandbox = sandbox,
+        .lost = &c->guard.lost,
+        .page_seconds = c->guard.page_seconds,
         .stop = &stop_wanted,
         .reload = &reload_wanted,
         .event = print_event,
@@ -298,9 +317,10 @@ static int watch(const struct watch_command *c, const struct exam *exam, const c
     return r;
 }
 
-static int run(const struct watch_command *c, struct watch_counts *counts, struct diag *d)
+static int run(struct watch_command *c, struct watch_counts *counts, struct diag *d)
 {
     struct exam *exam = NULL;
+    struct sandbox *sandbox = NULL;
     if (store_is_database(c->exam))
         return diag_error(d, YJ_EINPUT, c->exam, 0, 0,
                           _("name the exam's folder, and the database with --db"),
@@ -308,14 +328,19 @@ static int run(const struct watch_command *c, struct watch_counts *counts, struc
     int r = exam_load(c->exam, &exam, d);
     if (r < 0)
         return r;
+    r = sandbox_open(c->guard.sandbox, &sandbox, d);
+    if (r < 0) {
+        exam_destroy(exam);
+        return r;
+    }
     diag_print(d, stderr); /* warnings are for now, not for the evening */
     diag_finish(d);
     diag_init(d);
     const char *db_path = c->db ? c->db : exam->db_path;
     r = check_inbox(exam, db_path, c->inbox, d);
     if (r == 0)
-        r = watch(c, exam, db_path, counts, d);
-    exam_destroy(exam);
+        r = watch(c, exam, db_path, sandbox, counts, d);
+    leave_guarded(&c->guard, exam, sandbox);
     return r;
 }
 

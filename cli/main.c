@@ -1,5 +1,7 @@
 #include "commands.h"
+#include "helper.h"
 #include "i18n.h"
+#include "ingest.h"
 #include "messages.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -94,5 +96,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     messages_init();
+    if (argc == 2 && strcmp(argv[1], HELPER_ARGUMENT) == 0)
+        decoder_helper_run();
     return finish_output(run(argc, argv));
 }

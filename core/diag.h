@@ -18,6 +18,7 @@ enum yj_error {
     YJ_EINPUT = -3, /* the user's input is wrong (form, exam, key, roster, usage); exit status 2 */
     YJ_EDATA = -4,  /* verdict: these bytes are no readable scan, these pixels no known page */
     YJ_EBUSY = -5,  /* fault: another run holds the database; exit status 1 */
+    YJ_ETIME = -6,  /* verdict: a page took longer than it may (page_clock.h) */
 };
 
 enum diag_level { DIAG_ERROR, DIAG_WARNING };

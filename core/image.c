@@ -22,7 +22,8 @@ void image_init(struct image *img)
 
 void image_finish(struct image *img)
 {
-    free(img->data);
+    if (img->capacity)
+        free(img->data);
     image_init(img);
 }
 
@@ -54,7 +55,8 @@ int image_resize_blocks(struct image *img, int width, int height, int block)
         uint8_t *data = allocate_pixels(need);
         if (!data)
             return YJ_ENOMEM;
-        free(img->data);
+        if (img->capacity)
+            free(img->data);
         img->data = data;
         img->capacity = need;
     }

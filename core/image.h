@@ -17,7 +17,7 @@ struct image {
     int width, height;
     size_t stride;       /* bytes a row, >= width */
     double dpi_x, dpi_y; /* as the file states; 0: it does not */
-    size_t capacity;     /* bytes owned at data */
+    size_t capacity;     /* bytes owned at data; 0: the pixels are somebody else's */
 };
 
 void image_init(struct image *img);

@@ -52,10 +52,12 @@ struct batch {
     struct hashset stored; /* by runs before this one; complete before the threads start */
     struct diag *d;
     struct ring *ring;
+    struct workers *workers; /* workers.h */
+    int lost;                /* of them; then exam and registrar must live on */
     struct page_slot *slots;
     size_t n_slots;
     struct batch_tally tally; /* the writer's until it is joined */
-    size_t n_changed; /* scores that were out and are now others */
+    size_t n_changed;         /* scores that were out and are now others */
     atomic_int scans_done, pages_done;
     atomic_int fault; /* the first fault of any thread: 0 or enum yj_error */
 };

@@ -5,9 +5,9 @@
 #include "diag.h"
 #include "i18n.h"
 #include "page_fields.h"
-#include "page_task.h"
 #include "rescore.h"
 #include "score_changes.h"
+#include "workers.h"
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -60,38 +60,6 @@ enum slot_job batch_job_of(const struct batch *batch, const struct scan *scan)
 
 /* ---- workers ---- */
 
-static int work_on(const struct batch *batch, struct page_task *task, struct page_slot *slot)
-{
-    int r = 0;
-    if (scan_is_unread(slot->scan)) {
-        r = page_task_read_scan(task, slot->scan);
-        if (r == 0)
-            slot->job = batch_job_of(batch, slot->scan);
-    }
-    if (r == 0 && slot->job == SLOT_PAGE)
-        r = page_task_run(task, slot->scan, slot->number, &slot->arena, &slot->record);
-    if (scan_page_count(slot->scan) <= 1)
-        scan_forget_bytes(slot->scan); /* no other page of it will be decoded */
-    return r;
-}
-
-static void *work(void *context)
-{
-    struct batch *batch = context;
-    struct page_task *task = NULL;
-    int r = page_task_create(batch->exam, batch->registrar, &task);
-    size_t i;
-    while (r == 0 && ring_take(batch->ring, &i) == RING_OK) {
-        r = work_on(batch, task, &batch->slots[i]);
-        if (r == 0)
-            ring_finish(batch->ring, i);
-    }
-    if (r < 0)
-        batch_fail(batch, r);
-    page_task_destroy(task);
-    return NULL;
-}
-
 static int count_jobs(const struct grade_options *options)
 {
     cpu_set_t set;
@@ -114,9 +82,12 @@ static void report(struct feed *feed)
 {
     const struct batch *batch = feed->batch;
     double now = now_s();
-    if (!batch->options->progress || now - feed->reported < REPORT_MS / 1e3)
+    if (now - feed->reported < REPORT_MS / 1e3)
         return;
     feed->reported = now;
+    workers_mind(batch->workers);
+    if (!batch->options->progress)
+        return;
     struct grade_progress progress = {.scans_done = atomic_load(&batch->scans_done),
                                       .pages_done = atomic_load(&batch->pages_done),
                                       .share_done = share_done(feed),
@@ -209,29 +180,24 @@ static int remember_hash(void *context, const uint8_t hash[SCAN_HASH_SIZE])
 
 /* ---- threads ---- */
 
-static int start_threads(struct batch *batch, pthread_t *writer, pthread_t *workers, int jobs,
-                         int *ret_started)
+static int start_threads(struct batch *batch, pthread_t *writer, int jobs)
 {
-    int n = 0;
     if (pthread_create(writer, NULL, batch_write, batch) != 0)
         return YJ_ENOMEM;
-    while (n < jobs && pthread_create(&workers[n], NULL, work, batch) == 0)
-        n++;
-    *ret_started = n;
-    if (n == 0) {
-        batch_fail(batch, YJ_ENOMEM);
+    int r = workers_start(batch, jobs, &batch->workers);
+    if (r < 0) {
+        batch_fail(batch, r);
         pthread_join(*writer, NULL);
     }
-    return n > 0 ? 0 : YJ_ENOMEM;
+    return r;
 }
 
 /* From the first scan to the last commit. */
 static int run_threads(struct feed *feed, int jobs)
 {
     struct batch *batch = feed->batch;
-    pthread_t writer, workers[MAX_JOBS];
-    int started = 0;
-    int r = start_threads(batch, &writer, workers, jobs, &started);
+    pthread_t writer;
+    int r = start_threads(batch, &writer, jobs);
     if (r < 0)
         return r;
     r = feed_all(feed);
@@ -239,8 +205,7 @@ static int run_threads(struct feed *feed, int jobs)
         batch_fail(batch, r);
     ring_close(batch->ring);
     wait_for_writer(feed);
-    for (int i = 0; i < started; i++)
-        pthread_join(workers[i], NULL);
+    batch->lost = workers_join(batch->workers);
     pthread_join(writer, NULL);
     return atomic_load(&batch->fault);
 }
@@ -291,6 +256,10 @@ static int open_batch(struct batch *batch)
                 ? scan_source_open_any(options->paths, options->n_paths, &batch->source)
                 : scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
     if (r == 0)
+        scan_source_use_sandbox(batch->source, options->sandbox);
+    if (r == 0 && options->page_seconds > 0)
+        scan_source_set_patience(batch->source, options->page_seconds);
+    if (r == 0)
         scan_source_leave_unread(batch->source);
     if (r == 0)
         r = store_open(options->db_path, STORE_WRITE, &batch->store, batch->d);
@@ -305,7 +274,8 @@ static void close_batch(struct batch *batch)
 {
     store_close(batch->store);
     scan_source_close(batch->source);
-    registrar_destroy(batch->registrar);
+    if (batch->lost == 0)
+        registrar_destroy(batch->registrar);
 }
 
 /* What this run promised of its own pages stays on record, whatever a later one adds. */
@@ -457,5 +427,7 @@ int grade_run(const struct exam *exam, const struct grade_options *options,
         diag_error(d, r, NULL, 0, 0, _("build and install yuejuan again"),
                    _("a net that reads handwriting or marks cannot be run"));
     close_batch(&batch);
+    if (batch.lost > 0 && options->lost)
+        atomic_fetch_add(options->lost, batch.lost);
     return r;
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct diag;
+struct sandbox;
 
 struct grade_progress {
     int scans_done, pages_done; /* committed or about to be */
@@ -66,6 +67,11 @@ struct grade_options {
     /* The paths are files that arrived in a watched folder: the same name may mean another file
      * than the last time, and one that is gone or cannot be read now is left for another try. */
     bool arrivals;
+    struct sandbox
+        *sandbox;     /* where scans are decoded (sandbox.h), borrowed; NULL: in this process */
+    atomic_int *lost; /* counts threads that never came back (workers.h): if any, the exam must not
+                         be destroyed, nor the sandbox be closed, nor exit() run; may be NULL */
+    double page_seconds;     /* that a page may take; 0: PAGE_SECONDS (page_clock.h) */
     const atomic_bool *stop; /* set by a signal handler: finish the pages in hand, commit, return */
 };
 

@@ -5,6 +5,7 @@
 #include "diag.h"
 #include "i18n.h"
 #include "marks.h"
+#include "page_clock.h"
 #include "page_ways.h"
 #include "page_words.h"
 #include "page_writing.h"
@@ -350,6 +351,8 @@ int page_fields_read(const struct page_view *view, struct page_record *record)
         int at = record->n_readings++;
         r = read_field(view, form, i, view->bubble_scratch, n_bubbles, &record->readings[at],
                        &writings[at]);
+        if (r == 0 && page_clock_is_up(view->clock))
+            r = YJ_ETIME;
         if (r < 0)
             return r;
     }

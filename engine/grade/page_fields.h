@@ -14,6 +14,7 @@
 #include "records.h"
 
 struct diag;
+struct page_clock;
 
 /* Which fields somebody waits for: those the key scores, and those the form names the candidate,
  * the absent mark and the version by. Handwriting nobody waits for is kept, not sent to review. */
@@ -42,11 +43,12 @@ struct page_view {
     struct line_reader *lines;
     struct hanzi_reader *hanzi;
     struct reading *bubble_scratch; /* [fields of the largest form] */
+    const struct page_clock *clock; /* of the page; NULL: it has all the time */
     struct arena *arena;
 };
 
-/* The readings of record->form_page, with their crops and exceptions, into the record. 0 or
- * YJ_ENOMEM. */
+/* The readings of record->form_page, with their crops and exceptions, into the record. 0,
+ * YJ_ENOMEM or YJ_ETIME. */
 int page_fields_read(const struct page_view *view, struct page_record *record);
 /* The page is refused: every field it should have is `unread`. Nothing where the form is unknown.
  */

@@ -4,10 +4,12 @@
 #include "diag.h"
 #include "i18n.h"
 #include "marks.h"
+#include "page_clock.h"
 #include "page_fields.h"
 #include "page_health.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* Below these a page is read, and somebody is told to look at the scanner. */
@@ -22,6 +24,8 @@ struct page_task {
     struct registration_result result; /* large: its map holds hundreds of anchors */
     struct page_health_scratch *health;
     struct decoder *decoder;
+    struct page_clock clock;
+    double page_seconds;
     struct asked_fields asked;
     struct image img, chroma, scratch;
     struct image halves[DECODER_HALVES];
@@ -60,6 +64,7 @@ int page_task_create(const struct exam *exam, const struct registrar *registrar,
         return YJ_ENOMEM;
     task->exam = exam;
     task->registrar = registrar;
+    task->page_seconds = PAGE_SECONDS;
     image_init(&task->img);
     image_init(&task->chroma);
     image_init(&task->scratch);
@@ -120,6 +125,15 @@ void page_task_destroy(struct page_task *task)
 int page_task_read_scan(struct page_task *task, struct scan *scan)
 {
     return scan_read(scan, task->decoder);
+}
+
+int page_task_guard(struct page_task *task, struct sandbox *sandbox, double page_seconds)
+{
+    if (page_seconds > 0)
+        task->page_seconds = page_seconds;
+    decoder_set_clock(task->decoder, &task->clock);
+    registration_scratch_set_clock(task->registration, &task->clock);
+    return decoder_use_sandbox(task->decoder, sandbox);
 }
 
 static double thread_cpu_ms(void)
@@ -201,6 +215,7 @@ static int read_page(struct page_task *task, struct arena *arena, struct page_re
                              .lines = task->lines,
                              .hanzi = task->hanzi,
                              .bubble_scratch = task->bubble_scratch,
+                             .clock = &task->clock,
                              .arena = arena};
     record->verdict = PAGE_READ;
     if (task->exam->marks.ignore_colour)
@@ -225,36 +240,62 @@ static int measure_health(struct page_task *task, struct page_record *record)
     return page_health_measure(&in, task->health, &record->health);
 }
 
+/* Registers and reads what was decoded; YJ_ETIME. */
+static int look_at_page(struct page_task *task, const struct scan *scan, struct arena *arena,
+                        struct page_record *record, double *since)
+{
+    record->width = task->img.width;
+    record->height = task->img.height;
+    int r = registrar_find(task->registrar, scan_path(scan), &task->img, task->halves,
+                           task->registration, &task->result);
+    if (r == 0)
+        r = keep_registration(&task->result, arena, record);
+    if (r == 0)
+        r = measure_health(task, record);
+    lap(record, STAGE_REGISTER, since);
+    if (r < 0)
+        return r;
+    r = task->result.verdict == PAGE_READ
+            ? read_page(task, arena, record)
+            : refuse_page(task->exam, arena, record, task->result.verdict, task->result.reason);
+    lap(record, STAGE_READ, since);
+    return r;
+}
+
+/* As if it could not be decoded: nothing that was read so far is kept. */
+int page_task_give_up(const struct exam *exam, double seconds, struct arena *arena,
+                      struct page_record *record)
+{
+    struct page_record given_up = {.number = record->number,
+                                   .form = -1,
+                                   .form_page = -1,
+                                   .sheet = "",
+                                   .width = record->width,
+                                   .height = record->height};
+    char reason[SCAN_REASON_MAX];
+    memcpy(given_up.cpu_ms, record->cpu_ms, sizeof given_up.cpu_ms);
+    *record = given_up;
+    snprintf(reason, sizeof reason, _("took longer than %g s to read"), seconds);
+    return refuse_page(exam, arena, record, PAGE_UNREADABLE, reason);
+}
+
 int page_task_run(struct page_task *task, const struct scan *scan, int number, struct arena *arena,
                   struct page_record *ret_record)
 {
     struct page_record record = {.number = number, .form = -1, .form_page = -1, .sheet = ""};
     char reason[SCAN_REASON_MAX] = "";
     double since = thread_cpu_ms();
+    page_clock_start(&task->clock, task->page_seconds);
     int r = scan_decode_page(scan, number, task->decoder, &task->img, reason);
     lap(&record, STAGE_DECODE, &since);
-    if (r == YJ_EDATA) {
+    record.cpu_ms[STAGE_DECODE] += decoder_helper_ms(task->decoder);
+    if (r == YJ_EDATA)
         r = refuse_page(task->exam, arena, &record, PAGE_UNREADABLE, reason);
-        goto out;
-    }
-    if (r < 0)
-        return r;
-    record.width = task->img.width;
-    record.height = task->img.height;
-    r = registrar_find(task->registrar, scan_path(scan), &task->img, task->halves,
-                       task->registration, &task->result);
-    if (r == 0)
-        r = keep_registration(&task->result, arena, &record);
-    if (r == 0)
-        r = measure_health(task, &record);
-    lap(&record, STAGE_REGISTER, &since);
-    if (r < 0)
-        return r;
-    r = task->result.verdict == PAGE_READ
-            ? read_page(task, arena, &record)
-            : refuse_page(task->exam, arena, &record, task->result.verdict, task->result.reason);
-    lap(&record, STAGE_READ, &since);
-out:
+    else if (r == 0)
+        r = page_clock_is_up(&task->clock) ? YJ_ETIME
+                                           : look_at_page(task, scan, arena, &record, &since);
+    if (r == YJ_ETIME)
+        r = page_task_give_up(task->exam, task->page_seconds, arena, &record);
     if (r == 0)
         *ret_record = record;
     return r;

@@ -13,11 +13,15 @@
 #include "registration.h"
 
 struct page_task;
+struct sandbox;
 
 /* Exam and registrar are borrowed. YJ_ENOMEM. */
 int page_task_create(const struct exam *exam, const struct registrar *registrar,
                      struct page_task **ret_task);
 void page_task_destroy(struct page_task *task);
+/* Where pages are decoded (borrowed; NULL: in this process), and how long each may take (0: as
+ * page_clock.h says). YJ_ENOMEM. */
+int page_task_guard(struct page_task *task, struct sandbox *sandbox, double page_seconds);
 
 /* scan_read with the task's decoder. */
 int page_task_read_scan(struct page_task *task, struct scan *scan);
@@ -25,5 +29,10 @@ int page_task_read_scan(struct page_task *task, struct scan *scan);
  * time of each stage is this thread's. 0 or YJ_ENOMEM. */
 int page_task_run(struct page_task *task, const struct scan *scan, int number, struct arena *arena,
                   struct page_record *ret_record);
+
+/* The record of a page that took longer than `seconds`; of `record` its number, its size and its
+ * times are kept. 0 or YJ_ENOMEM. */
+int page_task_give_up(const struct exam *exam, double seconds, struct arena *arena,
+                      struct page_record *record);
 
 #endif

@@ -25,6 +25,8 @@ struct diag;
 struct scan_source;
 struct scan;
 struct decoder; /* one a worker: scratch memory of the libraries */
+struct sandbox; /* sandbox.h */
+struct page_clock;
 
 #define SCAN_REASON_MAX 256
 
@@ -34,6 +36,12 @@ int scan_source_open(const char *const *paths, size_t n, struct scan_source **re
 /* As scan_source_open, but a path that does not exist is a scan with a problem when its turn comes:
  * for files that others may take away meanwhile. 0 or YJ_ENOMEM. */
 int scan_source_open_any(const char *const *paths, size_t n, struct scan_source **ret_source);
+/* From now on documents and archives are taken apart by a helper of the sandbox, which is borrowed
+ * until close. NULL: by this process. */
+void scan_source_use_sandbox(struct scan_source *source, struct sandbox *sandbox);
+/* A file or folder from which nothing comes for so long (default PAGE_SECONDS) is given up, and the
+ * thread that waits for it left behind: a scan with a problem, scan_is_unavailable. */
+void scan_source_set_patience(struct scan_source *source, double seconds);
 /* The next scan, with one reference held by the caller: 1; 0 at the end; < 0 fault (memory). */
 int scan_source_next(struct scan_source *source, struct scan **ret_scan);
 /* From now on JPEG and PNG files that are no ZIP members come unread (scan_is_unread): whoever
@@ -84,6 +92,14 @@ bool scan_name_is_hidden(const char *name);
 
 int decoder_create(struct decoder **ret_decoder);
 void decoder_destroy(struct decoder *decoder);
+/* From now on pages are decoded by a helper of the sandbox, which is borrowed until destroy, and
+ * lie in its memory until the next one is decoded. NULL: by this process. YJ_ENOMEM. */
+int decoder_use_sandbox(struct decoder *decoder, struct sandbox *sandbox);
+/* CPU ms of another process for the page decoded last; 0: this thread's tells all. */
+double decoder_helper_ms(const struct decoder *decoder);
+/* Pages decoded from now on are given up when the clock runs out: by helpers and `pdftoppm` at
+ * once, within this process not before they are decoded. Borrowed; NULL: never. */
+void decoder_set_clock(struct decoder *decoder, struct page_clock *clock);
 /* Decodes page `number` (from 1) into `out`, reusing its buffer. Any number of threads may decode
  * pages of one scan, each with its own decoder. YJ_EDATA: `reason` says in one line why (also for a
  * truncated JPEG: half a page is not a page). YJ_ENOMEM. */
@@ -102,5 +118,8 @@ void decoder_want_chroma(struct decoder *decoder, struct image *chroma);
  * of what that costs once the page is whole. Of a page that is turned or not decoded row by row
  * there are none (width 0). `halves` is borrowed; NULL: no longer. */
 void decoder_want_halves(struct decoder *decoder, struct image halves[DECODER_HALVES]);
+/* The whole life of a helper: of a process that was started with HELPER_ARGUMENT (helper.h) and has
+ * its messages' language set. Does not return. */
+void decoder_helper_run(void) __attribute__((noreturn));
 
 #endif

@@ -28,13 +28,16 @@ struct scan_file {
     uint8_t *data; /* NULL: read through fd */
     int fd;        /* -1: none */
     uint64_t size;
-    bool lent; /* data is a scan_buffer's */
+    bool lent;   /* data and fd are a scan_buffer's */
+    bool mapped; /* data is a mapping, not malloc'ed */
 };
 
 /* Memory that one file after the other is read into. */
 struct scan_buffer {
     uint8_t *data;
     size_t capacity;
+    bool shared;        /* wanted so: other processes will be given it */
+    int fd;             /* where it is shared; else -1 */
     EVP_MD_CTX *digest; /* NULL until it is used */
     EVP_MD *sha256;
 };
@@ -43,8 +46,9 @@ void scan_buffer_finish(struct scan_buffer *buffer);
 
 void scan_file_init(struct scan_file *file);
 void scan_file_finish(struct scan_file *file);
-/* Reads all of an open regular file of `size` bytes into memory. YJ_EDATA: it cannot be read. */
-int scan_file_load(struct scan_file *file, int fd, uint64_t size, char *reason);
+/* Reads all of an open regular file of `size` bytes into memory, `shared` if it can be: a file of
+ * its own that other processes can be given. YJ_EDATA: it cannot be read. */
+int scan_file_load(struct scan_file *file, int fd, uint64_t size, bool shared, char *reason);
 /* Opens and reads a file; one of usual size into `buffer`, which then lends its memory. YJ_EDATA:
  * it cannot be had. */
 int scan_file_load_path(struct scan_file *file, const char *path, struct scan_buffer *buffer,
@@ -69,9 +73,13 @@ enum scan_kind { SCAN_UNKNOWN, SCAN_JPEG, SCAN_PNG, SCAN_TIFF, SCAN_PDF, SCAN_ZI
           */
 
 enum scan_kind scan_sniff(const uint8_t *head, size_t n);
-/* Takes `file` over (also on failure). `reason` as for scan_create_problem. */
+struct remote; /* remote.h: decoding by another process */
+/* Takes `file` over (also on failure). Documents are looked through by `planner`; NULL: here.
+ * `hash` of the bytes; NULL: to be found out. */
 int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
-                struct scan **ret_scan);
+                const uint8_t hash[SCAN_HASH_SIZE], struct remote *planner, struct scan **ret_scan);
+/* A scan that somebody else has named and hashed: in a decoder process. YJ_EDATA: `reason`. */
+int scan_adopt(enum scan_kind kind, struct scan_file *file, struct scan **ret_scan, char *reason);
 /* A scan that has no page: `problem` is copied. `file` may be NULL; its bytes go into the hash. */
 int scan_create_problem(const char *path, const char *problem, const struct scan_file *file,
                         struct scan **ret_scan);
@@ -91,8 +99,10 @@ bool scan_name_clean_member(char *name);
 /* ---- ZIP (zip_members.c) ---- */
 
 struct zip_members;
-/* Takes fd over (also on failure). */
-int zip_members_open(int fd, uint64_t size, const char *path, struct zip_members **ret_zip);
+/* Takes fd over (also on failure). `planner` is borrowed until close: as for scan_create, and who
+ * unpacks. */
+int zip_members_open(int fd, uint64_t size, const char *path, struct remote *planner,
+                     struct zip_members **ret_zip);
 /* 1: a scan; 0: no more; < 0 fault. A damaged archive is a scan with a problem. */
 int zip_members_next(struct zip_members *zip, struct scan **ret_scan);
 void zip_members_close(struct zip_members *zip);
@@ -103,6 +113,7 @@ struct colour;
 struct jpeg_reader; /* libjpeg's decompressor, kept from picture to picture (decode_jpeg.c) */
 struct jpeg_reader *jpeg_reader_create(void); /* NULL: no memory */
 void jpeg_reader_destroy(struct jpeg_reader *reader);
+struct page_clock;
 struct decoder {
     struct scan_buffer bytes; /* of the file it read last */
     struct jpeg_reader *jpeg;
@@ -114,7 +125,12 @@ struct decoder {
     size_t colours_size;        /* pixels */
     struct image *halves;       /* where the page goes in smaller sizes; NULL: nobody wants them */
     int halved[DECODER_HALVES]; /* rows of each that are made */
+    struct remote *remote;      /* who decodes; NULL: this process */
+    struct page_clock *clock;   /* of the page in hand; NULL: it has all the time */
+    bool defers_drawing;        /* a decoder process: runs no pdftoppm, */
+    double draw_dpi;            /* but says how it should be done, with DECODER_MUST_DRAW */
 };
+enum { DECODER_MUST_DRAW = 1 };
 
 #define DECODER_SCRATCH_MAX ((size_t)512 << 20)
 /* At least `size` bytes, undefined, valid until the next call; NULL: no memory or beyond the
@@ -203,7 +219,8 @@ int decode_png(const uint8_t *bytes, size_t size, struct decoder *decoder, struc
 struct tiff_pages {
     uint64_t *offsets; /* of the page directories */
     int count;
-    bool broken; /* the chain of directories breaks off after `count` pages */
+    bool broken;   /* the chain of directories breaks off after `count` pages */
+    bool too_many; /* because there are more than SCAN_MAX_PAGES */
 };
 /* YJ_EDATA with a reason: not one page. */
 int tiff_pages_find(const struct scan_file *file, struct tiff_pages *ret_pages, char *reason);
@@ -262,7 +279,8 @@ struct pdf_picture {
 int pdf_picture_decode(const struct pdf_picture *picture, struct decoder *decoder,
                        struct image *out, char *reason);
 
-/* Draws one page by `pdftoppm` at `dpi` (pdf_render.c). */
+#define PDF_DRAW_DPI 300
+/* Draws one page by `pdftoppm` at `dpi`, at most PDF_DRAW_DPI (pdf_render.c). */
 int pdf_render_page(const struct scan_file *file, int number, double dpi, struct decoder *decoder,
                     struct image *out, char *reason);
 

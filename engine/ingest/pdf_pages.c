@@ -20,8 +20,8 @@ struct pdf_document {
 };
 
 /* Content streams of scanned pages are a line; one that is longer than this, deflated, draws. */
-static const double CONTENT_MAX = 64 << 10; /* bytes */
-enum { FORM_POINTS_A3 = 1191, RENDER_DPI = 300 };
+static const long long CONTENT_MAX = 64 << 10; /* bytes */
+enum { FORM_POINTS_A3 = 1191, RENDER_DPI = PDF_DRAW_DPI };
 
 /* ---- opening ---- */
 
@@ -525,6 +525,10 @@ int pdf_decode_page(struct pdf_document *pdf, int number, struct decoder *decode
     if (r != 0)
         return r < 0 ? r : 0;
     decoder_drop_halves(decoder);
+    if (decoder->defers_drawing) {
+        decoder->draw_dpi = dpi;
+        return DECODER_MUST_DRAW;
+    }
     r = pdf_render_page(pdf->file, number, dpi, decoder, out, reason);
     if (r == 0)
         *ret_placement = (struct placement){.orientation = 1, .dpi_x = dpi, .dpi_y = dpi};

@@ -1,65 +1,50 @@
 /* Draws a PDF page by running `pdftoppm` of poppler-utils: for pages that are no single picture.
  * Poppler is GPL and is run, not linked. The program gets the bytes as an open file, no name and no
  * shell are involved, and a limit of time and memory. */
+#include "confine.h"
 #include "ingest_internal.h"
+#include "page_clock.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
-enum { SECONDS_MAX = 60, INPUT_FD = 3, HEADER_MAX = 64 };
-static const rlim_t MEMORY_MAX = (rlim_t)4 << 30;
+enum { HEADER_MAX = 64 };
+static const double SECONDS_MAX = 60; /* where no clock runs */
 
 struct renderer {
     pid_t pid;
-    int output;   /* read end of the pipe from its stdout */
-    int messages; /* its stderr, a file in memory */
-    struct timespec until;
+    int output;     /* read end of the pipe from its stdout */
+    int messages;   /* its stderr, a file in memory */
+    double seconds; /* that it may take */
+    struct timespec began;
 };
 
-static int milliseconds_left(const struct renderer *r)
+static double seconds_taken(const struct renderer *r)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t ms =
-        (int64_t)(r->until.tv_sec - now.tv_sec) * 1000 + (r->until.tv_nsec - now.tv_nsec) / 1000000;
-    return ms > 0 ? (int)ms : 0;
+    return (double)(now.tv_sec - r->began.tv_sec) + (double)(now.tv_nsec - r->began.tv_nsec) / 1e9;
 }
 
-/* Its own process group: Ctrl-C on the terminal is for us, who finish the pages in hand. */
-static int set_attributes(posix_spawnattr_t *attributes)
+static int milliseconds_left(const struct renderer *r)
 {
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setpgroup(attributes, 0);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setsigdefault(attributes, &all);
-    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                    POSIX_SPAWN_SETSIGDEF);
+    double left = r->seconds - seconds_taken(r);
+    return left > 0 ? (int)(left * 1000) + 1 : 0;
 }
 
-static void limit_resources(pid_t pid)
-{
-    struct rlimit memory = {MEMORY_MAX, MEMORY_MAX}, seconds = {SECONDS_MAX, SECONDS_MAX};
-    prlimit(pid, RLIMIT_AS, &memory, NULL);
-    prlimit(pid, RLIMIT_CPU, &seconds, NULL); /* also when we are killed */
-}
-
-/* The errno of posix_spawn. */
-static int spawn(struct renderer *r, int input, int output, int number, double dpi, bool colour)
+/* The errno of starting it. */
+static int start(struct renderer *r, int input, int output, int number, double dpi, bool colour)
 {
     char page[16], resolution[32];
     snprintf(page, sizeof page, "%d", number);
@@ -68,26 +53,16 @@ static int spawn(struct renderer *r, int input, int output, int number, double d
     size_t n = 8;
     if (!colour)
         arguments[n++] = "-gray";
-    arguments[n] = "/dev/fd/3";
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return ENOMEM;
-    if (posix_spawnattr_init(&attributes) != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return ENOMEM;
-    }
-    set_attributes(&attributes);
-    /* INPUT_FD comes last: what we hold at that number has been passed on by then. */
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, r->messages, STDERR_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, input, INPUT_FD);
-    int error = posix_spawnp(&r->pid, "pdftoppm", &actions, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error == 0)
-        limit_resources(r->pid);
+    arguments[n] = "/dev/fd/3"; /* the fourth of its files */
+    struct drawer_confinement confinement;
+    drawer_confinement_init(&confinement, input, (unsigned)ceil(r->seconds) + 1);
+    struct process_plan plan = {.program = "pdftoppm",
+                                .arguments = arguments,
+                                .files = {-1, output, r->messages, input},
+                                .n_files = 4,
+                                .confinement = &confinement};
+    int error = process_start(&plan, &r->pid);
+    drawer_confinement_finish(&confinement);
     return error;
 }
 
@@ -107,10 +82,9 @@ static ssize_t read_output(const struct renderer *r, uint8_t *to, size_t n)
     }
 }
 
-static int refuse_late(char *reason)
+static int refuse_late(const struct renderer *r, char *reason)
 {
-    return scan_refuse(reason, _("'pdftoppm' did not draw the page within %d seconds"),
-                       SECONDS_MAX);
+    return scan_refuse(reason, _("'pdftoppm' did not draw the page within %.3g s"), r->seconds);
 }
 
 /* "P5 width height 255" and one white space (netpbm's pgm(5); "P6" in colour, ppm(5)); byte by
@@ -123,7 +97,7 @@ static int read_header(const struct renderer *r, bool colour, int *ret_width, in
     while (n < HEADER_MAX && words < 4) {
         ssize_t got = read_output(r, (uint8_t *)text + n, 1);
         if (got < 0)
-            return refuse_late(reason);
+            return refuse_late(r, reason);
         if (got == 0)
             break;
         if (strchr(" \n\r\t", text[n]) && n > 0 && !strchr(" \n\r\t", text[n - 1]))
@@ -144,7 +118,7 @@ static int read_bytes(const struct renderer *r, uint8_t *to, size_t size, char *
     for (size_t at = 0; at < size;) {
         ssize_t got = read_output(r, to + at, size - at);
         if (got < 0)
-            return refuse_late(reason);
+            return refuse_late(r, reason);
         if (got == 0)
             return scan_refuse(reason, _("'pdftoppm' drew only a part of the page"));
         at += (size_t)got;
@@ -203,7 +177,7 @@ static int finish(struct renderer *r, int so_far, char *reason)
     return check_messages(r, reason);
 }
 
-static int explain_spawn(int error, char *reason)
+static int explain_start(int error, char *reason)
 {
     if (scan_fault_of(error) < 0)
         return scan_fault_of(error);
@@ -220,13 +194,13 @@ static int draw(struct renderer *r, int input, int number, double dpi, struct de
     const bool colour = decoder->chroma != NULL;
     int pipes[2], width = 0, height = 0;
     if (pipe2(pipes, O_CLOEXEC) < 0)
-        return explain_spawn(errno, reason);
-    int error = spawn(r, input, pipes[1], number, dpi, colour);
+        return explain_start(errno, reason);
+    int error = start(r, input, pipes[1], number, dpi, colour);
     close(pipes[1]);
     r->output = pipes[0];
     if (error != 0) {
         close(pipes[0]);
-        return explain_spawn(error, reason);
+        return explain_start(error, reason);
     }
     int result = read_header(r, colour, &width, &height, reason);
     if (result == 0)
@@ -239,18 +213,20 @@ static int draw(struct renderer *r, int input, int number, double dpi, struct de
 int pdf_render_page(const struct scan_file *file, int number, double dpi, struct decoder *decoder,
                     struct image *out, char *reason)
 {
-    struct renderer r = {.output = -1};
-    clock_gettime(CLOCK_MONOTONIC, &r.until);
-    r.until.tv_sec += SECONDS_MAX;
+    struct renderer r = {.output = -1, .seconds = SECONDS_MAX};
+    if (decoder->clock)
+        r.seconds = fmax(page_clock_left(decoder->clock), 0);
+    clock_gettime(CLOCK_MONOTONIC, &r.began);
     int result, input = scan_file_descriptor(file);
     r.messages = memfd_create("messages", MFD_CLOEXEC);
     if (input < 0 || r.messages < 0)
-        result = explain_spawn(errno, reason);
+        result = explain_start(errno, reason);
     else
         result = draw(&r, input, number, dpi, decoder, out, reason);
     if (input >= 0)
         close(input);
     if (r.messages >= 0)
         close(r.messages);
+    page_clock_add_wait(decoder->clock, seconds_taken(&r));
     return result;
 }

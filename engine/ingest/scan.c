@@ -1,5 +1,6 @@
 /* One scan: what its bytes are, how many pages they hold, and who still needs them. */
 #include "ingest_internal.h"
+#include "remote.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -11,6 +12,7 @@
 
 struct scan {
     atomic_int references;
+    uint64_t serial; /* that no other scan of this run has */
     char *path, *problem;
     char *unread; /* what to open by whoever reads it; NULL: it was read */
     bool unavailable;
@@ -126,7 +128,17 @@ const char *scan_describe_unknown(const uint8_t *head, size_t n)
 
 /* ---- planning: once, by whoever feeds ---- */
 
-static int plan_pages(struct scan *s, char *reason)
+static int plan_document(struct scan *s, struct remote *planner, char *reason)
+{
+    if (planner)
+        return remote_plan(planner, s->serial, s->kind, &s->file, &s->n_pages, reason);
+    int r = pdf_document_open(&s->file, &s->pdf, reason);
+    if (r == 0)
+        s->n_pages = pdf_document_page_count(s->pdf);
+    return r;
+}
+
+static int plan_pages(struct scan *s, struct remote *planner, char *reason)
 {
     int r = 0;
     switch (s->kind) {
@@ -140,9 +152,7 @@ static int plan_pages(struct scan *s, char *reason)
             s->n_pages = s->tiff.count + (s->tiff.broken ? 1 : 0);
         break;
     case SCAN_PDF:
-        r = pdf_document_open(&s->file, &s->pdf, reason);
-        if (r == 0)
-            s->n_pages = pdf_document_page_count(s->pdf);
+        r = plan_document(s, planner, reason);
         break;
     case SCAN_ZIP:
         r = scan_refuse(reason, _("a ZIP inside a ZIP is not opened; unpack it first"));
@@ -158,10 +168,10 @@ static int plan_pages(struct scan *s, char *reason)
 }
 
 /* Libraries call a file damaged where they got no memory for it: what is said twice is believed. */
-static int plan_pages_surely(struct scan *s, char *reason)
+static int plan_pages_surely(struct scan *s, struct remote *planner, char *reason)
 {
-    int r = plan_pages(s, reason);
-    return r == YJ_EDATA ? plan_pages(s, reason) : r;
+    int r = plan_pages(s, planner, reason);
+    return r == YJ_EDATA && !planner ? plan_pages(s, NULL, reason) : r;
 }
 
 static void finish_bytes(struct scan *s)
@@ -197,10 +207,12 @@ static int set_problem(struct scan *s, const char *problem)
 
 static int new_scan(const char *path, struct scan **ret)
 {
+    static atomic_uint_fast64_t serials;
     struct scan *s = calloc(1, sizeof *s);
     if (!s)
         return YJ_ENOMEM;
     atomic_init(&s->references, 1);
+    s->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed) + 1;
     scan_file_init(&s->file);
     s->path = scan_name_to_utf8(path);
     if (!s->path) {
@@ -211,10 +223,10 @@ static int new_scan(const char *path, struct scan **ret)
     return 0;
 }
 
-int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
-                struct scan **ret_scan)
+/* Takes `file` over, also on failure. */
+static int new_scan_of(const char *path, enum scan_kind kind, struct scan_file *file,
+                       struct scan **ret)
 {
-    char reason[SCAN_REASON_MAX];
     struct scan *s = NULL;
     int r = new_scan(path, &s);
     if (r < 0) {
@@ -225,12 +237,41 @@ int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
     scan_file_init(file);
     s->kind = kind;
     s->bytes = s->file.size;
-    r = scan_file_hash(&s->file, s->hash);
+    *ret = s;
+    return 0;
+}
+
+int scan_adopt(enum scan_kind kind, struct scan_file *file, struct scan **ret_scan, char *reason)
+{
+    struct scan *s = NULL;
+    int r = new_scan_of("", kind, file, &s);
+    if (r == 0)
+        r = plan_pages_surely(s, NULL, reason);
+    if (r < 0) {
+        scan_unref(s);
+        return r;
+    }
+    *ret_scan = s;
+    return 0;
+}
+
+int scan_create(const char *path, enum scan_kind kind, struct scan_file *file,
+                const uint8_t hash[SCAN_HASH_SIZE], struct remote *planner, struct scan **ret_scan)
+{
+    char reason[SCAN_REASON_MAX];
+    struct scan *s = NULL;
+    int r = new_scan_of(path, kind, file, &s);
+    if (r < 0)
+        return r;
+    if (hash)
+        memcpy(s->hash, hash, SCAN_HASH_SIZE);
+    else
+        r = scan_file_hash(&s->file, s->hash);
     s->unavailable = r == YJ_EDATA;
     if (r == YJ_EDATA)
         scan_refuse(reason, _("cannot be read to its end"));
     if (r == 0)
-        r = plan_pages_surely(s, reason);
+        r = plan_pages_surely(s, planner, reason);
     if (r == YJ_EDATA)
         r = set_problem(s, reason);
     if (r < 0) {
@@ -382,12 +423,38 @@ void decoder_destroy(struct decoder *decoder)
 {
     if (!decoder)
         return;
+    if (decoder->remote)
+        remote_close(decoder->remote);
+    free(decoder->remote);
     image_finish(&decoder->turned);
     scan_buffer_finish(&decoder->bytes);
     jpeg_reader_destroy(decoder->jpeg);
     free(decoder->colours);
     free(decoder->scratch);
     free(decoder);
+}
+
+int decoder_use_sandbox(struct decoder *decoder, struct sandbox *sandbox)
+{
+    struct remote *remote = sandbox ? calloc(1, sizeof *remote) : NULL;
+    if (!sandbox)
+        return 0;
+    if (!remote)
+        return YJ_ENOMEM;
+    remote_open(remote, sandbox);
+    decoder->remote = remote;
+    decoder->bytes.shared = true;
+    return 0;
+}
+
+double decoder_helper_ms(const struct decoder *decoder)
+{
+    return decoder->remote ? decoder->remote->cpu_ms : 0;
+}
+
+void decoder_set_clock(struct decoder *decoder, struct page_clock *clock)
+{
+    decoder->clock = clock;
 }
 
 uint8_t *decoder_scratch(struct decoder *decoder, size_t size)
@@ -417,6 +484,9 @@ static int decode_stored(const struct scan *s, int number, struct decoder *decod
         if (number <= s->tiff.count)
             return decode_tiff(&s->file, s->tiff.offsets[number - 1], false, decoder, out,
                                placement, reason);
+        if (s->tiff.too_many)
+            return scan_refuse(reason, _("the TIFF has more than %d pages; the rest is not read"),
+                               SCAN_MAX_PAGES);
         return scan_refuse(reason,
                            _("the TIFF's list of pages breaks off after page %d: damaged or "
                              "incomplete; any further page is lost"),
@@ -428,17 +498,41 @@ static int decode_stored(const struct scan *s, int number, struct decoder *decod
     }
 }
 
-static int decode_upright(const struct scan *scan, int number, struct decoder *decoder,
-                          struct image *out, char *reason)
+static int decode_once(const struct scan *scan, int number, struct decoder *decoder,
+                       struct image *out, char *reason)
 {
     struct placement placement = {.orientation = 1};
-    if (decoder->chroma)
-        decoder->chroma->width = decoder->chroma->height = 0;
     decoder_drop_halves(decoder);
     int r = decode_stored(scan, number, decoder, out, &placement, reason);
     if (r == 0)
         r = decoder_end_chroma(decoder);
     decoder_end_halves(decoder);
+    return r != 0 ? r : page_make_upright(out, &placement, decoder, reason);
+}
+
+static int decode_here(const struct scan *scan, int number, struct decoder *decoder,
+                       struct image *out, char *reason)
+{
+    int r = decode_once(scan, number, decoder, out, reason);
+    /* As plan_pages_surely. */
+    return r == YJ_EDATA ? decode_once(scan, number, decoder, out, reason) : r;
+}
+
+/* By the helper, which says where a page must be drawn; what draws is a process of its own. */
+static int decode_remotely(const struct scan *scan, int number, struct decoder *decoder,
+                           struct image *out, char *reason)
+{
+    struct remote_page page = {scan->serial, scan->kind, &scan->file, number};
+    struct remote_pixels pixels = {out, decoder->chroma, decoder->halves};
+    double dpi;
+    decoder_drop_halves(decoder);
+    int r = remote_decode(decoder->remote, &page, decoder->clock, &pixels, &dpi, reason);
+    if (r != WIRE_DRAW)
+        return r;
+    struct placement placement = {.orientation = 1, .dpi_x = dpi, .dpi_y = dpi};
+    r = pdf_render_page(&scan->file, number, dpi, decoder, out, reason);
+    if (r == 0)
+        r = decoder_end_chroma(decoder);
     return r < 0 ? r : page_make_upright(out, &placement, decoder, reason);
 }
 
@@ -447,7 +541,8 @@ int scan_decode_page(const struct scan *scan, int number, struct decoder *decode
 {
     if (number < 1 || number > scan->n_pages)
         return scan_refuse(reason, _("the scan has no page %d"), number);
-    int r = decode_upright(scan, number, decoder, out, reason);
-    /* As plan_pages_surely. */
-    return r == YJ_EDATA ? decode_upright(scan, number, decoder, out, reason) : r;
+    if (decoder->chroma)
+        decoder->chroma->width = decoder->chroma->height = 0;
+    return decoder->remote ? decode_remotely(scan, number, decoder, out, reason)
+                           : decode_here(scan, number, decoder, out, reason);
 }

@@ -1,4 +1,5 @@
 /* The bytes of a scan: in memory, or an open file where they are many. */
+#include "errand.h"
 #include "ingest_internal.h"
 
 #include <errno.h>
@@ -12,6 +13,10 @@
 /* What a worker keeps from file to file; a larger one is read into memory of its own. */
 #define SCAN_BUFFER_MAX ((uint64_t)16 << 20)
 
+#ifndef F_SEAL_FUTURE_WRITE /* Linux 5.1 */
+#define F_SEAL_FUTURE_WRITE 16
+#endif
+
 void scan_file_init(struct scan_file *file)
 {
     *file = (struct scan_file){.fd = -1};
@@ -19,19 +24,26 @@ void scan_file_init(struct scan_file *file)
 
 void scan_file_finish(struct scan_file *file)
 {
-    if (!file->lent)
-        free(file->data);
-    if (file->fd >= 0)
-        close(file->fd);
+    if (!file->lent) {
+        if (file->mapped)
+            munmap(file->data, file->size);
+        else
+            free(file->data);
+        if (file->fd >= 0)
+            close(file->fd);
+    }
     scan_file_init(file);
 }
 
 /* pread until n bytes are there or no more come; -1 with errno where the file cannot be read. */
 static ssize_t read_fully(int fd, uint64_t offset, uint8_t *to, size_t n)
 {
+    const size_t piece = 1 << 20; /* so that a slow share is seen to go on */
     size_t got = 0;
     while (got < n) {
-        ssize_t r = pread(fd, to + got, n - got, (off_t)(offset + got));
+        size_t wanted = n - got < piece ? n - got : piece;
+        ssize_t r = pread(fd, to + got, wanted, (off_t)(offset + got));
+        errand_headway();
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)
@@ -43,30 +55,68 @@ static ssize_t read_fully(int fd, uint64_t offset, uint8_t *to, size_t n)
     return (ssize_t)got;
 }
 
-int scan_file_load(struct scan_file *file, int fd, uint64_t size, char *reason)
+/* Memory that can be handed to another process; its size and, but for this mapping, its bytes are
+ * sealed. False: none to be had (too many open files, a limit on file sizes). */
+static bool share_memory(struct scan_file *file, uint64_t size)
 {
-    uint8_t *data = malloc(size ? size : 1);
-    if (!data)
+    int fd = memfd_create("scan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *data = MAP_FAILED;
+    /* half of the open files a process may have are for what cannot do without */
+    if (fd >= 0 && fd < sysconf(_SC_OPEN_MAX) / 2 && size > 0 && ftruncate(fd, (off_t)size) == 0)
+        data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
+    if (data != MAP_FAILED && fcntl(fd, F_ADD_SEALS, seals) == 0) {
+        *file = (struct scan_file){.data = data, .fd = fd, .size = size, .mapped = true};
+        return true;
+    }
+    if (data != MAP_FAILED)
+        munmap(data, size);
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
+int scan_file_load(struct scan_file *file, int fd, uint64_t size, bool shared, char *reason)
+{
+    struct scan_file loaded;
+    scan_file_init(&loaded);
+    if (!shared || !share_memory(&loaded, size)) {
+        loaded.data = malloc(size ? size : 1);
+        loaded.size = size;
+    }
+    if (!loaded.data)
         return YJ_ENOMEM;
-    ssize_t got = read_fully(fd, 0, data, size);
+    ssize_t got = read_fully(fd, 0, loaded.data, size);
     if (got < 0 || (uint64_t)got != size) {
         int error = errno;
-        free(data);
+        scan_file_finish(&loaded);
         return got < 0 ? scan_refuse(reason, _("cannot be read: %s"), strerror(error))
                        : scan_refuse(reason, _("changed while it was read; try again"));
     }
-    *file = (struct scan_file){.data = data, .fd = -1, .size = size};
+    *file = loaded;
     return 0;
 }
 
 void scan_buffer_init(struct scan_buffer *buffer)
 {
-    *buffer = (struct scan_buffer){0};
+    *buffer = (struct scan_buffer){.fd = -1};
+}
+
+static void drop_memory(struct scan_buffer *buffer)
+{
+    struct scan_file memory = {.data = buffer->data,
+                               .fd = buffer->fd,
+                               .size = buffer->capacity,
+                               .mapped = buffer->fd >= 0};
+    scan_file_finish(&memory);
+    buffer->data = NULL;
+    buffer->capacity = 0;
+    buffer->fd = -1;
 }
 
 void scan_buffer_finish(struct scan_buffer *buffer)
 {
-    free(buffer->data);
+    drop_memory(buffer);
     EVP_MD_CTX_free(buffer->digest);
     EVP_MD_free(buffer->sha256);
     scan_buffer_init(buffer);
@@ -78,12 +128,16 @@ static bool buffer_reserve(struct scan_buffer *buffer, size_t size)
     if (size <= buffer->capacity)
         return true;
     size_t capacity = size + size / 4;
-    uint8_t *data = malloc(capacity);
-    if (!data)
+    struct scan_file memory;
+    scan_file_init(&memory);
+    if (!buffer->shared || !share_memory(&memory, capacity))
+        memory.data = malloc(capacity);
+    if (!memory.data)
         return false;
-    free(buffer->data);
-    buffer->data = data;
+    drop_memory(buffer);
+    buffer->data = memory.data;
     buffer->capacity = capacity;
+    buffer->fd = memory.fd;
     return true;
 }
 
@@ -97,7 +151,7 @@ static int load_lent(struct scan_file *file, int fd, size_t size, struct scan_bu
         return scan_refuse(reason, _("cannot be read: %s"), strerror(errno));
     if ((size_t)got != size)
         return scan_refuse(reason, _("changed while it was read; try again"));
-    *file = (struct scan_file){.data = buffer->data, .fd = -1, .size = size, .lent = true};
+    *file = (struct scan_file){.data = buffer->data, .fd = buffer->fd, .size = size, .lent = true};
     return 0;
 }
 
@@ -114,7 +168,7 @@ int scan_file_load_path(struct scan_file *file, const char *path, struct scan_bu
     else if ((uint64_t)st.st_size <= SCAN_BUFFER_MAX)
         r = load_lent(file, fd, (size_t)st.st_size, buffer, reason);
     else
-        r = scan_file_load(file, fd, (uint64_t)st.st_size, reason);
+        r = scan_file_load(file, fd, (uint64_t)st.st_size, buffer->shared, reason);
     if (fd >= 0)
         close(fd);
     return r;
@@ -186,7 +240,7 @@ int scan_file_hash_again(const struct scan_file *file, struct scan_buffer *buffe
 
 int scan_file_descriptor(const struct scan_file *file)
 {
-    if (!file->data)
+    if (file->fd >= 0)
         return fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
     int fd = memfd_create("scan", MFD_CLOEXEC);
     for (uint64_t at = 0; fd >= 0 && at < file->size;) {

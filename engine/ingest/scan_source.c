@@ -1,6 +1,9 @@
 /* Walks the arguments: files, folders in the order of their names, ZIP members. A folder is read
  * when its turn comes and forgotten when it is done. */
+#include "errand.h"
 #include "ingest_internal.h"
+#include "page_clock.h"
+#include "remote.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,6 +29,9 @@ struct scan_source {
     struct folder *folder; /* the innermost open one */
     struct zip_members *zip;
     bool leave_unread;
+    struct remote planner; /* not open: this process */
+    struct errands *errands;
+    double patience; /* s without a byte until a file is given up */
 };
 
 int scan_source_open(const char *const *paths, size_t n, struct scan_source **ret_source,
@@ -47,6 +53,12 @@ int scan_source_open_any(const char *const *paths, size_t n, struct scan_source 
         return YJ_ENOMEM;
     source->paths = paths;
     source->n = n;
+    source->patience = PAGE_SECONDS;
+    remote_init(&source->planner);
+    if (errands_create(&source->errands) < 0) {
+        free(source);
+        return YJ_ENOMEM;
+    }
     *ret_source = source;
     return 0;
 }
@@ -54,6 +66,21 @@ int scan_source_open_any(const char *const *paths, size_t n, struct scan_source 
 void scan_source_leave_unread(struct scan_source *source)
 {
     source->leave_unread = true;
+}
+
+void scan_source_set_patience(struct scan_source *source, double seconds)
+{
+    source->patience = seconds;
+}
+
+void scan_source_use_sandbox(struct scan_source *source, struct sandbox *sandbox)
+{
+    remote_open(&source->planner, sandbox);
+}
+
+static struct remote *planner_of(struct scan_source *source)
+{
+    return remote_is_open(&source->planner) ? &source->planner : NULL;
 }
 
 /* ---- folders ---- */
@@ -77,6 +104,8 @@ void scan_source_close(struct scan_source *source)
         close_folder(folder);
     }
     zip_members_close(source->zip);
+    remote_close(&source->planner);
+    errands_destroy(source->errands);
     free(source);
 }
 
@@ -111,6 +140,7 @@ static int list_names(DIR *dir, struct folder *folder)
                 return YJ_ENOMEM;
             folder->names = names;
         }
+        errand_headway();
         char *name = listed_name(dirfd(dir), entry);
         if (!name)
             return YJ_ENOMEM;
@@ -136,106 +166,114 @@ static bool is_above(const struct folder *folder, const struct stat *st)
     return false;
 }
 
-/* By errno; `what` has a place for it. 1: *ret_scan tells of it; < 0 fault. */
-static int refuse_folder(const char *path, const char *what, struct scan **ret_scan)
-{
+/* Everything that asks the file system, so that a share which is gone holds up nobody. */
+struct opening {
+    char *path;
+    bool shared;               /* another process will decode it */
+    bool leave_unread, unread; /* a picture is not read here; it is one */
+    struct stat st;
+    bool is_problem;  /* `reason` says why there is no scan */
+    bool unavailable; /* its bytes could not be had */
     char reason[SCAN_REASON_MAX];
-    int r = scan_fault_of(errno);
+    struct folder *folder; /* where it is one */
+    enum scan_kind kind;
+    struct scan_file file;
+    uint8_t hash[SCAN_HASH_SIZE];
+};
 
-    if (r == 0) {
-        scan_refuse(reason, what, strerror(errno));
-        r = scan_create_problem(path, reason, NULL, ret_scan);
-    }
-    return r < 0 ? r : 1;
+static void forget_opening(void *job)
+{
+    struct opening *o = job;
+    if (o->folder)
+        close_folder(o->folder);
+    scan_file_finish(&o->file);
+    free(o->path);
+    free(o);
 }
 
-/* 0: it is the innermost folder now; 1: *ret_scan says why not; < 0 fault. */
-static int enter_folder(struct scan_source *source, const char *path, const struct stat *st,
-                        struct scan **ret_scan)
+static int set_problem(struct opening *o, bool unavailable)
 {
-    if (is_above(source->folder, st)) {
-        int r = scan_create_problem(path, _("a link back to a folder above it"), NULL, ret_scan);
-        return r < 0 ? r : 1;
-    }
-    DIR *dir = opendir(path);
-    if (!dir)
-        return refuse_folder(path, _("the folder cannot be opened: %s"), ret_scan);
-    struct folder *folder = calloc(1, sizeof *folder);
-    int r = folder && (folder->path = strdup(path)) ? list_names(dir, folder) : YJ_ENOMEM;
-    int error = errno;
-    closedir(dir);
-    if (r < 0) {
-        if (folder)
-            close_folder(folder);
-        errno = error;
-        return r == YJ_EIO
-                   ? refuse_folder(path, _("the folder cannot be read to its end: %s"), ret_scan)
-                   : r;
-    }
-    folder->device = st->st_dev;
-    folder->inode = st->st_ino;
-    folder->above = source->folder;
-    source->folder = folder;
+    o->is_problem = true;
+    o->unavailable = unavailable;
     return 0;
 }
 
-/* ---- files ---- */
-
-static int create_scan_from(const char *path, enum scan_kind kind, int fd, uint64_t size,
-                            struct scan **ret_scan)
+/* What lacks this program, not the file, is a fault; `what` has a place for errno's text. */
+static int refuse_by_errno(struct opening *o, const char *what, bool unavailable)
 {
-    char reason[SCAN_REASON_MAX];
-    struct scan_file file;
-    scan_file_init(&file);
-    if (size > SCAN_FILE_IN_MEMORY && kind != SCAN_JPEG && kind != SCAN_PNG) {
-        file = (struct scan_file){.fd = fd, .size = size};
-        return scan_create(path, kind, &file, ret_scan);
-    }
-    int r = size > SCAN_FILE_MAX ? scan_refuse(reason, _("%llu MB are more than any page needs"),
-                                               (unsigned long long)(size >> 20))
-                                 : scan_file_load(&file, fd, size, reason);
-    close(fd);
-    if (r == YJ_EDATA && size > SCAN_FILE_MAX)
-        return scan_create_problem(path, reason, NULL, ret_scan);
-    if (r == YJ_EDATA)
-        return scan_create_unavailable(path, reason, ret_scan);
-    return r < 0 ? r : scan_create(path, kind, &file, ret_scan);
+    int r = scan_fault_of(errno);
+    if (r < 0)
+        return r;
+    scan_refuse(o->reason, what, strerror(errno));
+    return set_problem(o, unavailable);
 }
 
-/* 1: *ret_scan; 0: a ZIP, whose members come next; < 0 fault. */
-static int open_file(struct scan_source *source, const char *path, struct scan **ret_scan)
+static int list_folder(struct opening *o)
+{
+    DIR *dir = opendir(o->path);
+    if (!dir)
+        return refuse_by_errno(o, _("the folder cannot be opened: %s"), false);
+    o->folder = calloc(1, sizeof *o->folder);
+    int r =
+        o->folder && (o->folder->path = strdup(o->path)) ? list_names(dir, o->folder) : YJ_ENOMEM;
+    int error = errno;
+    closedir(dir);
+    errno = error;
+    if (r == YJ_EIO)
+        return refuse_by_errno(o, _("the folder cannot be read to its end: %s"), false);
+    if (r < 0)
+        return r;
+    o->folder->device = o->st.st_dev;
+    o->folder->inode = o->st.st_ino;
+    return 0;
+}
+
+/* A ZIP stays open, as does a large document, of which the hash is taken. */
+static int load_file(struct opening *o, int fd)
+{
+    uint64_t size = (uint64_t)o->st.st_size;
+    bool picture = o->kind == SCAN_JPEG || o->kind == SCAN_PNG;
+    o->file = (struct scan_file){.fd = fd, .size = size};
+    if (o->kind == SCAN_ZIP)
+        return 0;
+    if (picture && size > SCAN_FILE_MAX) {
+        scan_refuse(o->reason, _("%llu MB are more than any page needs"),
+                    (unsigned long long)(size >> 20));
+        return set_problem(o, false);
+    }
+    int r = 0;
+    if (picture || size <= SCAN_FILE_IN_MEMORY) {
+        scan_file_init(&o->file);
+        r = scan_file_load(&o->file, fd, size, o->shared, o->reason);
+        close(fd);
+    }
+    if (r == 0 && (r = scan_file_hash(&o->file, o->hash)) == YJ_EDATA)
+        scan_refuse(o->reason, _("cannot be read to its end"));
+    return r == YJ_EDATA ? set_problem(o, true) : r;
+}
+
+static int open_file(struct opening *o)
 {
     uint8_t head[SCAN_SNIFF_SIZE];
-    char reason[SCAN_REASON_MAX];
-    struct stat st;
-    int r;
     /* Non-blocking: what was a file a moment ago may be a FIFO by now. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open(o->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     ssize_t n = -1;
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+    if (fd >= 0 && fstat(fd, &o->st) == 0 && S_ISREG(o->st.st_mode))
         n = pread(fd, head, sizeof head, 0);
     if (n < 0) {
-        scan_refuse(reason, _("cannot be opened: %s"), strerror(errno));
-        r = scan_fault_of(errno);
-        if (r == 0)
-            r = scan_create_unavailable(path, reason, ret_scan);
+        int error = errno;
         if (fd >= 0)
             close(fd);
-        return r < 0 ? r : 1;
+        errno = error;
+        return refuse_by_errno(o, _("cannot be opened: %s"), true);
     }
-    uint64_t size = (uint64_t)st.st_size;
-    enum scan_kind kind = scan_sniff(head, (size_t)n);
-    if (kind == SCAN_ZIP) {
-        r = zip_members_open(fd, size, path, &source->zip);
-        return r < 0 ? r : 0;
-    }
-    if (source->leave_unread && (kind == SCAN_JPEG || kind == SCAN_PNG) && size <= SCAN_FILE_MAX) {
-        close(fd);
-        r = scan_create_unread(path, kind, ret_scan);
-    } else {
-        r = create_scan_from(path, kind, fd, size, ret_scan);
-    }
-    return r < 0 ? r : 1;
+    o->kind = scan_sniff(head, (size_t)n);
+    o->unread = o->leave_unread && (o->kind == SCAN_JPEG || o->kind == SCAN_PNG) &&
+                (uint64_t)o->st.st_size <= SCAN_FILE_MAX;
+    if (!o->unread)
+        return load_file(o, fd);
+    close(fd);
+    return 0;
 }
 
 static const char *describe_special(mode_t mode)
@@ -247,23 +285,85 @@ static const char *describe_special(mode_t mode)
     return _("a device, not a file");
 }
 
-/* As open_file; a folder, too, returns 0. */
-static int open_path(struct scan_source *source, const char *path, struct scan **ret_scan)
+/* On a thread of its own. 0 or YJ_ENOMEM. */
+static int run_opening(void *job)
 {
-    struct stat st;
+    struct opening *o = job;
+    if (stat(o->path, &o->st) < 0) {
+        scan_refuse(o->reason, _("cannot be opened: %s"), strerror(errno));
+        return set_problem(o, true);
+    }
+    if (S_ISDIR(o->st.st_mode))
+        return list_folder(o);
+    if (S_ISREG(o->st.st_mode))
+        return open_file(o);
+    scan_refuse(o->reason, "%s", describe_special(o->st.st_mode));
+    return set_problem(o, false);
+}
+
+/* ---- what came of it ---- */
+
+/* 0: it is the innermost folder now; 1: *ret_scan says why not; < 0 fault. */
+static int enter_folder(struct scan_source *source, struct opening *o, struct scan **ret_scan)
+{
+    if (is_above(source->folder, &o->st)) {
+        int r = scan_create_problem(o->path, _("a link back to a folder above it"), NULL, ret_scan);
+        return r < 0 ? r : 1;
+    }
+    o->folder->above = source->folder;
+    source->folder = o->folder;
+    o->folder = NULL;
+    return 0;
+}
+
+/* As enter_folder; a ZIP, too, returns 0. */
+static int take_opening(struct scan_source *source, struct opening *o, struct scan **ret_scan)
+{
     int r;
-    if (stat(path, &st) < 0) {
-        char reason[SCAN_REASON_MAX];
-        scan_refuse(reason, _("cannot be opened: %s"), strerror(errno));
-        r = scan_create_unavailable(path, reason, ret_scan);
-    } else if (S_ISDIR(st.st_mode)) {
-        return enter_folder(source, path, &st, ret_scan);
-    } else if (S_ISREG(st.st_mode)) {
-        return open_file(source, path, ret_scan);
+    if (o->is_problem) {
+        r = o->unavailable ? scan_create_unavailable(o->path, o->reason, ret_scan)
+                           : scan_create_problem(o->path, o->reason, NULL, ret_scan);
+    } else if (o->folder) {
+        return enter_folder(source, o, ret_scan);
+    } else if (o->kind == SCAN_ZIP) {
+        int fd = o->file.fd;
+        o->file.fd = -1;
+        return zip_members_open(fd, o->file.size, o->path, planner_of(source), &source->zip);
+    } else if (o->unread) {
+        r = scan_create_unread(o->path, o->kind, ret_scan);
     } else {
-        r = scan_create_problem(path, describe_special(st.st_mode), NULL, ret_scan);
+        r = scan_create(o->path, o->kind, &o->file, o->hash, planner_of(source), ret_scan);
     }
     return r < 0 ? r : 1;
+}
+
+static int tell_lost(const struct scan_source *source, const char *path, struct scan **ret_scan)
+{
+    char reason[SCAN_REASON_MAX];
+    scan_refuse(reason, _("cannot be read: nothing came for %g s"), source->patience);
+    int r = scan_create_unavailable(path, reason, ret_scan);
+    return r < 0 ? r : 1;
+}
+
+/* 1: *ret_scan; 0: a folder or a ZIP, whose members come next; < 0 fault. */
+static int open_path(struct scan_source *source, const char *path, struct scan **ret_scan)
+{
+    struct opening *o = calloc(1, sizeof *o);
+    if (!o || !(o->path = strdup(path))) {
+        free(o);
+        return YJ_ENOMEM;
+    }
+    scan_file_init(&o->file);
+    o->shared = planner_of(source) != NULL;
+    o->leave_unread = source->leave_unread;
+    const struct errand errand = {.run = run_opening, .forget = forget_opening, .job = o};
+    int r;
+    if (!errand_do(source->errands, &errand, source->patience, &r))
+        return tell_lost(source, path, ret_scan);
+    if (r == 0)
+        r = take_opening(source, o, ret_scan);
+    forget_opening(o);
+    return r;
 }
 
 /* Opens a path: 1, *ret_scan is one; 0, it holds others, which come next; < 0 fault. */
@@ -338,7 +438,7 @@ static int pass_path(struct scan_source *source, const char *path, struct scan *
     struct stat st;
     if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
         return 1;
-    int r = enter_folder(source, path, &st, ret_scan);
+    int r = open_path(source, path, ret_scan);
     if (r > 0)
         scan_unref(*ret_scan);
     return r;

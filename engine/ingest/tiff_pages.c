@@ -73,8 +73,8 @@ static int walk(struct chain *c, uint64_t at, struct tiff_pages *pages)
     for (int steps = 0; at != 0; steps++) {
         bool is_page;
         uint64_t next;
-        if (steps == SCAN_MAX_PAGES || is_known(pages, at) ||
-            !read_directory(c, at, &is_page, &next)) {
+        pages->too_many = steps == SCAN_MAX_PAGES;
+        if (pages->too_many || is_known(pages, at) || !read_directory(c, at, &is_page, &next)) {
             pages->broken = true;
             return 0;
         }

@@ -27,6 +27,7 @@ struct registration_scratch {
     int n_near;
     struct image enlarged; /* a coarse scan, twice its size */
     struct witness_scratch *witness;
+    const struct page_clock *clock; /* NULL: it never runs out */
 };
 
 /* What is held against the scan. */

@@ -3,6 +3,7 @@
 #include "attempt.h"
 #include "diag.h"
 #include "i18n.h"
+#include "page_clock.h"
 #include "second_sheet.h"
 #include "vision.h"
 
@@ -158,6 +159,11 @@ void registration_scratch_destroy(struct registration_scratch *s)
     free(s);
 }
 
+void registration_scratch_set_clock(struct registration_scratch *s, const struct page_clock *clock)
+{
+    s->clock = clock;
+}
+
 const struct image *registration_reduced(const struct registration_scratch *s,
                                          const struct image *img, int side, int *ret_level)
 {
@@ -245,7 +251,8 @@ static int try_page(const struct registrar *registrar, int form, int page,
     for (int i = 0; i < f->pages[page].n_registrations; i++) {
         struct attempt_target target = target_of(registrar, form, page, i);
         struct attempt a;
-        int e = attempt_make(&target, pyramid, scratch, &a);
+        int e = page_clock_is_up(scratch->clock) ? YJ_ETIME
+                                                 : attempt_make(&target, pyramid, scratch, &a);
         if (e < 0)
             return e;
         weigh(&a, finding);
@@ -277,7 +284,8 @@ static int rescue_page(const struct registrar *registrar, int form, int page,
     for (int i = 0; i < f->pages[page].n_registrations; i++)
         if (f->pages[page].registrations[i].kind == REGISTER_PRINT)
             return 0;
-    int e = attempt_make(&target, pyramid, scratch, &a);
+    int e =
+        page_clock_is_up(scratch->clock) ? YJ_ETIME : attempt_make(&target, pyramid, scratch, &a);
     if (e == 0 && a.refined)
         weigh(&a, finding);
     return e;

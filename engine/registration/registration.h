@@ -14,6 +14,7 @@
 #include "records.h"
 
 struct diag;
+struct page_clock;
 struct registrar;            /* prepared forms; immutable, shared by all workers */
 struct registration_scratch; /* one a worker */
 
@@ -34,6 +35,9 @@ void registrar_destroy(struct registrar *registrar);
 
 int registration_scratch_create(struct registration_scratch **ret_scratch);
 void registration_scratch_destroy(struct registration_scratch *scratch);
+/* registrar_find gives up (YJ_ETIME) when it runs out. Borrowed; NULL: never. */
+void registration_scratch_set_clock(struct registration_scratch *scratch,
+                                    const struct page_clock *clock);
 /* The page that registrar_find looked at last (`img`), shrunk by 2^*ret_level as far as its longer
  * side keeps `side` px. Valid until the next is looked at. */
 const struct image *registration_reduced(const struct registration_scratch *scratch,
@@ -41,7 +45,7 @@ const struct image *registration_reduced(const struct registration_scratch *scra
 
 /* `scan_path` chooses among forms that name their scans. `halves`: what the decoder made of the
  * page besides (decoder_want_halves), or NULL; borrowed until the next page is looked at. 0, with
- * the verdict in `ret`; YJ_ENOMEM. */
+ * the verdict in `ret`; YJ_ENOMEM, YJ_ETIME. */
 int registrar_find(const struct registrar *registrar, const char *scan_path,
                    const struct image *img, const struct image *halves,
                    struct registration_scratch *scratch, struct registration_result *ret);

@@ -235,9 +235,16 @@ static bool scores_are_due(const struct watch *w, bool busy)
 
 /* ---- the exam read again ---- */
 
+/* A thread that never came back from reading a page may still use it. */
+static void destroy_reloaded(struct watch *w)
+{
+    if (!w->options->lost || atomic_load(w->options->lost) == 0)
+        exam_destroy(w->reloaded);
+}
+
 static void adopt(struct watch *w, struct exam *exam)
 {
-    exam_destroy(w->reloaded);
+    destroy_reloaded(w);
     w->reloaded = exam;
     w->exam = exam;
     watch_tell(w, WATCH_RELOADED, "");
@@ -427,7 +434,7 @@ static void finish(struct watch *w)
     free(w->folder_trouble);
     free(w->fault);
     free(w->file_trouble);
-    exam_destroy(w->reloaded);
+    destroy_reloaded(w);
 }
 
 int watch_run(const struct exam *exam, const struct watch_options *options,

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 struct diag;
+struct sandbox;
 
 struct watch_counts {
     long done, failed, duplicate; /* files, since the start */
@@ -48,6 +49,9 @@ struct watch_options {
     bool poll, once;
     double settle;   /* s; 0: the default, 2 */
     double interval; /* s between looks where no event comes; 0: the default, 2 (30 with events) */
+    struct sandbox *sandbox; /* where scans are decoded (sandbox.h); NULL: in this process */
+    atomic_int *lost;    /* as in grade.h: if any, exam, sandbox and exit() are to be left alone */
+    double page_seconds; /* that a page may take; 0: the default (page_clock.h) */
     const atomic_bool *stop; /* set by a signal handler */
     atomic_bool *reload;     /* set by a signal handler: load the exam again; may be NULL */
     /* On the thread that called; text is borrowed. */

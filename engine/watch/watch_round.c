@@ -265,6 +265,9 @@ static int grade_paths(struct watch *w, struct round *round, char **paths, const
                                           .context = round,
                                           .defer_scores = true,
                                           .arrivals = true,
+                                          .sandbox = o->sandbox,
+                                          .lost = o->lost,
+                                          .page_seconds = o->page_seconds,
                                           .stop = o->stop};
     int rc = grade_run(w->exam, &options, &summary, d);
     if (round->stored) {

@@ -131,9 +131,9 @@ class Page:
 
     # ---- files ----
 
-    def png(self):
+    def png(self, dots=round(DPI / 0.0254)):
+        """`dots` a metre are stated."""
         raw = b"".join(b"\0" + bytes(self.rows[y * WIDTH:(y + 1) * WIDTH]) for y in range(HEIGHT))
-        dots = round(DPI / 0.0254)
         return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", png_header(WIDTH, HEIGHT)) +
                 png_chunk(b"pHYs", struct.pack(">IIB", dots, dots, 1)) +
                 png_chunk(b"IDAT", zlib.compress(raw, 1)) + png_chunk(b"IEND", b""))

@@ -1,8 +1,9 @@
 /* bench_pages.c - makes the pages of tests/bench, and measures them.
  *
  *   bench_pages make FORM DIR N        DIR/KIND/NNN.EXT, N files of each kind
- *   bench_pages grade FORM DIR/KIND J  decodes them all, then grades them with J workers; prints
- *                                      one JSON object
+ *   bench_pages grade FORM DIR/KIND J [off]
+ *                                      decodes them all, then grades them with J workers; prints
+ *                                      one JSON object; off: without the sandbox
  *
  * Making and grading are two processes, so that peak memory is the grading's alone. Decode alone
  * and grade are one process, one library, the same files. A batch that is not read right has no
@@ -12,7 +13,9 @@
 #include "diag.h"
 #include "exam.h"
 #include "grade.h"
+#include "helper.h"
 #include "ingest.h"
+#include "sandbox.h"
 #include "store.h"
 #include "vision.h"
 #include <stdio.h>
@@ -129,6 +132,16 @@ static int time_decode(const char *folder, double *ret_ms, struct diag *d)
     return rc;
 }
 
+/* CPU of this process or of those that it started and that have ended: by the same clock, which
+ * counts a little more than the threads' own. */
+static double used_ms(int whose)
+{
+    struct rusage usage;
+    getrusage(whose, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+}
+
 /* High-water mark of resident memory since exec, MB (10^6 bytes). */
 static double peak_memory(void)
 {
@@ -137,9 +150,10 @@ static double peak_memory(void)
     return (double)usage.ru_maxrss * 1024 / 1e6;
 }
 
-/* `feeder_ms`: CPU of the thread that called grade_run, which feeds, waits and scores. */
+/* `feeder_ms`: CPU of the thread that called grade_run, which feeds, waits and scores; `start_ms`:
+ * of starting one decoder. */
 static void print_result(const struct grade_summary *s, double alone, double process_ms,
-                         double feeder_ms)
+                         double feeder_ms, double start_ms)
 {
     static const char *const names[STAGES] = {"decode", "register", "read", "score", "store"};
     double sum = 0;
@@ -150,9 +164,9 @@ static void print_result(const struct grade_summary *s, double alone, double pro
         sum += s->cpu_ms[i] / s->pages;
     }
     printf(", \"sum\": %.3f, \"process\": %.3f, \"feed\": %.3f, \"rate\": %.2f, "
-           "\"memory\": %.1f}\n",
+           "\"memory\": %.1f, \"start\": %.1f}\n",
            sum, process_ms / s->pages, (feeder_ms - s->cpu_ms[STAGE_SCORE]) / s->pages,
-           s->pages / s->seconds, peak_memory());
+           s->pages / s->seconds, peak_memory(), start_ms);
 }
 
 /* Holds one page's reading against what was drawn. */
@@ -189,6 +203,17 @@ static int count_wrong(const char *db, const struct form *form, int *ret_wrong, 
     return rc;
 }
 
+/* CPU that one decoder process takes to start and to end. */
+static int time_start(enum sandbox_mode mode, double *ret_ms, struct diag *d)
+{
+    struct sandbox *sandbox = NULL;
+    double before = used_ms(RUSAGE_CHILDREN);
+    int rc = sandbox_open(mode, &sandbox, d);
+    sandbox_close(sandbox);
+    *ret_ms = used_ms(RUSAGE_CHILDREN) - before;
+    return rc;
+}
+
 /* With the files that a reader of a WAL database leaves beside it. */
 static void remove_database(const char *db)
 {
@@ -201,31 +226,39 @@ static void remove_database(const char *db)
     }
 }
 
-static int grade_pages(const struct exam *exam, const char *folder, int jobs, struct diag *d)
+static int grade_pages(const struct exam *exam, const char *folder, int jobs, bool sandboxed,
+                       struct diag *d)
 {
     char db[] = "/tmp/yuejuan-bench-XXXXXX";
     struct grade_summary summary = {0};
     struct grade_options options = {
         .paths = &folder, .n_paths = 1, .db_path = db, .batch = "", .jobs = jobs};
-    double alone = 0;
+    const enum sandbox_mode mode = sandboxed ? SANDBOX_AUTO : SANDBOX_OFF;
+    double alone = 0, start_ms = 0;
     int fd = mkstemp(db), wrong = 0;
 
     if (fd < 0)
         return diag_error(d, YJ_EIO, db, 0, 0, NULL, "cannot make a database");
     close(fd);
     int rc = time_decode(folder, &alone, d);
-    double start = cpu_ms(CLOCK_PROCESS_CPUTIME_ID), own = cpu_ms(CLOCK_THREAD_CPUTIME_ID);
+    if (rc == 0)
+        rc = sandbox_open(mode, &options.sandbox, d);
+    double start = used_ms(RUSAGE_SELF) + used_ms(RUSAGE_CHILDREN);
+    double own = cpu_ms(CLOCK_THREAD_CPUTIME_ID);
     if (rc == 0)
         rc = grade_run(exam, &options, &summary, d);
-    double process_ms = cpu_ms(CLOCK_PROCESS_CPUTIME_ID) - start;
     double feeder_ms = cpu_ms(CLOCK_THREAD_CPUTIME_ID) - own;
+    sandbox_close(options.sandbox);
+    double process_ms = used_ms(RUSAGE_SELF) + used_ms(RUSAGE_CHILDREN) - start;
+    if (rc == 0)
+        rc = time_start(mode, &start_ms, d);
     if (rc == 0)
         rc = count_wrong(db, exam->forms[0].form, &wrong, d);
     if (rc == 0 && (summary.pages == 0 || summary.pages_read != summary.pages || wrong))
         rc = diag_error(d, YJ_EDATA, folder, 0, 0, NULL, "%d of %d pages read, %d fields wrong",
                         summary.pages_read, summary.pages, wrong);
     if (rc == 0)
-        print_result(&summary, alone, process_ms, feeder_ms);
+        print_result(&summary, alone, process_ms, feeder_ms, start_ms);
     remove_database(db);
     return rc;
 }
@@ -235,16 +268,21 @@ int main(int argc, char **argv)
     struct exam *exam = NULL;
     struct diag d;
 
-    if (argc != 5 || (strcmp(argv[1], "make") && strcmp(argv[1], "grade"))) {
-        fprintf(stderr, "usage: bench_pages make FORM DIR N | grade FORM FOLDER JOBS\n");
+    if (argc == 2 && strcmp(argv[1], HELPER_ARGUMENT) == 0)
+        decoder_helper_run();
+    bool sandboxed = argc == 5;
+    if ((argc != 5 && (argc != 6 || strcmp(argv[5], "off"))) ||
+        (strcmp(argv[1], "make") && strcmp(argv[1], "grade"))) {
+        fprintf(stderr, "usage: bench_pages make FORM DIR N | grade FORM FOLDER JOBS [off]\n");
         return 2;
     }
     vision_init();
     diag_init(&d);
     int rc = exam_load(argv[2], &exam, &d);
     if (rc == 0)
-        rc = strcmp(argv[1], "make") == 0 ? make_pages(exam, argv[3], atoi(argv[4]))
-                                          : grade_pages(exam, argv[3], atoi(argv[4]), &d);
+        rc = strcmp(argv[1], "make") == 0
+                 ? make_pages(exam, argv[3], atoi(argv[4]))
+                 : grade_pages(exam, argv[3], atoi(argv[4]), sandboxed, &d);
     diag_print(&d, stderr);
     exam_destroy(exam);
     diag_finish(&d);

@@ -1,5 +1,7 @@
 /* test_ingest.c - every way a page comes in, and every way a file can be wrong. The scans are
- * written here at run time (scan_writers.h) and held against the picture they were written from. */
+ * written here at run time (scan_writers.h) and held against the picture they were written from.
+ * Run twice: decoding here, and by processes of the sandbox. */
+#include "sandboxed.h"
 #include "scan_writers.h"
 
 #include "diag.h"
@@ -65,6 +67,7 @@ static struct scans open_path(const char *path)
     struct scan_source *source;
     int r;
     assert_int_equal(scan_source_open(&path, 1, &source, NULL), 0);
+    scan_source_use_sandbox(source, sandboxed);
     while ((r = scan_source_next(source, &s.scan[s.n])) == 1)
         assert_true(++s.n < SCANS_MAX);
     assert_int_equal(r, 0);
@@ -109,6 +112,7 @@ static int decode_page(const char *path, int number, struct image *out, char *re
         print_error("%s: %s\n", path, scan_problem(s.scan[0]));
     assert_null(scan_problem(s.scan[0]));
     assert_int_equal(decoder_create(&decoder), 0);
+    assert_int_equal(decoder_use_sandbox(decoder, sandboxed), 0);
     reason[0] = '\0';
     struct image halves[DECODER_HALVES];
     for (int k = 0; k < DECODER_HALVES; k++)
@@ -119,6 +123,7 @@ static int decode_page(const char *path, int number, struct image *out, char *re
         assert_halved(out, halves, path);
     for (int k = 0; k < DECODER_HALVES; k++)
         image_finish(&halves[k]);
+    sandboxed_keep(out);
     decoder_destroy(decoder);
     close_scans(&s);
     return r;
@@ -1014,7 +1019,7 @@ static void *decode_all(void *context)
     struct image img;
     char reason[SCAN_REASON_MAX];
     image_init(&img);
-    job->good = decoder_create(&decoder) == 0;
+    job->good = decoder_create(&decoder) == 0 && decoder_use_sandbox(decoder, sandboxed) == 0;
     for (int i = 0; job->good && i < ROUNDS * THREAD_PAGES; i++) {
         int number = (job->start + i) % THREAD_PAGES + 1;
         job->good = scan_decode_page(job->scan, number, decoder, &img, reason) == 0 &&
@@ -1071,6 +1076,7 @@ static void test_forget_bytes(void **state)
     write_and_free(make_jpeg(&img, JPEG_OF_GREY, 0), in_folder("a.jpg"));
     struct scans s = open_path(in_folder("a.jpg"));
     assert_int_equal(decoder_create(&decoder), 0);
+    assert_int_equal(decoder_use_sandbox(decoder, sandboxed), 0);
     scan_forget_bytes(s.scan[0]);
     assert_string_equal(scan_path(s.scan[0]), in_folder("a.jpg"));
     assert_int_equal(scan_page_count(s.scan[0]), 1);
@@ -1082,8 +1088,9 @@ static void test_forget_bytes(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-int main(void)
+int main(int argc, char **argv)
 {
+    sandboxed_begin(argc, argv);
     const struct CMUnitTest tests[] = {
         TEST(test_jpeg_spaces),     TEST(test_jpeg_orientation),
         TEST(test_jpeg_truncated),  TEST(test_png_kinds),
@@ -1101,5 +1108,7 @@ int main(void)
         TEST(test_hashes),          TEST(test_two_threads),
         TEST(test_forget_bytes),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    sandboxed_end();
+    return failed;
 }

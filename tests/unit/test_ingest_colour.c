@@ -9,6 +9,7 @@
 
 #include "diag.h"
 #include "ingest.h"
+#include "sandboxed.h"
 #include "scan_writers.h"
 #include <jpeglib.h>
 #include <stdio.h>
@@ -53,12 +54,17 @@ static void decode(const char *path, struct image *grey, struct image *chroma)
     struct scan *scan = NULL;
     struct decoder *decoder;
     assert_int_equal(scan_source_open(&path, 1, &source, NULL), 0);
+    scan_source_use_sandbox(source, sandboxed);
     assert_int_equal(scan_source_next(source, &scan), 1);
     assert_int_equal(decoder_create(&decoder), 0);
+    assert_int_equal(decoder_use_sandbox(decoder, sandboxed), 0);
     if (chroma)
         decoder_want_chroma(decoder, chroma);
     if (scan_decode_page(scan, 1, decoder, grey, reason) != 0)
         fail_msg("%s: %s", path, reason);
+    sandboxed_keep(grey);
+    if (chroma)
+        sandboxed_keep(chroma);
     decoder_destroy(decoder);
     scan_unref(scan);
     scan_source_close(source);
@@ -238,13 +244,16 @@ static void test_grey(void **state)
     image_finish(&chroma);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    sandboxed_begin(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_jpeg), cmocka_unit_test(test_png),
         cmocka_unit_test(test_tiff), cmocka_unit_test(test_orientation),
         cmocka_unit_test(test_pdf),  cmocka_unit_test(test_pdf_drawn),
         cmocka_unit_test(test_grey),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    int failed = cmocka_run_group_tests(tests, set_up, tear_down);
+    sandboxed_end();
+    return failed;
 }
