@@ -151,11 +151,23 @@ static int plan_pages(struct scan *s, char *reason)
     return r;
 }
 
-/* Libraries call a file damaged where they got no memory for it: what is said twice is believed. */
+/* Libraries call a file damaged where they got no memory for it: what is said twice is believed, if
+ * there is memory for a page at all. */
+static int confirm_damage(void)
+{
+    enum { PAGE_SIZE = 16 << 20 };
+    void *volatile page = malloc(PAGE_SIZE);
+    int r = page ? YJ_EDATA : YJ_ENOMEM;
+    free(page);
+    return r;
+}
+
 static int plan_pages_surely(struct scan *s, char *reason)
 {
     int r = plan_pages(s, reason);
-    return r == YJ_EDATA ? plan_pages(s, reason) : r;
+    if (r == YJ_EDATA)
+        r = plan_pages(s, reason);
+    return r == YJ_EDATA ? confirm_damage() : r;
 }
 
 static void finish_bytes(struct scan *s)
@@ -389,6 +401,7 @@ int scan_decode_page(const struct scan *scan, int number, struct decoder *decode
     if (number < 1 || number > scan->n_pages)
         return scan_refuse(reason, _("the scan has no page %d"), number);
     int r = decode_upright(scan, number, decoder, out, reason);
-    /* As plan_pages_surely. */
-    return r == YJ_EDATA ? decode_upright(scan, number, decoder, out, reason) : r;
+    if (r == YJ_EDATA) /* as plan_pages_surely */
+        r = decode_upright(scan, number, decoder, out, reason);
+    return r == YJ_EDATA ? confirm_damage() : r;
 }
