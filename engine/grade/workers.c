@@ -281,11 +281,11 @@ static bool join(struct workers *all, const struct worker *w)
 {
     while (!w->lost) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += JOIN_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
-        if (pthread_timedjoin_np(w->thread, NULL, &until) == 0)
+        if (pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
             return true;
         workers_mind(all);
     }

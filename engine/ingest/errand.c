@@ -1,6 +1,7 @@
 #include "errand.h"
 #include "diag.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -138,6 +139,11 @@ void errands_destroy(struct errands *errands)
     free(errands);
 }
 
+static double seconds_of(const struct timespec *t)
+{
+    return (double)t->tv_sec + (double)t->tv_nsec / 1e9;
+}
+
 /* The lock is held. False: it is lost. */
 static bool wait_while_it_goes_on(struct runner *r, double seconds)
 {
@@ -145,13 +151,17 @@ static bool wait_while_it_goes_on(struct runner *r, double seconds)
     for (double waited = 0; r->state == RUNNER_BUSY;) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
+        const double before = seconds_of(&until);
         until.tv_nsec += (long)(SLICE * 1e9);
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
         if (pthread_cond_timedwait(&r->changed, &r->lock, &until) == 0)
             continue;
         unsigned headway = atomic_load_explicit(&r->headway, memory_order_relaxed);
-        waited = headway == seen ? waited + SLICE : 0;
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        /* neither time in which the program was stopped, nor a wait that ended early */
+        waited = headway == seen ? waited + fmin(SLICE, seconds_of(&now) - before) : 0;
         seen = headway;
         if (waited >= seconds && r->state == RUNNER_BUSY)
             return false;

@@ -167,11 +167,23 @@ static int plan_pages(struct scan *s, struct remote *planner, char *reason)
     return r;
 }
 
-/* Libraries call a file damaged where they got no memory for it: what is said twice is believed. */
+/* Libraries call a file damaged where they got no memory for it: what is said twice is believed, if
+ * there is memory for a page at all. */
+static int confirm_damage(void)
+{
+    enum { PAGE_SIZE = 16 << 20 };
+    void *volatile page = malloc(PAGE_SIZE);
+    int r = page ? YJ_EDATA : YJ_ENOMEM;
+    free(page);
+    return r;
+}
+
 static int plan_pages_surely(struct scan *s, struct remote *planner, char *reason)
 {
     int r = plan_pages(s, planner, reason);
-    return r == YJ_EDATA && !planner ? plan_pages(s, NULL, reason) : r;
+    if (r == YJ_EDATA && !planner)
+        r = plan_pages(s, NULL, reason);
+    return r == YJ_EDATA && !planner ? confirm_damage() : r;
 }
 
 static void finish_bytes(struct scan *s)
@@ -514,8 +526,9 @@ static int decode_here(const struct scan *scan, int number, struct decoder *deco
                        struct image *out, char *reason)
 {
     int r = decode_once(scan, number, decoder, out, reason);
-    /* As plan_pages_surely. */
-    return r == YJ_EDATA ? decode_once(scan, number, decoder, out, reason) : r;
+    if (r == YJ_EDATA) /* as plan_pages_surely */
+        r = decode_once(scan, number, decoder, out, reason);
+    return r == YJ_EDATA ? confirm_damage() : r;
 }
 
 /* By the helper, which says where a page must be drawn; what draws is a process of its own. */

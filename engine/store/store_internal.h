@@ -29,6 +29,7 @@ struct store {
     int lock_fd;     /* -1: none */
     char *lock_path; /* NULL: none */
 
+    bool doomed;         /* a rollback failed (no memory): nothing may be committed any more */
     struct seals *seals; /* store_seal.h; NULL: a reader */
 
     struct cached_statement *statements;

@@ -297,17 +297,25 @@ int store_seals_make(struct store *store, struct diag *d)
     return rc;
 }
 
-/* A table without a seal has an empty one, which no row fits. */
+/* A table without a seal has an empty one, which no row fits; a seal that is not spelt as it was
+ * written is none that any table has. */
 static int get(struct store *store, struct seal *seal, struct sum *ret, struct diag *d)
 {
+    char again[SUM_TEXT_MAX];
     int rc = store_ask_text(store, d, "SELECT sum FROM seals WHERE name = ?", seal->name);
+    bool found = rc > 0;
 
     *ret = (struct sum){{0}, 0};
-    if (rc > 0)
-        parse_sum(store->answer, ret);
-    return rc < 0 ? rc
-                  : store_ask(store, d, &ret->n, NULL, "SELECT n FROM seals WHERE name = ?", "t",
-                              seal->name);
+    if (rc < 0)
+        return rc;
+    rc = store_ask(store, d, &ret->n, NULL, "SELECT n FROM seals WHERE name = ?", "t", seal->name);
+    if (rc < 0 || !found)
+        return rc;
+    parse_sum(store->answer, ret);
+    print_sum(ret, again);
+    if (strcmp(again, store->answer) != 0)
+        ret->n = -1;
+    return 0;
 }
 
 int store_seals_keep(struct store *store, struct diag *d)

@@ -242,7 +242,7 @@ int store_begin_read(struct store *store, struct diag *d)
 
 int store_commit(struct store *store, struct diag *d)
 {
-    int rc = store_seals_write(store, d);
+    int rc = store->doomed ? store_fault(store, SQLITE_NOMEM, d) : store_seals_write(store, d);
 
     if (rc == 0)
         rc = store_run(store, d, "COMMIT", "");
@@ -258,6 +258,8 @@ void store_rollback(struct store *store)
     /* SQLite may have rolled back by itself (disk full). */
     if (!sqlite3_get_autocommit(store->db))
         (void)store_run(store, NULL, "ROLLBACK", "");
+    /* What is open still is half of something; closing the connection takes it back. */
+    store->doomed = !sqlite3_get_autocommit(store->db);
     store_seals_rolled_back(store);
     store_forget_forms(store);
 }

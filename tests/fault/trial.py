@@ -23,13 +23,13 @@ MORE_FIELDS = """  - {field: d1, kind: digits, boxes: 2, at: [25, 130], step: [1
 """
 # Libraries that die where memory is short, whatever their caller does (docs/reliability.md).
 MORTAL = ("libfyaml", "libqpdf", "libglib", "libgobject", "libpango", "libcairo", "libharfbuzz",
-          "libfontconfig", "libxlsxwriter", "libcrypto")
+          "libfontconfig", "libxlsxwriter", "libcrypto", "libarchive")
 # Frames that say nothing of whose fault it is.
 NOBODY = ("fault_", "libc.so", "libstdc++", "libgcc_s", "libasan", "libubsan", "ld-linux", "linux-vdso")
 # What a file is called until it is whole; only a program that died leaves one.
 UNNAMED = re.compile(r"\.[A-Za-z0-9]{6}$")
 SANITIZER = {"ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1:"
-                             "handle_segv=0:handle_abort=0:handle_sigbus=0",
+                             "handle_segv=0:handle_abort=0:handle_sigbus=0:use_sigaltstack=0",
              "UBSAN_OPTIONS": "halt_on_error=1"}
 
 
@@ -139,6 +139,9 @@ class Trial:
         """What is wrong once a run with a fault has ended."""
         faults, told = [], done.stderr.decode("utf-8", "replace")
         failed = done.returncode not in (0, 3)
+        if b"Fatal Internal Error in libarchive" in done.stderr:
+            self.died_in = "libarchive"  # it calls exit() itself
+            return ["dies in a library"] + self.faults_of_database()
         if done.returncode < 0 or "Sanitizer" in told or "runtime error" in told:
             self.died_in = who_died(told)
             faults.append("dies in a library" if self.died_in.startswith(MORTAL) else "crash")
