@@ -11,8 +11,9 @@
  * threads take the pages and sleep for the time a page takes to read, as many processors would:
  * what the threads that there is one of make of it. Prints one JSON object: rate (sheets a second
  * on the clock), writer_ms (CPU of the writer a sheet), write_mb (MB the process had written to
- * disk: log and database), bytes (of the database a sheet, read and scored), tables (bytes a sheet
- * of each table and index). */
+ * disk: log and database), bytes (of the database a sheet, read and scored), peak_mb (memory at its
+ * highest, when all was stored and when all was scored), tables (bytes a sheet of each table and
+ * index). */
 #include "batch.h"
 #include "bench_files.h"
 #include "bench_sheet.h"
