@@ -17,14 +17,13 @@
 #define PAPER_SHARE 0.8     /* of the paper's grey: lighter is paper */
 #define BITONAL_GREYS 0.005 /* share of greys between that a black and white scan may have */
 
-#define EDGE_STEP 60   /* grey levels, least: a stroke's or an outline's edge, no noise */
-#define EDGE_LONG 12   /* px: longer is shading */
-#define EDGE_ROWS 64   /* every so many rows of the scan are looked along, ... */
-#define EDGE_COLUMNS 5 /* ... and so many places of it down, ... */
-#define EDGE_NEIGHBOURS                                                                            \
-    4                 /* ... along several columns each, that share what memory hands over: ... */
-#define EDGE_PASSES 4 /* ... a quarter of it all at a time, ... */
-#define EDGES_ENOUGH 150 /* ... and no more where so many edges are seen */
+#define EDGE_STEP 60      /* grey levels, least: a stroke's or an outline's edge, no noise */
+#define EDGE_LONG 12      /* px: longer is shading */
+#define EDGE_ROWS 64      /* every so many rows of the scan are looked along, ... */
+#define EDGE_COLUMNS 5    /* ... and so many places of it down, ... */
+#define EDGE_NEIGHBOURS 4 /* ... each in columns that share what memory hands over: ... */
+#define EDGE_PASSES 4     /* ... a quarter of it all at a time, ... */
+#define EDGES_ENOUGH 150  /* ... and no more where so many edges are seen */
 #define EDGES_NEEDED 60
 #define CACHE_LINE 64
 #define EDGE_BINS 64 /* eighths of a pixel */

@@ -276,6 +276,73 @@ static void test_other_forms_are_refused(void **state)
     bench_finish(&other);
 }
 
+/* The first questions of `card`, and nothing else of it. */
+static const char short_card[] =
+    "form: short\n"
+    "page: {size: A4}\n"
+    "registration:\n"
+    "  marks: {shape: square, size: 5, at: [[12, 12], [198, 12], [198, 285], [12, 285]]}\n"
+    "fields:\n"
+    "  - {fields: q1..20, kind: choice, options: ABCD, at: [25, 110], option_step: [7, 0],\n"
+    "     step: [0, 7], bubble: {shape: circle, size: 4}}\n";
+
+/* Catches a scan taken for the first form that fits: of forms with the same marks the one whose
+ * print it shows is meant, and where one's print is a part of another's, the one that explains
+ * more. */
+static void test_one_of_several_forms(void **state)
+{
+    static const char *const texts[] = {short_card, other_card, card};
+    enum { FORMS = 3 };
+    struct bench benches[FORMS];
+    struct exam_form forms[FORMS];
+    struct exam exam = {.forms = forms, .n_forms = FORMS};
+    struct registrar *registrar;
+    struct diag d;
+    diag_init(&d);
+    for (int i = 0; i < FORMS; i++) {
+        bench_init(&benches[i], texts[i]);
+        forms[i] = benches[i].exam_form;
+    }
+    assert_int_equal(registrar_create(&exam, &registrar, &d), 0);
+    for (int i = 0; i < FORMS; i++)
+        for (int hidden = 0; hidden < 2; hidden++) { /* a mark, so that nothing is sure at once */
+            struct bench *b = &benches[i];
+            struct homography truth = drawn_page_map(b->form, 200, 0.8 - 0.9 * i);
+            struct registration_result r;
+            drawn_page_draw(b->form, 0, &truth, 1654, 2339, some_answers, &b->img);
+            if (hidden)
+                drawn_page_erase(&truth, (struct rect){5, 5, 14, 14}, &b->img);
+            drawn_page_noise(&b->img, 4, (unsigned)i);
+            assert_int_equal(registrar_find(registrar, "scan.png", &b->img, NULL, b->scratch, &r),
+                             0);
+            expect_read(b, &r, &truth, 0.25);
+            assert_int_equal(r.form, i);
+        }
+    registrar_destroy(registrar);
+    for (int i = 0; i < FORMS; i++)
+        bench_finish(&benches[i]);
+    diag_finish(&d);
+}
+
+/* Catches a black and white scan put wrongly, or whose strokes of a pixel or two are missed:
+ * halved, they fall between the pixels that are looked at. */
+static void test_black_and_white(void **state)
+{
+    struct bench b;
+    bench_init(&b, other_card);
+    for (int step = 0; step < 8; step++) {
+        struct homography truth = drawn_page_map(b.form, 195 + 2 * step, 1.2 - 0.3 * step);
+        drawn_page_draw(b.form, 0, &truth, 1654, 2339, some_answers, &b.img);
+        for (int y = 0; y < b.img.height; y++)
+            for (int x = 0; x < b.img.width; x++)
+                image_row(&b.img, y)[x] = image_row(&b.img, y)[x] < 150 ? 0 : 255;
+        struct registration_result r = find(&b, &b.img);
+        expect_read(&b, &r, &truth, 0.15);
+        assert_true(r.fit > 0.95);
+    }
+    bench_finish(&b);
+}
+
 /* Catches a sheet refused because its outlines are a little smaller or larger than the form says: a
  * thin line drawn inside or outside of the edge that was measured. */
 static void test_outlines_of_another_size(void **state)
@@ -773,6 +840,8 @@ int main(void)
         cmocka_unit_test(test_stretched_paper),
         cmocka_unit_test(test_print_shifted_against_the_marks),
         cmocka_unit_test(test_other_forms_are_refused),
+        cmocka_unit_test(test_one_of_several_forms),
+        cmocka_unit_test(test_black_and_white),
         cmocka_unit_test(test_outlines_of_another_size),
         cmocka_unit_test(test_print_a_row_off_its_marks),
         cmocka_unit_test(test_slip_in_the_feeder),
