@@ -227,7 +227,7 @@ static int read_exceptions(struct form_reader *r, const struct yaml_node *map, e
     struct exception_entry *entries = arena_alloc(r->memory, (size_t)map->n * sizeof(*entries));
     if (!entries)
         return YJ_ENOMEM;
-    int bad = 0;
+    int bad = 0, named = 0;
     for (int i = 0; i < map->n; i++) {
         struct exception_entry *entry = &entries[i];
         *entry = (struct exception_entry){.key = map->keys[i], .map = map->items[i]};
@@ -238,6 +238,11 @@ static int read_exceptions(struct form_reader *r, const struct yaml_node *map, e
             return rc;
         entry->failed = rc < 0;
         bad = rc < 0 ? rc : bad;
+        named += entry->n_names;
+        if (named > FORM_MAX_OVERRIDES * n) /* of some field, then: each is looked for in all */
+            return yaml_error(
+                r->yaml, entry->key, NULL, _("more than %d entries of 'except' speak of '%s'"),
+                FORM_MAX_OVERRIDES, entry->names ? entry->names[0] : entry->key->text);
     }
     *ret_entries = entries;
     *ret_n = map->n;

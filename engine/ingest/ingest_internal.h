@@ -241,6 +241,9 @@ int pdf_document_page_count(const struct pdf_document *pdf);
 int pdf_decode_page(struct pdf_document *pdf, int number, struct decoder *decoder,
                     struct image *out, struct placement *ret_placement, char *reason);
 
+/* Whether what qpdf unpacks by itself is within bounds (pdf_packing.c). YJ_EDATA: it is not. */
+int pdf_packing_check(const struct scan_file *file, char *reason);
+
 /* What a page's content stream shows (pdf_content.c). */
 #define PDF_NAME_MAX 128
 #define PDF_STATES_MAX 8

@@ -79,6 +79,9 @@ static int count_pages(struct pdf_document *pdf, char *reason)
 
 int pdf_document_open(const struct scan_file *file, struct pdf_document **ret_pdf, char *reason)
 {
+    int r = pdf_packing_check(file, reason);
+    if (r < 0)
+        return r;
     struct pdf_document *pdf = calloc(1, sizeof *pdf);
     if (!pdf)
         return YJ_ENOMEM;
@@ -87,8 +90,8 @@ int pdf_document_open(const struct scan_file *file, struct pdf_document **ret_pd
     pdf->qpdf = qpdf_init();
     qpdf_silence_errors(pdf->qpdf);
     qpdf_set_suppress_warnings(pdf->qpdf, QPDF_TRUE);
-    int r = read_document(pdf->qpdf, file) & QPDF_ERRORS ? refuse_error(pdf->qpdf, reason)
-                                                         : count_pages(pdf, reason);
+    r = read_document(pdf->qpdf, file) & QPDF_ERRORS ? refuse_error(pdf->qpdf, reason)
+                                                     : count_pages(pdf, reason);
     if (r < 0) {
         pdf_document_close(pdf);
         return r;

@@ -2,6 +2,7 @@
 #include "store_internal.h"
 
 #include "diag.h"
+#include <math.h>
 
 /* A row a batch. Which readings count: mark_counts_add (reliability.h), and that a person has
  * looked at what is no longer the machine's. */
@@ -16,9 +17,13 @@ const char store_marks_by_batch[] =
 
 struct mark_counts store_mark_counts(sqlite3_stmt *stmt)
 {
-    return (struct mark_counts){.fields = sqlite3_column_int64(stmt, 1),
-                                .review = sqlite3_column_int64(stmt, 2),
-                                .silent_expected = sqlite3_column_double(stmt, 3)};
+    struct mark_counts counts = {.fields = sqlite3_column_int64(stmt, 1),
+                                 .review = sqlite3_column_int64(stmt, 2),
+                                 .silent_expected = sqlite3_column_double(stmt, 3)};
+
+    /* A damaged database may hold any confidence: no more can be wrong than there are. */
+    counts.silent_expected = fmin(fmax(counts.silent_expected, 0), (double)counts.fields);
+    return counts;
 }
 
 int store_count_marks(struct store *store, struct mark_counts *ret, struct diag *d)

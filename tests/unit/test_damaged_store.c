@@ -84,6 +84,10 @@ static int export_scores(struct store *store, struct diag *d)
 {
     return walk_table(store, TABLE_SCORES, d);
 }
+static int export_reliability(struct store *store, struct diag *d)
+{
+    return walk_table(store, TABLE_RELIABILITY, d);
+}
 static int export_distribution(struct store *store, struct diag *d)
 {
     return walk_table(store, TABLE_DISTRIBUTION, d);
@@ -114,6 +118,9 @@ static const struct {
     {"UPDATE pages SET form_page = -9223372036854775807 - 1", walk_answers, 0},
     {"UPDATE pages SET form_page = -9223372036854775807 - 1", walk_sheets, 0},
     {"UPDATE section_scores SET section = -2147483648 WHERE section = 1", export_scores, 0},
+    /* More doubt than there are fields: summed term by term, for minutes. */
+    {"UPDATE readings SET confidence = -2147483648.0", export_reliability, 0},
+    {"UPDATE readings SET confidence = 1e300", export_reliability, 0},
     /* The audit's numbers. */
     {"DROP TRIGGER audit_no_update; UPDATE audit SET seq = -9223372036854775807 - 1 WHERE seq = 1",
      store_check, YJ_EDATA},

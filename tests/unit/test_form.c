@@ -661,6 +661,24 @@ static void test_alias_bomb(void **state)
     refuse_bytes(text, (size_t)used, "more than 200000 values");
 }
 
+/* Catches: thousands of exceptions that each name a thousand fields, looked for one by one. */
+static void test_exceptions_without_end(void **state)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    fputs(HEAD "- fields: q1..900\n  kind: choice\n  options: AB\n  at: [20, 20]\n"
+               "  option_step: 0.1\n  step: 0.1\n  except:\n",
+          out);
+    for (int first = 1; first <= 40; first++)
+        for (int last = 600; last <= 900; last++)
+            fprintf(out, "    q%d..%d: {at: [1, 1]}\n", first, last);
+    fclose(out);
+    refuse_bytes(text, size, "more than 8 entries of 'except'");
+    free(text);
+}
+
 /* Catches: entries that each stand for a thousand names, read on and told to the last of them. */
 static void test_names_without_end(void **state)
 {
@@ -731,6 +749,7 @@ int main(void)
         cmocka_unit_test(test_no_forms),
         cmocka_unit_test(test_alias_bomb),
         cmocka_unit_test(test_names_without_end),
+        cmocka_unit_test(test_exceptions_without_end),
         cmocka_unit_test(test_broken_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

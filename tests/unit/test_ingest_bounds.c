@@ -144,11 +144,68 @@ static void test_pdf_content_deflated_twice(void **state)
     assert_true(peak_kilobytes() - before < 50 * 1024);
 }
 
+/* Opens a PDF whose stream of objects is these bytes, and gives the scan's problem. */
+static void open_objects(const uint8_t *packed, size_t size, const char *filter,
+                         char problem[SCAN_REASON_MAX])
+{
+    char path[] = "/tmp/test_ingest_bounds.XXXXXX";
+    const char *paths[] = {path};
+    struct scan_source *source = NULL;
+    struct scan *scan = NULL;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *out = fdopen(fd, "wb");
+    assert_non_null(out);
+    fputs("%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n", out);
+    fprintf(out, "4 0 obj\n<< /Type /ObjStm /N 1 /First 5 /Filter %s /Length %zu >>\nstream\r\n",
+            filter, size);
+    fwrite(packed, 1, size, out);
+    fputs("\nendstream\nendobj\n", out);
+    long table = ftell(out);
+    static const uint8_t rows[] = {0, 0, 0, 0, 255, 1, 0, 0, 9, 0, 2, 0, 0, 4, 0};
+    fprintf(out, "5 0 obj\n<< /Type /XRef /Size 3 /W [1 3 1] /Root 1 0 R /Length %zu >>\nstream\n",
+            sizeof rows);
+    fwrite(rows, 1, sizeof rows, out);
+    fprintf(out, "\nendstream\nendobj\nstartxref\n%ld\n%%%%EOF\n", table);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(scan_source_open(paths, 1, &source, NULL), 0);
+    assert_int_equal(scan_source_next(source, &scan), 1);
+    snprintf(problem, SCAN_REASON_MAX, "%s", scan_problem(scan) ? scan_problem(scan) : "");
+    scan_unref(scan);
+    scan_source_close(source);
+    unlink(path);
+}
+
+/* Would catch: objects that unpack to gigabytes while the PDF is opened, and those of every other
+ * PDF refused. */
+static void test_pdf_objects_of_gigabytes(void **state)
+{
+    enum { MEGABYTES = 300 };
+    static const char plain[] = "2 0 << /Type /Pages /Count 0 /Kids [] >>";
+    static uint8_t packed[4 << 20];
+    char problem[SCAN_REASON_MAX];
+    uint8_t *spaces = malloc((size_t)MEGABYTES << 20);
+    assert_non_null(spaces);
+    memset(spaces, ' ', (size_t)MEGABYTES << 20);
+    int64_t before = peak_kilobytes();
+    size_t size = deflate_bytes((const uint8_t *)plain, sizeof plain - 1, packed, sizeof packed);
+    open_objects(packed, size, "/FlateDecode", problem);
+    assert_string_equal(problem, "the PDF has no page");
+    open_objects(packed, size, "[/FlateDecode /FlateDecode]", problem);
+    assert_non_null(strstr(problem, "unpacks to more than"));
+    size = deflate_bytes(spaces, (size_t)MEGABYTES << 20, packed, sizeof packed);
+    open_objects(packed, size, "/FlateDecode", problem);
+    assert_non_null(strstr(problem, "unpacks to more than"));
+    assert_true(peak_kilobytes() - before < 50 * 1024);
+    free(spaces);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_jpeg_of_many_passes),
         cmocka_unit_test(test_pdf_content_deflated_twice),
+        cmocka_unit_test(test_pdf_objects_of_gigabytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
