@@ -5,6 +5,7 @@
 #include "box_border.h"
 #include "crop.h"
 #include "diag.h"
+#include "glyph_frame.h"
 #include <math.h>
 #include <string.h>
 
@@ -227,124 +228,6 @@ static int find_pieces(const struct box_picture *p, int limit, struct arena *are
     return 0;
 }
 
-/* ---- normalised as MNIST is ---- */
-
-/* Ink's box and centre of mass; false: there is none. */
-static bool find_ink(const uint8_t *ink, int width, int height, struct rect *ret_box,
-                     struct point *ret_mass)
-{
-    int x0 = width, y0 = height, x1 = -1, y1 = -1;
-    int64_t sum = 0, sx = 0, sy = 0;
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            int v = ink[y * width + x];
-            if (v == 0)
-                continue;
-            sum += v;
-            sx += v * x;
-            sy += v * y;
-            if (v < 80)
-                continue;
-            x0 = x < x0 ? x : x0;
-            x1 = x > x1 ? x : x1;
-            y0 = y < y0 ? y : y0;
-            y1 = y > y1 ? y : y1;
-        }
-    if (x1 < 0)
-        return false;
-    *ret_box = (struct rect){x0, y0, x1 + 1 - x0, y1 + 1 - y0};
-    *ret_mass = (struct point){(double)sx / (double)sum + 0.5, (double)sy / (double)sum + 0.5};
-    return true;
-}
-
-/* Adds a row's pixels up into cells `step` pixels wide from `left` on, by the part of each pixel
- * that lies in a cell. */
-static void gather_row(const uint8_t *pixels, int width, double left, double step,
-                       double cells[GLYPH_SIDE])
-{
-    for (int x = (int)fmax(0, floor(left)); x < width; x++) {
-        if (!pixels[x])
-            continue;
-        int u = (int)floor((x - left) / step);
-        if (u >= GLYPH_SIDE)
-            break;
-        for (u = u < 0 ? 0 : u; u < GLYPH_SIDE && left + u * step < x + 1; u++) {
-            double from = left + u * step, to = from + step;
-            double part = (to < x + 1 ? to : x + 1) - (from > x ? from : x);
-            if (part > 0)
-                cells[u] += pixels[x] * part;
-        }
-    }
-}
-
-/* Where of a picture a glyph is taken from. */
-struct frame {
-    double left, top, step; /* px; step: a point of the glyph */
-};
-
-/* False: there is no ink. */
-static bool find_frame(const uint8_t *ink, int width, int height, struct frame *ret)
-{
-    struct rect box;
-    struct point mass;
-    if (!find_ink(ink, width, height, &box, &mass))
-        return false;
-    double step = fmax(box.w, box.h) / GLYPH_FIT;
-    *ret = (struct frame){mass.x - GLYPH_SIDE / 2.0 * step, mass.y - GLYPH_SIDE / 2.0 * step, step};
-    return true;
-}
-
-/* Sums over the points of the frame. */
-static void gather(const uint8_t *ink, int width, int height, const struct frame *frame,
-                   double grey[GLYPH_POINTS])
-{
-    double top = frame->top, step = frame->step;
-    int first = (int)fmax(0, floor(top)), last = (int)fmin(height, ceil(top + GLYPH_SIDE * step));
-    memset(grey, 0, GLYPH_POINTS * sizeof *grey);
-    /* Along the rows first, then down the columns, a strip of rows at a time. */
-    for (int y = first; y < last; y++) {
-        double row[GLYPH_SIDE] = {0};
-        gather_row(ink + (size_t)y * (size_t)width, width, frame->left, step, row);
-        int v = (int)floor((y - top) / step);
-        for (v = v < 0 ? 0 : v; v < GLYPH_SIDE && top + v * step < y + 1; v++) {
-            double from = top + v * step, to = from + step;
-            double part = (to < y + 1 ? to : y + 1) - (from > y ? from : y);
-            for (int u = 0; part > 0 && u < GLYPH_SIDE; u++)
-                grey[v * GLYPH_SIDE + u] += row[u] * part;
-        }
-    }
-}
-
-/* As bright as its brightest point. */
-static void frame_to_glyph(const uint8_t *ink, int width, int height, const struct frame *frame,
-                           uint8_t *ret_glyph)
-{
-    double grey[GLYPH_POINTS], most = 0;
-    gather(ink, width, height, frame, grey);
-    for (int i = 0; i < GLYPH_POINTS; i++)
-        most = fmax(most, grey[i]);
-    for (int i = 0; i < GLYPH_POINTS; i++)
-        ret_glyph[i] = (uint8_t)(most > 0 ? fmin(255, grey[i] / most * 255 + 0.5) : 0);
-}
-
-/* As it is: a point all black is 255. */
-static void frame_to_view(const uint8_t *ink, int width, int height, const struct frame *frame,
-                          uint8_t *ret_view)
-{
-    double grey[GLYPH_POINTS], area = frame->step * frame->step;
-    gather(ink, width, height, frame, grey);
-    for (int i = 0; i < GLYPH_POINTS; i++)
-        ret_view[i] = (uint8_t)fmin(255, grey[i] / area + 0.5);
-}
-
-void glyph_normalise(const uint8_t *ink, int width, int height, uint8_t *ret_glyph)
-{
-    struct frame frame;
-    memset(ret_glyph, 0, GLYPH_POINTS);
-    if (find_frame(ink, width, height, &frame))
-        frame_to_glyph(ink, width, height, &frame, ret_glyph);
-}
-
 /* ---- what the box holds ---- */
 
 static double stray_ink(const struct box_picture *p, const struct pieces *pieces)
@@ -423,15 +306,15 @@ static int take_glyph(const struct box_cut *cut, const struct pieces *pieces, do
     if (!ink)
         return YJ_ENOMEM;
     copy_ink(p, pieces, depth, ink);
-    struct frame frame;
-    if (!find_frame(ink, p->width, p->height, &frame))
+    struct glyph_frame frame;
+    if (!glyph_frame_find(ink, p->width, p->height, &frame))
         return 0;
-    frame_to_glyph(ink, p->width, p->height, &frame, ret->glyph);
+    glyph_frame_glyph(ink, p->width, p->height, &frame, ret->glyph);
     uint8_t shade[256];
     fill_shades(depth, FAINTEST, shade);
     for (size_t i = 0; i < n; i++)
         ink[i] = shade[cut->as_scanned[i]];
-    frame_to_view(ink, p->width, p->height, &frame, ret->view);
+    glyph_frame_view(ink, p->width, p->height, &frame, ret->view);
     return 0;
 }
 
