@@ -67,22 +67,27 @@ static bool judge_shape(const struct written_box *seen, struct rect box,
     return false;
 }
 
-/* Characters that may not be written are seldom written: what is left of them is junk here. The net
- * was made for all characters alike (Bayes' rule with another prior). */
+/* The net was made for all characters alike (Bayes' rule with other priors): where few may be
+ * written each of those is likelier, and what is none is as frequent as ever; others are seldom
+ * written, and what is left of them is junk here. */
 static void forbid(const struct boxed_style *style, struct glyph_belief *glyph)
 {
-    double other = 0, all = glyph->junk;
-    for (int k = 0; style->only && k < glyph_count(style->alphabet); k++) {
-        bool allowed = strchr(style->only, glyph_character(style->alphabet, k)) != NULL;
-        all += allowed ? glyph->of[k] : SELDOM * glyph->of[k];
-        other += allowed ? 0 : SELDOM * glyph->of[k];
-        glyph->of[k] = allowed ? glyph->of[k] : 0;
-    }
+    int count = glyph_count(style->alphabet);
+    bool allowed[GLYPH_MAX];
+    double other = 0, all = 0, n = 0;
     if (!style->only)
         return;
-    for (int k = 0; k < glyph_count(style->alphabet); k++)
-        glyph->of[k] = (float)(glyph->of[k] / all);
-    glyph->junk = (float)((glyph->junk + other) / all);
+    for (int k = 0; k < count; k++) {
+        allowed[k] = strchr(style->only, glyph_character(style->alphabet, k)) != NULL;
+        n += allowed[k];
+        all += allowed[k] ? glyph->of[k] : 0;
+        other += allowed[k] ? 0 : SELDOM * glyph->of[k];
+    }
+    double junk = glyph->junk * n / count + other;
+    all += junk;
+    for (int k = 0; k < count; k++)
+        glyph->of[k] = allowed[k] && all > 0 ? (float)(glyph->of[k] / all) : 0;
+    glyph->junk = all > 0 ? (float)(junk / all) : 1;
 }
 
 static int ask_net(struct glyph_reader *reader, const struct boxed_style *style,
@@ -90,12 +95,16 @@ static int ask_net(struct glyph_reader *reader, const struct boxed_style *style,
                    struct box_belief *boxes)
 {
     uint8_t(*glyphs)[GLYPH_POINTS] = arena_alloc(arena, (size_t)(n + 1) * sizeof *glyphs);
+    uint8_t(*views)[GLYPH_POINTS] = arena_alloc(arena, (size_t)(n + 1) * sizeof *views);
     struct glyph_belief *beliefs = arena_alloc(arena, (size_t)(n + 1) * sizeof *beliefs);
-    if (!glyphs || !beliefs)
+    if (!glyphs || !views || !beliefs)
         return YJ_ENOMEM;
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < n; k++) {
         memcpy(glyphs[k], seen[which[k]].glyph, GLYPH_POINTS);
-    int r = glyph_read(reader, style->alphabet, (const uint8_t(*)[GLYPH_POINTS])glyphs, n, beliefs);
+        memcpy(views[k], seen[which[k]].view, GLYPH_POINTS);
+    }
+    int r = glyph_read(reader, style->alphabet, (const uint8_t(*)[GLYPH_POINTS])glyphs,
+                       (const uint8_t(*)[GLYPH_POINTS])views, n, beliefs);
     for (int k = 0; k < n && r == 0; k++) {
         forbid(style, &beliefs[k]);
         boxes[which[k]].glyph = beliefs[k];

@@ -4,12 +4,20 @@
 #include "digits_model.h"
 #include "letters_model.h"
 #include "models/glyphs.h"
+#include "second_digits_model.h"
+#include "second_letters_model.h"
 #include "small_net.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define CLASSES (GLYPH_MAX + 1)
 
 struct glyph_reader {
     struct small_net *nets[GLYPH_ALPHABETS];
+    struct small_net *seconds[GLYPH_ALPHABETS];
+    long second_looks;
+    uint8_t look[2][GLYPH_POINTS]; /* glyph and view */
 };
 
 static const struct alphabet {
@@ -18,9 +26,14 @@ static const struct alphabet {
     const unsigned char *onnx;
     const size_t *onnx_size;
     struct glyph_calibration calibration;
+    const unsigned char *second;
+    const size_t *second_size;
+    struct glyph_pool pool;
 } alphabets[GLYPH_ALPHABETS] = {
-    [GLYPH_DIGITS] = {'0', 10, digits_model, &digits_model_size, DIGITS_CALIBRATION},
-    [GLYPH_LETTERS] = {'A', 26, letters_model, &letters_model_size, LETTERS_CALIBRATION},
+    [GLYPH_DIGITS] = {'0', 10, digits_model, &digits_model_size, DIGITS_CALIBRATION,
+                      second_digits_model, &second_digits_model_size, DIGITS_POOL},
+    [GLYPH_LETTERS] = {'A', 26, letters_model, &letters_model_size, LETTERS_CALIBRATION,
+                       second_letters_model, &second_letters_model_size, LETTERS_POOL},
 };
 
 int glyph_reader_create(struct glyph_reader **ret_reader)
@@ -36,8 +49,10 @@ void glyph_reader_destroy(struct glyph_reader *reader)
 {
     if (!reader)
         return;
-    for (int a = 0; a < GLYPH_ALPHABETS; a++)
+    for (int a = 0; a < GLYPH_ALPHABETS; a++) {
         small_net_destroy(reader->nets[a]);
+        small_net_destroy(reader->seconds[a]);
+    }
     free(reader);
 }
 
@@ -57,40 +72,82 @@ int glyph_index(enum glyph_alphabet alphabet, char character)
     return index >= 0 && index < alphabets[alphabet].count ? index : -1;
 }
 
-/* Softmax at the calibrated temperature, mixed with a little of everything. */
-static void believe(const struct alphabet *alphabet, const float *logits, struct glyph_belief *ret)
+/* Softmax of n logits over a temperature, mixed with a little of everything. */
+static void believe(const float *logits, int n, double temperature, double floor,
+                    struct glyph_belief *ret)
 {
-    double p[GLYPH_MAX + 1], most = logits[0], sum = 0;
-    int n = alphabet->count + 1;
+    double p[CLASSES], most = logits[0], sum = 0;
     for (int k = 1; k < n; k++)
         most = fmax(most, logits[k]);
     for (int k = 0; k < n; k++)
-        sum += p[k] = exp((logits[k] - most) / alphabet->calibration.temperature);
-    double floor = alphabet->calibration.floor;
+        sum += p[k] = exp((logits[k] - most) / temperature);
     for (int k = 0; k < n; k++)
         p[k] = (1 - floor) * p[k] / sum + floor / n;
-    for (int k = 0; k < alphabet->count; k++)
+    for (int k = 0; k < n - 1; k++)
         ret->of[k] = (float)p[k];
-    ret->junk = (float)p[alphabet->count];
+    ret->junk = (float)p[n - 1];
 }
 
-static int load(struct glyph_reader *reader, enum glyph_alphabet which)
+static bool is_sure(const struct alphabet *alphabet, const struct glyph_belief *belief)
 {
-    static const int shape[3] = {1, GLYPH_SIDE, GLYPH_SIDE};
+    float most = belief->junk;
+    for (int k = 0; k < alphabet->count; k++)
+        most = fmaxf(most, belief->of[k]);
+    return most >= GLYPH_SURE;
+}
+
+/* When it is first asked. YJ_ENOMEM; YJ_EDATA: no net of ours, or one with other classes. */
+static int load(struct small_net **net, const unsigned char *onnx, size_t size, const int shape[3],
+                int classes)
+{
+    int e = *net ? 0 : small_net_create(onnx, size, shape, net);
+    return e == 0 && small_net_outputs(*net) != classes ? YJ_EDATA : e;
+}
+
+/* One glyph by both nets; `logits` are the first one's. */
+static int look_again(struct glyph_reader *reader, enum glyph_alphabet which, const float *logits,
+                      const uint8_t *glyph, const uint8_t *view, struct glyph_belief *ret)
+{
+    static const int shape[3] = {2, GLYPH_SIDE, GLYPH_SIDE};
     const struct alphabet *alphabet = &alphabets[which];
-    struct small_net **net = &reader->nets[which];
-    int e = *net ? 0 : small_net_create(alphabet->onnx, *alphabet->onnx_size, shape, net);
-    return e == 0 && small_net_outputs(*net) != alphabet->count + 1 ? YJ_EDATA : e;
+    float out[CLASSES], both[CLASSES];
+    int n = alphabet->count + 1;
+    int e = load(&reader->seconds[which], alphabet->second, *alphabet->second_size, shape, n);
+    if (e < 0)
+        return e;
+    memcpy(reader->look[0], glyph, GLYPH_POINTS);
+    memcpy(reader->look[1], view, GLYPH_POINTS);
+    small_net_run(reader->seconds[which], reader->look[0], out);
+    reader->second_looks++;
+    for (int k = 0; k < n; k++)
+        both[k] = (float)(alphabet->pool.first * logits[k] + alphabet->pool.second * out[k]);
+    believe(both, n, 1, alphabet->pool.floor, ret);
+    return 0;
 }
 
 int glyph_read(struct glyph_reader *reader, enum glyph_alphabet which,
-               const uint8_t (*glyphs)[GLYPH_POINTS], int n, struct glyph_belief *ret)
+               const uint8_t (*glyphs)[GLYPH_POINTS], const uint8_t (*views)[GLYPH_POINTS], int n,
+               struct glyph_belief *ret)
 {
-    float logits[GLYPH_MAX + 1];
-    int e = n > 0 ? load(reader, which) : 0;
+    const struct alphabet *alphabet = &alphabets[which];
+    const struct glyph_calibration *calibration = &alphabet->calibration;
+    static const int shape[3] = {1, GLYPH_SIDE, GLYPH_SIDE};
+    float logits[CLASSES];
+    int e = n > 0 ? load(&reader->nets[which], alphabet->onnx, *alphabet->onnx_size, shape,
+                         alphabet->count + 1)
+                  : 0;
+    if (!views)
+        views = glyphs;
     for (int i = 0; i < n && e == 0; i++) {
         small_net_run(reader->nets[which], glyphs[i], logits);
-        believe(&alphabets[which], logits, &ret[i]);
+        believe(logits, alphabet->count + 1, calibration->temperature, calibration->floor, &ret[i]);
+        if (!is_sure(alphabet, &ret[i]))
+            e = look_again(reader, which, logits, glyphs[i], views[i], &ret[i]);
     }
     return e;
+}
+
+long glyph_reader_second_looks(const struct glyph_reader *reader)
+{
+    return reader->second_looks;
 }

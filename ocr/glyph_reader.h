@@ -4,7 +4,12 @@
  * models/README.md) see one glyph (written_box.h) each. Beside its characters each knows junk:
  * crossed out, written over, two in one box, a scribble, what an eraser left. Probabilities are the
  * net's, cooled by a temperature and bounded by an error rate, both fitted on glyphs that did not
- * train it (Guo et al., "On calibration of modern neural networks", ICML 2017). */
+ * train it (Guo et al., "On calibration of modern neural networks", ICML 2017).
+ *
+ * Where the alphabet's net is not sure a second one is asked (models/second_digits.onnx,
+ * second_letters.onnx): trained on what the first doubts, it sees the glyph and the view, in which
+ * border and neighbours are left. What both say is multiplied, each to its own power (a logarithmic
+ * opinion pool; Genest and Zidek, Statistical Science 1986), fitted where the second is asked. */
 #ifndef YJ_OCR_GLYPH_READER_H
 #define YJ_OCR_GLYPH_READER_H
 
@@ -16,7 +21,8 @@ enum glyph_alphabet {
     GLYPH_ALPHABETS
 };
 
-#define GLYPH_MAX 26 /* characters of the largest alphabet */
+#define GLYPH_MAX 26     /* characters of the largest alphabet */
+#define GLYPH_SURE 0.98f /* 0 to 1: a claim of the first net below it is a doubt */
 
 struct glyph_belief {
     float of[GLYPH_MAX]; /* of each character of the alphabet, in its order */
@@ -33,8 +39,13 @@ char glyph_character(enum glyph_alphabet alphabet, int index);
 /* Index of a character, or -1. */
 int glyph_index(enum glyph_alphabet alphabet, char character);
 
-/* What each of n glyphs is. 0, or YJ_ENOMEM, YJ_EDATA (the net is broken). */
+/* What each of n glyphs is. views[n]: what the scan shows there (written_box.h); NULL: nothing
+ * beside the glyphs. 0, or YJ_ENOMEM, YJ_EDATA (the net is broken). */
 int glyph_read(struct glyph_reader *reader, enum glyph_alphabet alphabet,
-               const uint8_t (*glyphs)[GLYPH_POINTS], int n, struct glyph_belief *ret);
+               const uint8_t (*glyphs)[GLYPH_POINTS], const uint8_t (*views)[GLYPH_POINTS], int n,
+               struct glyph_belief *ret);
+
+/* How many glyphs the second net was asked about since the reader was made. */
+long glyph_reader_second_looks(const struct glyph_reader *reader);
 
 #endif

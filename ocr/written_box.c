@@ -5,6 +5,7 @@
 #include "box_border.h"
 #include "crop.h"
 #include "diag.h"
+#include "glyph_frame.h"
 #include "wide.h"
 #include <math.h>
 #include <string.h>
@@ -40,7 +41,8 @@
 
 struct box_cut {
     struct box_picture picture;
-    struct rect box; /* mm */
+    uint8_t *as_scanned; /* the picture before its border is taken away; in the arena */
+    struct rect box;     /* mm */
     bool visible;
 };
 
@@ -115,7 +117,8 @@ static int cut_box(const struct image *img, const struct page_map *map, struct r
                               .right = (margin + box.w) * scale,
                               .bottom = (margin + box.h) * scale};
     p->dark = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
-    if (!p->dark)
+    ret->as_scanned = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
+    if (!p->dark || !ret->as_scanned)
         return YJ_ENOMEM;
     int paper = paper_of(scratch);
     if (paper < PAPER_MIN)
@@ -123,6 +126,7 @@ static int cut_box(const struct image *img, const struct page_map *map, struct r
     for (int y = 0; y < p->height; y++)
         take_paper_off(image_row(scratch, y), p->width, paper,
                        p->dark + (size_t)y * (size_t)p->width);
+    memcpy(ret->as_scanned, p->dark, (size_t)p->width * (size_t)p->height);
     ret->visible = true;
     return 0;
 }
@@ -350,27 +354,44 @@ static inline void copy_pixel(const struct box_picture *p, const uint8_t *shade,
             ink[j * p->width + i] = shade[p->dark[j * p->width + i]];
 }
 
+/* Darkness over the pen's, 0 to 255; what is fainter than `faintest` is none. */
+static void fill_shades(double depth, int faintest, uint8_t shade[256])
+{
+    for (int d = 0; d < 256; d++)
+        shade[d] = d < faintest ? 0 : (uint8_t)fmin(255, d / depth * 255);
+}
+
 /* The box's own ink with its soft edge, as darkness over the pen's, into `ink`. */
 static void copy_ink(const struct box_picture *p, const struct pieces *pieces, double depth,
                      uint8_t *ink)
 {
     uint8_t shade[256];
-    for (int d = 0; d < 256; d++)
-        shade[d] = (uint8_t)fmin(255, d / depth * 255);
+    fill_shades(depth, 0, shade);
     for (int y = 0; y < p->height; y++)
         for (int x = 0; x < p->width; x++)
             if (pieces->label[y * p->width + x] && is_own_pixel(p, pieces, x, y))
                 copy_pixel(p, shade, x, y, ink);
 }
 
-static int take_glyph(const struct box_picture *p, const struct pieces *pieces, double depth,
-                      struct arena *arena, uint8_t *ret_glyph)
+/* The glyph, and the view: all that is dark where the glyph was taken from. */
+static int take_glyph(const struct box_cut *cut, const struct pieces *pieces, double depth,
+                      struct arena *arena, struct written_box *ret)
 {
-    uint8_t *ink = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
+    const struct box_picture *p = &cut->picture;
+    size_t n = (size_t)p->width * (size_t)p->height;
+    uint8_t *ink = arena_alloc(arena, n);
     if (!ink)
         return YJ_ENOMEM;
     copy_ink(p, pieces, depth, ink);
-    glyph_normalise(ink, p->width, p->height, ret_glyph);
+    struct glyph_frame frame;
+    if (!glyph_frame_find(ink, p->width, p->height, &frame))
+        return 0;
+    glyph_frame_glyph(ink, p->width, p->height, &frame, ret->glyph);
+    uint8_t shade[256];
+    fill_shades(depth, FAINTEST, shade);
+    for (size_t i = 0; i < n; i++)
+        ink[i] = shade[cut->as_scanned[i]];
+    glyph_frame_view(ink, p->width, p->height, &frame, ret->view);
     return 0;
 }
 
@@ -393,7 +414,7 @@ static int look_into(const struct box_cut *cut, struct arena *arena, struct writ
     }
     measure(p, &pieces, ret);
     ret->stray = stray_ink(p, &pieces);
-    return ret->ink > 0 ? take_glyph(p, &pieces, depth, arena, ret->glyph) : 0;
+    return ret->ink > 0 ? take_glyph(cut, &pieces, depth, arena, ret) : 0;
 }
 
 /* ---- a field's boxes ---- */
@@ -468,83 +489,4 @@ int written_boxes_look(const struct image *img, const struct page_map *map,
             return r;
     }
     return 0;
-}
-
-/* ---- normalised as MNIST is ---- */
-
-/* Ink's box and centre of mass; false: there is none. */
-static bool find_ink(const uint8_t *ink, int width, int height, struct rect *ret_box,
-                     struct point *ret_mass)
-{
-    int x0 = width, y0 = height, x1 = -1, y1 = -1;
-    int64_t sum = 0, sx = 0, sy = 0;
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            int v = ink[y * width + x];
-            if (v == 0)
-                continue;
-            sum += v;
-            sx += v * x;
-            sy += v * y;
-            if (v < 80)
-                continue;
-            x0 = x < x0 ? x : x0;
-            x1 = x > x1 ? x : x1;
-            y0 = y < y0 ? y : y0;
-            y1 = y > y1 ? y : y1;
-        }
-    if (x1 < 0)
-        return false;
-    *ret_box = (struct rect){x0, y0, x1 + 1 - x0, y1 + 1 - y0};
-    *ret_mass = (struct point){(double)sx / (double)sum + 0.5, (double)sy / (double)sum + 0.5};
-    return true;
-}
-
-/* Adds a row's pixels up into cells `step` pixels wide from `left` on, by the part of each pixel
- * that lies in a cell. */
-static void gather_row(const uint8_t *pixels, int width, double left, double step,
-                       double cells[GLYPH_SIDE])
-{
-    for (int x = (int)fmax(0, floor(left)); x < width; x++) {
-        if (!pixels[x])
-            continue;
-        int u = (int)floor((x - left) / step);
-        if (u >= GLYPH_SIDE)
-            break;
-        for (u = u < 0 ? 0 : u; u < GLYPH_SIDE && left + u * step < x + 1; u++) {
-            double from = left + u * step, to = from + step;
-            double part = (to < x + 1 ? to : x + 1) - (from > x ? from : x);
-            if (part > 0)
-                cells[u] += pixels[x] * part;
-        }
-    }
-}
-
-void glyph_normalise(const uint8_t *ink, int width, int height, uint8_t *ret_glyph)
-{
-    struct rect box;
-    struct point mass;
-    double grey[GLYPH_POINTS] = {0}, most = 0;
-    memset(ret_glyph, 0, GLYPH_POINTS);
-    if (!find_ink(ink, width, height, &box, &mass))
-        return;
-    double step = fmax(box.w, box.h) / GLYPH_FIT; /* px a point */
-    double left = mass.x - GLYPH_SIDE / 2.0 * step, top = mass.y - GLYPH_SIDE / 2.0 * step;
-    int first = (int)fmax(0, floor(top)), last = (int)fmin(height, ceil(top + GLYPH_SIDE * step));
-    /* Along the rows first, then down the columns, a strip of rows at a time. */
-    for (int y = first; y < last; y++) {
-        double row[GLYPH_SIDE] = {0};
-        gather_row(ink + (size_t)y * (size_t)width, width, left, step, row);
-        int v = (int)floor((y - top) / step);
-        for (v = v < 0 ? 0 : v; v < GLYPH_SIDE && top + v * step < y + 1; v++) {
-            double from = top + v * step, to = from + step;
-            double part = (to < y + 1 ? to : y + 1) - (from > y ? from : y);
-            for (int u = 0; part > 0 && u < GLYPH_SIDE; u++)
-                grey[v * GLYPH_SIDE + u] += row[u] * part;
-        }
-    }
-    for (int i = 0; i < GLYPH_POINTS; i++)
-        most = fmax(most, grey[i]);
-    for (int i = 0; i < GLYPH_POINTS; i++)
-        ret_glyph[i] = (uint8_t)(most > 0 ? fmin(255, grey[i] / most * 255 + 0.5) : 0);
 }

@@ -27,6 +27,8 @@ struct written_box {
     struct rect extent;          /* of its ink, from the box's top-left corner; w = 0: none */
     int pieces;                  /* that do not touch each other */
     uint8_t glyph[GLYPH_POINTS]; /* 0 paper to 255 */
+    /* What the scan shows there: the same frame with border and neighbours; 255: the pen's black */
+    uint8_t view[GLYPH_POINTS];
 };
 
 /* Looks into a field's boxes (mm), ret[0 .. n). `scratch` is reused. 0 or YJ_ENOMEM. */

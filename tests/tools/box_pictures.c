@@ -4,8 +4,8 @@
  * boxes n, and in hundredths of a millimetre the box's width, height, step and 100 times the px a
  * mm), two int32 (the first box's corner, hundredths of a px), then width * height grey bytes. Out
  * comes for each box one record: eight floats (visible, ink in mm2, depth, the extent's width and
- * height in mm, its top, pieces, stray ink in mm2) and GLYPH_POINTS bytes. To stderr: milliseconds
- * of CPU a box.
+ * height in mm, its top, pieces, stray ink in mm2), the glyph and the view, GLYPH_POINTS bytes
+ * each. To stderr: milliseconds of CPU a box.
  */
 #include "diag.h"
 #include "thread_ms.h"
@@ -24,6 +24,7 @@ static void write_box(const struct written_box *b)
                               (float)b->pieces,   (float)b->stray};
     fwrite(numbers, sizeof numbers, 1, stdout);
     fwrite(b->glyph, 1, GLYPH_POINTS, stdout);
+    fwrite(b->view, 1, GLYPH_POINTS, stdout);
 }
 
 struct spent {

@@ -2,7 +2,8 @@
  * takes.
  *
  * GLYPHS: GLYPH_POINTS bytes each. BELIEFS: for each the alphabet's probabilities and junk's,
- * floats. To stderr: milliseconds of CPU a glyph. */
+ * floats. To stderr: milliseconds of CPU a glyph,
+ * and which share of them the second net was asked about. */
 #include "glyph_reader.h"
 #include "thread_ms.h"
 #include "vision.h"
@@ -29,7 +30,8 @@ int main(int argc, char **argv)
     for (size_t n; e == 0 && (n = fread(glyphs, GLYPH_POINTS, AT_ONCE, stdin)) > 0;
          total += (long)n) {
         double start = thread_ms();
-        e = glyph_read(reader, alphabet, (const uint8_t(*)[GLYPH_POINTS])glyphs, (int)n, beliefs);
+        e = glyph_read(reader, alphabet, (const uint8_t(*)[GLYPH_POINTS])glyphs, NULL, (int)n,
+                       beliefs);
         spent += total ? thread_ms() - start : 0; /* the first loads the net */
         for (size_t i = 0; e == 0 && i < n; i++) {
             fwrite(beliefs[i].of, sizeof(float), (size_t)glyph_count(alphabet), stdout);
@@ -37,7 +39,8 @@ int main(int argc, char **argv)
         }
     }
     if (total > AT_ONCE)
-        fprintf(stderr, "%.4f\n", spent / (double)(total - AT_ONCE));
+        fprintf(stderr, "%.4f %.4f\n", spent / (double)(total - AT_ONCE),
+                (double)glyph_reader_second_looks(reader) / (double)total);
     glyph_reader_destroy(reader);
     return e < 0 || fflush(stdout) != 0;
 }

@@ -220,6 +220,38 @@ static void reads_digits(void **state)
     sheet_finish(&s);
 }
 
+/* Points that the view shows and the glyph does not. */
+static int beside(const struct written_box *seen)
+{
+    int n = 0;
+    for (int i = 0; i < GLYPH_POINTS; i++)
+        n += seen->view[i] > 120 && seen->glyph[i] < 20;
+    return n;
+}
+
+/* A view without the border, which then tells a bar on the printed line from none no better than
+ * the glyph does; one of another place than the glyph; one of an empty box. */
+static void shows_the_border_in_the_view(void **state)
+{
+    struct written_box bare[BOXES], framed[BOXES];
+    struct sheet s;
+    sheet_init(&s);
+    draw_digit(&s, 0, '7');
+    look(&s, bare);
+    assert_in_range(beside(&bare[0]), 0, 8);
+    sheet_finish(&s);
+    sheet_init(&s);
+    draw_borders(&s, 0.1, 0.1, 0.9);
+    draw_line(&s, 11.5, 10.1, 17, 10.1, 0.6, 0.8); /* a bar along the box's upper side */
+    draw_line(&s, 17, 10.1, 13, 17, 0.6, 0.8);
+    look(&s, framed);
+    assert_true(framed[0].ink > 0);
+    assert_true(beside(&framed[0]) > 10);
+    for (int i = 0; i < GLYPH_POINTS; i++)
+        assert_int_equal(framed[1].view[i], 0);
+    sheet_finish(&s);
+}
+
 /* A sheet that lay askew or on its head: boxes cut along the image's rows would hold half of each.
  */
 static void reads_digits_of_a_turned_sheet(void **state)
@@ -362,6 +394,7 @@ int main(void)
         cmocka_unit_test(leaves_a_neighbours_stroke_out),
         cmocka_unit_test(tells_dust_from_a_dot),
         cmocka_unit_test(normalises_size_and_place),
+        cmocka_unit_test(shows_the_border_in_the_view),
         cmocka_unit_test(reads_digits),
         cmocka_unit_test(reads_digits_of_a_turned_sheet),
         cmocka_unit_test(knows_empty_boxes),

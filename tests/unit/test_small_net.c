@@ -85,6 +85,8 @@ static void test_nets_agree_with_opencv(void **state)
     compare("omr/models/look.onnx", 2, 24, 9);
     compare("ocr/models/digits.onnx", 1, 28, 11);
     compare("ocr/models/letters.onnx", 1, 28, 27);
+    compare("ocr/models/second_digits.onnx", 2, 28, 11);
+    compare("ocr/models/second_letters.onnx", 2, 28, 27);
     compare("ocr/models/hanzi.onnx", 1, 40, 128);
 }
 

@@ -4,7 +4,7 @@
   boxes.py digits|letters OUT.npz --boxes 100000 [--seed 1] [--test] [--tool build/release/tests/tools/box_pictures]
 
 A strip is a scanned row of printed boxes. tests/tools/box_pictures looks into them as `grade` does,
-and what it sees goes to OUT.npz: glyph (n, 28, 28), label (junk: the last class), numbers (n, 8), kind.
+and what it sees goes to OUT.npz: glyph and view (n, 28, 28), label (junk: the last class), numbers (n, 8), kind.
 --test: UNIPEN sites, MNIST digits and kinds of junk that train nothing. Fixed seeds; not part of any build.
 """
 import argparse
@@ -20,11 +20,14 @@ import pen
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE = 28
-RECORD = np.dtype([("numbers", "<f4", 8), ("glyph", "u1", (SIDE, SIDE))])
+RECORD = np.dtype([("numbers", "<f4", 8), ("glyph", "u1", (SIDE, SIDE)), ("view", "u1", (SIDE, SIDE))])
 # Letters that are nobody's digit, however written, and digits that are no letter.
 NO_DIGIT = "AEFHKMNRWX"
 NO_LETTER = "3469"
-TRAIN_JUNK = ("crossed", "two", "scribble", "overwritten", "other", "residue", "hatched", "barred", "coiled", "framed", "pair")
+TRAIN_JUNK = ("crossed", "two", "scribble", "overwritten", "other", "residue", "hatched", "barred", "coiled", "framed", "pair",
+              "looped")
+# "ringed" is no longer of a kind of its own: loops train. So here are kinds that nothing in training is like.
+UNSEEN_JUNK = ("starred", "ticked", "dotted")
 TEST_JUNK = ("struck", "three", "zigzag", "other", "blotted", "ringed")
 
 
@@ -166,7 +169,8 @@ def curve(rng, x, y, w, h, n):
 def put_junk(ink, kind, box, hands, rng):
     x, y, w, h = room = box.room(rng, 0.6, 0.95)
     t = box.thick
-    if kind in ("crossed", "struck", "hatched", "blotted", "ringed", "residue", "barred", "coiled", "framed"):
+    if kind in ("crossed", "struck", "hatched", "blotted", "ringed", "residue", "barred", "coiled", "framed", "looped",
+                "starred", "ticked", "dotted"):
         put(ink, hands.any(rng), room, t, rng)
     if kind == "crossed":  # one to three lines through it, or a cross over it
         n = rng.integers(1, 4)
@@ -196,6 +200,27 @@ def put_junk(ink, kind, box, hands, rng):
         put_line(ink, c + rng.normal(0, 0.04 * h, c.shape), t)
         if rng.random() < 0.7:
             put_line(ink, [[x, y + h * rng.uniform(0, 1)], [x + w, y + h * rng.uniform(0, 1)]], t)
+    elif kind == "looped":  # a loop or two around it by hand, sometimes a stroke through
+        turns, start = rng.uniform(0.85, 2.6), rng.uniform(0, 2 * np.pi)
+        a = np.linspace(start, start + rng.choice([-1, 1]) * 2 * np.pi * turns, int(14 * turns) + 4)
+        r = np.linspace(rng.uniform(0.4, 0.66), rng.uniform(0.4, 0.66), len(a)) * (1 + rng.normal(0, 0.03, len(a)))
+        at = x + w * (0.5 + rng.normal(0, 0.05)), y + h * (0.5 + rng.normal(0, 0.05))
+        put_line(ink, pen.smooth(np.float32(np.stack([at[0] + w * r * np.cos(a), at[1] + h * r * np.sin(a)], 1))), t)
+        if rng.random() < 0.35:
+            put_line(ink, [[x + w * rng.uniform(-0.1, 1.1), y + h * rng.uniform(-0.05, 0.3)],
+                           [x + w * rng.uniform(-0.1, 1.1), y + h * rng.uniform(0.7, 1.05)]], t)
+    elif kind == "starred":  # strokes through its middle
+        turn, n = rng.uniform(0, np.pi), rng.integers(3, 5)
+        for k in range(n):
+            a = turn + np.pi * k / n
+            dx, dy = 0.6 * w * np.cos(a), 0.6 * h * np.sin(a)
+            put_line(ink, [[x + w / 2 - dx, y + h / 2 - dy], [x + w / 2 + dx, y + h / 2 + dy]], t)
+    elif kind == "ticked":  # marked as wrong or right: a tick all over it
+        put_line(ink, [[x - 0.1 * w, y + 0.5 * h], [x + 0.35 * w, y + 1.05 * h], [x + 1.1 * w, y - 0.1 * h]], 1.3 * t)
+    elif kind == "dotted":  # dabbed at
+        for _ in range(rng.integers(14, 26)):
+            at = np.float32([x + w * rng.random(), y + h * rng.random()])
+            put_line(ink, [at, at + 0.5], 2.2 * t)
     elif kind == "pair":  # a second one beside it, half over it
         put(ink, hands.any(rng), (x - 0.12 * w, y, 0.62 * w, h), t, rng)
         put(ink, hands.any(rng), (x + rng.uniform(0.35, 0.55) * w, y + rng.normal(0, 0.06 * h), 0.62 * w, h), t, rng)
@@ -320,13 +345,15 @@ def main():
         rows = []
         for _ in range(12):
             s = strip(hands, TEST_JUNK if o.test else TRAIN_JUNK, rng, 0.4, 7.874)
-            seen = np.hstack([np.pad(255 - r["glyph"], 2, constant_values=128) for r in look([s], o.tool)])
-            for picture in (s[0], seen):
+            records = look([s], o.tool)
+            seen = np.hstack([np.pad(255 - r["glyph"], 2, constant_values=128) for r in records])
+            views = np.hstack([np.pad(255 - r["view"], 2, constant_values=128) for r in records])
+            for picture in (s[0], seen, views):
                 rows.append(np.pad(picture, ((0, 2), (0, max(0, 900 - picture.shape[1]))), constant_values=90)[:, :900])
         cv2.imwrite(o.show, np.vstack(rows))
         return
     records, truth = make(hands, o.boxes, o.seed, o.test, o.junk, o.tool)
-    np.savez(o.out, glyph=records["glyph"], numbers=records["numbers"],
+    np.savez(o.out, glyph=records["glyph"], view=records["view"], numbers=records["numbers"],
              label=np.uint8([t[0] for t in truth]), kind=np.array([t[1] for t in truth]))
     empty = records["numbers"][:, 1] == 0
     print(o.out, len(truth), "boxes,", int(empty.sum()), "without ink")
