@@ -24,7 +24,7 @@
 /* Two marks where one is allowed. One is unlike the darkest other if it holds less than this share
  * of its ink, ... */
 #define ALIKE 0.93
-#define OWN_LEAST 1.08 /* ... and hardly more than one of the palest of this page's marks */
+#define OWN_LEAST 1.0  /* ... and less than one of the palest of this page's marks */
 #define UNALIKE 0.98   /* probability, at most, that it is a mark as well, ... */
 #define PLAINLY 0.9999 /* ... unless both readers call it plainly full */
 
