@@ -1,5 +1,6 @@
 #include "agreement.h"
 
+#include "closer_look.h"
 #include "diag.h"
 #include "models/agreement.h"
 
@@ -406,5 +407,5 @@ int agreement_judge(const struct image *img, const struct page_map *map, const s
         }
         doubt_blank(&seen[i], length, culture);
     }
-    return e;
+    return e == 0 ? closer_look(img, map, band, b, n, arena, seen) : e;
 }

@@ -1,0 +1,219 @@
+#include "closer_look.h"
+
+#include "bubble_twin.h"
+#include "diag.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define GROUP_MOST 64
+#define OPEN 1e-4 /* probability of a mark from which an empty one is doubted */
+
+/* Beside its twins; darkness 0 to 1. */
+#define USUAL_LEAST 0.03 /* on the best of prints: grain, JPEG */
+#define USUAL_MOST 0.10  /* print that differs more tells nothing */
+#define DOT_TIMES 1.7    /* so many times what the twins show is something, ... */
+#define DOT_LEAST 0.11   /* ... if it is as much as this, ... */
+#define DOT_ALONE                                                                                  \
+    2.0                 /* ... and so many times what the rest of its group has: else it is the    \
+                           scanner's */
+#define CLEAN_TIMES 1.3 /* up to this it prints as they do */
+#define SOMETHING 0.02  /* probability of a mark, at least, where there is something ... */
+#define NOTHING 1e-5    /* ... and at most, where there is nothing */
+
+/* Two marks where one is allowed. One is unlike the darkest other if it holds less than this share
+ * of its ink, ... */
+#define ALIKE 0.93
+#define OWN_LEAST 1.0  /* ... and less than one of the palest of this page's marks */
+#define UNALIKE 0.98   /* probability, at most, that it is a mark as well, ... */
+#define PLAINLY 0.9999 /* ... unless both readers call it plainly full */
+
+/* One of several where several are allowed: */
+#define UNEVEN_SHARE 0.85 /* of one of the palest of this page's marks: less is doubted */
+#define UNEVEN 0.98
+#define FILLS 0.2 /* ink of a page's usual mark: less are lines, which vary */
+
+/* A mark by itself: */
+#define LONE_SHARE 0.42 /* of the page's usual ink: less is a mark of somebody ... */
+#define LONE_EVEN 0.8   /* ... whose palest marks hold less than this share, or a slip */
+#define LONE 0.98
+
+static bool is_marked(const struct seen_bubble *s)
+{
+    return s->p > 0.5;
+}
+
+/* The second reader saw it too: whether it is an answer has been said. */
+static bool is_seen(const struct seen_bubble *s)
+{
+    double marks = 0;
+    for (int k = LOOK_FILLED; k <= LOOK_STROKE; k++)
+        marks += s->told ? s->looks[k] : 0;
+    return marks > 0.5;
+}
+
+static int count_marks(const struct seen_bubble *seen, int n)
+{
+    int marks = 0;
+    for (int i = 0; i < n; i++)
+        marks += is_marked(&seen[i]);
+    return marks;
+}
+
+/* ---- is there anything ---- */
+
+static int choose(const struct bubble_ink *b, int n, const struct seen_bubble *seen, int *ret_which)
+{
+    int chosen = 0;
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        bool blank = count_marks(&seen[i], length) == 0;
+        for (int k = i; k < i + length; k++)
+            if (blank || (seen[k].p > OPEN && !is_marked(&seen[k])))
+                ret_which[chosen++] = k;
+    }
+    return chosen;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How much is there beyond the print, as so many times what its twins show. */
+static double times_usual(const struct twin_rest *rest)
+{
+    return rest->known ? rest->dot / fmax(rest->usual, USUAL_LEAST) : 0;
+}
+
+/* The median of a group's but its most. */
+static double rest_of_group(const struct twin_rest *rest, int n)
+{
+    double times[GROUP_MOST];
+    n = n < GROUP_MOST ? n : GROUP_MOST;
+    for (int i = 0; i < n; i++)
+        times[i] = times_usual(&rest[i]);
+    qsort(times, (size_t)n, sizeof(*times), by_value);
+    return n > 1 ? times[(n - 1) / 2] : 0;
+}
+
+static bool is_clean(const struct bubble_ink *b, const struct twin_rest *rest)
+{
+    return rest->known && times_usual(rest) < CLEAN_TIMES && rest->usual < USUAL_MOST &&
+           !b->missing && !b->weak && !b->unknown;
+}
+
+static bool is_something(const struct twin_rest *rest, double others)
+{
+    double times = times_usual(rest);
+    return times > DOT_TIMES && times > DOT_ALONE * others && rest->dot > DOT_LEAST &&
+           rest->usual < USUAL_MOST && !rest->coarse;
+}
+
+/* rest[0 .. n): of those of the group that were looked at, which[0 .. n). */
+static void take_back(const struct bubble_ink *b, const int *which, const struct twin_rest *rest,
+                      int n, bool blank, struct seen_bubble *seen)
+{
+    double others = blank ? rest_of_group(rest, n) : 0;
+    for (int k = 0; k < n; k++) {
+        const struct bubble_ink *own = &b[which[k]];
+        struct seen_bubble *s = &seen[which[k]];
+        if (is_clean(own, &rest[k]))
+            s->p = fmin(s->p, NOTHING);
+        else if (blank && own->field->kind == FIELD_CHOICE && !is_seen(s) &&
+                 is_something(&rest[k], others))
+            s->p = fmax(s->p, SOMETHING);
+    }
+}
+
+static int look_for_anything(const struct image *img, const struct page_map *map,
+                             const struct bubble_ink *b, int n, struct arena *arena,
+                             struct seen_bubble *seen)
+{
+    int *which = arena_alloc(arena, (size_t)(n + 1) * sizeof(*which));
+    bool *empty = arena_alloc(arena, (size_t)(n + 1) * sizeof(*empty));
+    struct twin_rest *rest = arena_alloc(arena, (size_t)(n + 1) * sizeof(*rest));
+    if (!which || !empty || !rest)
+        return YJ_ENOMEM;
+    for (int i = 0; i < n; i++)
+        empty[i] = !is_marked(&seen[i]);
+    int chosen = choose(b, n, seen, which);
+    int e = bubble_twin_compare(img, map, b, empty, n, which, chosen, arena, rest);
+    for (int i = 0, k = 0, length; i < n && e == 0; i += length) {
+        int first = k;
+        length = bubble_group_length(&b[i], n - i);
+        while (k < chosen && which[k] < i + length)
+            k++;
+        take_back(b, &which[first], &rest[first], k - first, count_marks(&seen[i], length) == 0,
+                  seen);
+    }
+    return e;
+}
+
+/* ---- are they alike ---- */
+
+static double log_least(const struct seen_bubble *s)
+{
+    return s->evidence[PAGE_LEAST]; /* over the page's usual mark */
+}
+
+static bool is_unlike(const struct bubble_ink *b, const struct seen_bubble *s,
+                      const struct bubble_ink *darkest)
+{
+    return s->asked && b->ink < ALIKE * darkest->ink &&
+           s->evidence[INK_USUAL] < log_least(s) + log(OWN_LEAST);
+}
+
+static void doubt_unlike(const struct bubble_ink *b, int n, struct seen_bubble *seen)
+{
+    int darkest = -1;
+    for (int i = 0; i < n; i++)
+        if (is_marked(&seen[i]) && (darkest < 0 || b[i].ink > b[darkest].ink))
+            darkest = i;
+    for (int i = 0; i < n; i++)
+        if (is_marked(&seen[i]) && i != darkest && seen[i].p < PLAINLY &&
+            is_unlike(&b[i], &seen[i], &b[darkest]))
+            seen[i].p = fmin(seen[i].p, UNALIKE);
+}
+
+/* Of several marks where several are allowed: one that holds far less than the palest of this
+ * pupil's other marks do. */
+static void doubt_uneven(double usual_ink, int n, struct seen_bubble *seen)
+{
+    for (int i = 0; i < n; i++)
+        if (is_marked(&seen[i]) && seen[i].asked && usual_ink > FILLS &&
+            seen[i].evidence[INK_USUAL] < log_least(&seen[i]) + log(UNEVEN_SHARE))
+            seen[i].p = fmin(seen[i].p, UNEVEN);
+}
+
+static void doubt_lone(int n, struct seen_bubble *seen)
+{
+    for (int i = 0; i < n; i++)
+        if (is_marked(&seen[i]) && seen[i].asked && log_least(&seen[i]) > log(LONE_EVEN) &&
+            seen[i].evidence[INK_USUAL] < log(LONE_SHARE))
+            seen[i].p = fmin(seen[i].p, LONE);
+}
+
+static void compare_marks(const struct band *band, const struct bubble_ink *b, int n,
+                          struct seen_bubble *seen)
+{
+    int marks = count_marks(seen, n);
+    bool one = b[0].field->kind == FIELD_GRID || b[0].field->max_marks == 1;
+    if (marks == 1)
+        doubt_lone(n, seen);
+    else if (marks > 1 && one)
+        doubt_unlike(b, n, seen);
+    else if (marks > 1)
+        doubt_uneven(band->usual, n, seen);
+}
+
+int closer_look(const struct image *img, const struct page_map *map, const struct band *band,
+                const struct bubble_ink *b, int n, struct arena *arena, struct seen_bubble *seen)
+{
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        compare_marks(band, &b[i], length, &seen[i]);
+    }
+    return look_for_anything(img, map, b, n, arena, seen);
+}
