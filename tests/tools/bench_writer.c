@@ -124,7 +124,7 @@ static int fill_slot(struct feeder *f, struct page_slot *slot, int i)
     slot->job = SLOT_PAGE;
     slot->number = 1;
     slot->alone = true;
-    int rc = scan_create(path, SCAN_JPEG, &file, &slot->scan);
+    int rc = scan_create(path, SCAN_JPEG, &file, NULL, NULL, &slot->scan);
     scan_forget_bytes(slot->scan);
     return rc;
 }
