@@ -9,19 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void append_quoted(sqlite3_str *json, const char *text)
+/* `as_before`: as databases made until 2026-11 have it, where what is not ASCII was garbled. */
+static void append_quoted(sqlite3_str *json, const char *text, bool as_before)
 {
     sqlite3_str_appendchar(json, 1, '"');
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20)
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20) {
             sqlite3_str_appendf(json, "\\u%04x", (unsigned char)*text);
+            continue;
+        }
+        if (*text == '"' || *text == '\\')
+            sqlite3_str_appendchar(json, 1, '\\');
+        if (as_before)
+            sqlite3_str_appendf(json, "%c", *text);
         else
-            sqlite3_str_appendf(json, "%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
+            sqlite3_str_append(json, text, 1);
+    }
     sqlite3_str_appendchar(json, 1, '"');
 }
 
 /* sqlite3_free; NULL: out of memory. */
-static char *options_json(const struct field *field)
+static char *options_json(const struct field *field, bool as_before)
 {
     sqlite3_str *json = sqlite3_str_new(NULL);
 
@@ -29,25 +37,38 @@ static char *options_json(const struct field *field)
     for (int i = 0; i < field->n_options; i++) {
         if (i > 0)
             sqlite3_str_appendchar(json, 1, ',');
-        append_quoted(json, field->options[i]);
+        append_quoted(json, field->options[i], as_before);
     }
     sqlite3_str_appendchar(json, 1, ']');
     return sqlite3_str_finish(json);
 }
 
+/* 1, 0, YJ_ENOMEM. */
+static int has_options(const char *stored, const struct field *field)
+{
+    bool same = false;
+
+    for (int as_before = 0; as_before < 2 && !same; as_before++) {
+        char *options = options_json(field, as_before);
+        if (options == NULL)
+            return YJ_ENOMEM;
+        same = strcmp(stored, options) == 0;
+        sqlite3_free(options);
+    }
+    return same;
+}
+
 static int field_matches(sqlite3_stmt *stmt, const struct field *field, bool *ret_same)
 {
-    char *options = options_json(field);
+    int same = has_options(store_text(stmt, 3), field);
 
-    if (options == NULL)
-        return YJ_ENOMEM;
-    *ret_same = strcmp(store_text(stmt, 0), field->name) == 0 &&
+    if (same < 0)
+        return same;
+    *ret_same = same && strcmp(store_text(stmt, 0), field->name) == 0 &&
                 strcmp(store_text(stmt, 1), field_kind_name(field->kind)) == 0 &&
                 sqlite3_column_int(stmt, 2) == field->page + 1 &&
-                strcmp(store_text(stmt, 3), options) == 0 &&
                 sqlite3_column_int(stmt, 4) == field->max_marks &&
                 sqlite3_column_int(stmt, 5) == field->n_columns;
-    sqlite3_free(options);
     return 0;
 }
 
@@ -175,7 +196,7 @@ static int insert_fields(struct store *store, int64_t form_id, const struct form
 
     for (int i = 0; i < form->n_fields && rc == 0; i++) {
         const struct field *field = &form->fields[i];
-        char *options = options_json(field);
+        char *options = options_json(field, false);
 
         if (options == NULL)
             return store_fault(store, SQLITE_NOMEM, d);

@@ -581,6 +581,9 @@ static void a_form_keeps_its_fields_once_used(void **state)
     expect_put(store, s->exam, 0, "");
     /* Nothing was read yet: anything may change. */
     expect_put_form(store, "q1..4", "q1..5", 0, "");
+    expect_put_form(store, "options: ABCD", "options: [甲, 乙, 丙, 丁]", 0, "");
+    assert_true(fixture_number(s->path, "SELECT COUNT(*) FROM fields WHERE options = "
+                                        "'[\"甲\",\"乙\",\"丙\",\"丁\"]'") > 0);
     expect_put(store, s->exam, 0, "");
     fixture_page_init(&page, "0001", right);
     fixture_put(store, s->exam, "a.png", &page);
@@ -592,12 +595,12 @@ static void a_form_keeps_its_fields_once_used(void **state)
                     YJ_EINPUT, "lost fields");
     expect_put_form(store, "form: midterm", "form: final", YJ_EINPUT, "has no more");
     /* A refusal leaves the exam as it was. */
-    assert_int_equal(fixture_number(s->path, "SELECT MAX(version) FROM exam_versions"), 3);
+    assert_int_equal(fixture_number(s->path, "SELECT MAX(version) FROM exam_versions"), 4);
     expect_put(store, s->exam, 0, "");
-    assert_int_equal(fixture_number(s->path, "SELECT MAX(version) FROM exam_versions"), 3);
+    assert_int_equal(fixture_number(s->path, "SELECT MAX(version) FROM exam_versions"), 4);
 
     expect_put_form(store, "at: [20, 110]", "at: [20.5, 110]", 0, "they keep their readings");
-    assert_int_equal(fixture_number(s->path, "SELECT MAX(version) FROM exam_versions"), 4);
+    assert_int_equal(fixture_number(s->path, "SELECT MAX(version) FROM exam_versions"), 5);
     store_close(store);
 }
 
