@@ -15,11 +15,14 @@
 #define DOT_TIMES 1.7    /* so many times what the twins show is something, ... */
 #define DOT_LEAST 0.11   /* ... if it is as much as this, ... */
 #define DOT_ALONE                                                                                  \
-    2.0                 /* ... and so many times what the rest of its group has: else it is the    \
-                           scanner's */
-#define CLEAN_TIMES 1.3 /* up to this it prints as they do */
-#define SOMETHING 0.02  /* probability of a mark, at least, where there is something ... */
-#define NOTHING 1e-5    /* ... and at most, where there is nothing */
+    2.0                  /* ... and so many times what the rest of its group has: else it is the   \
+                            scanner's */
+#define CLEAN_TIMES 1.3  /* up to this it prints as they do */
+#define CIRCLE 0.3       /* probability, by its look, of a circle: nothing is cleared */
+#define HALO_LEAST 0.006 /* ink around it, where the second reader sees a mark; ... */
+#define HALO_MOST 0.03   /* ... where it sees none */
+#define SOMETHING 0.02   /* probability of a mark, at least, where there is something ... */
+#define NOTHING 1e-5     /* ... and at most, where there is nothing */
 
 /* Two marks where one is allowed. One is unlike the darkest other if it holds less than this share
  * of its ink, ... */
@@ -98,10 +101,18 @@ static double rest_of_group(const struct twin_rest *rest, int n)
     return n > 1 ? times[(n - 1) / 2] : 0;
 }
 
-static bool is_clean(const struct bubble_ink *b, const struct twin_rest *rest)
+/* Twins are compared inside the outline: a circle around it leaves that clean. */
+static bool is_clean_outside(const struct bubble_ink *b, const struct seen_bubble *s)
+{
+    return s->told && s->looks[LOOK_CIRCLE] < CIRCLE &&
+           b->halo < (is_seen(s) ? HALO_LEAST : HALO_MOST);
+}
+
+static bool is_clean(const struct bubble_ink *b, const struct seen_bubble *s,
+                     const struct twin_rest *rest)
 {
     return rest->known && times_usual(rest) < CLEAN_TIMES && rest->usual < USUAL_MOST &&
-           !b->missing && !b->weak && !b->unknown;
+           !b->missing && !b->weak && !b->unknown && is_clean_outside(b, s);
 }
 
 static bool is_something(const struct twin_rest *rest, double others)
@@ -119,7 +130,7 @@ static void take_back(const struct bubble_ink *b, const int *which, const struct
     for (int k = 0; k < n; k++) {
         const struct bubble_ink *own = &b[which[k]];
         struct seen_bubble *s = &seen[which[k]];
-        if (is_clean(own, &rest[k]))
+        if (is_clean(own, s, &rest[k]))
             s->p = fmin(s->p, NOTHING);
         else if (blank && own->field->kind == FIELD_CHOICE && !is_seen(s) &&
                  is_something(&rest[k], others))

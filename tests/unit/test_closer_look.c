@@ -210,6 +210,20 @@ static void test_a_dot_on_a_letter_is_no_blank(void **state)
     expect_status(p, "m1", READING_BLANK);
 }
 
+/* Catches a comparison inside the outline that clears a bubble with a circle drawn around it. */
+static void test_a_circle_around_it_is_no_blank(void **state)
+{
+    struct page *p = *state;
+    draw(p);
+    for (int k = 0; k < 24; k++) {
+        double a = 2 * M_PI * k / 24, b = 2 * M_PI * (k + 1) / 24;
+        draw_line(p, &bubble_of(p, "q10", 1)->box, (struct point){3.1 * cos(a), 3.1 * sin(a)},
+                  (struct point){3.1 * cos(b), 3.1 * sin(b)}, 0.4, 0.75);
+    }
+    read_page(p);
+    expect_status(p, "q10", READING_UNCERTAIN);
+}
+
 /* ---- marks beside marks: what both readers have said is given ---- */
 
 /* Marks of `field`: ink over the page's usual mark's, 0: empty. Looks closer; p of each. */
@@ -278,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_a_dot_stands_out_from_its_twins),
         cmocka_unit_test(test_too_few_twins_say_nothing),
         cmocka_unit_test(test_a_dot_on_a_letter_is_no_blank),
+        cmocka_unit_test(test_a_circle_around_it_is_no_blank),
         cmocka_unit_test(test_one_of_several_far_paler_is_doubted),
         cmocka_unit_test(test_a_lone_pale_mark_is_doubted),
         cmocka_unit_test(test_two_unlike_marks_are_doubted),
