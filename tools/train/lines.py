@@ -7,7 +7,7 @@
 Lines are made by line_ink.py from UNIPEN's training sites and MNIST's training part; sites held out of
 those fit the temperature, which is printed and stands in ocr/line_reader.c. CTC (Graves et al., ICML
 2006). Needs PyTorch, OpenCV, numpy (Debian: python3-torch, python3-opencv). One core; the schedule
-follows the clock, so a faster machine sees more lines. Not part of any build.
+follows CPU time, so a faster machine sees more lines. Not part of any build.
 """
 import argparse
 import time
