@@ -21,6 +21,8 @@
 #define CIRCLE 0.3       /* probability, by its look, of a circle: nothing is cleared */
 #define HALO_LEAST 0.006 /* ink around it, where the second reader sees a mark; ... */
 #define HALO_MOST 0.03   /* ... where it sees none */
+#define PRINT_FROM 5     /* on more of a page's blanks than this ... */
+#define PRINT_SHARE 0.1  /* ... and this share of them it is how the print came out, and no pen */
 #define SOMETHING 0.02   /* probability of a mark, at least, where there is something ... */
 #define NOTHING 1e-5     /* ... and at most, where there is nothing */
 
@@ -122,19 +124,55 @@ static bool is_something(const struct twin_rest *rest, double others)
            rest->usual < USUAL_MOST && !rest->coarse;
 }
 
-/* rest[0 .. n): of those of the group that were looked at, which[0 .. n). */
-static void take_back(const struct bubble_ink *b, const int *which, const struct twin_rest *rest,
-                      int n, bool blank, struct seen_bubble *seen)
+/* One group's bubbles that were looked at. */
+struct looked_at {
+    const struct bubble_ink *all;
+    const int *which;
+    const struct twin_rest *rest;
+    int n;
+    bool blank; /* the group holds no mark */
+};
+
+static void clear_clean(const struct looked_at *g, struct seen_bubble *seen)
 {
-    double others = blank ? rest_of_group(rest, n) : 0;
-    for (int k = 0; k < n; k++) {
-        const struct bubble_ink *own = &b[which[k]];
-        struct seen_bubble *s = &seen[which[k]];
-        if (is_clean(own, s, &rest[k]))
+    for (int k = 0; k < g->n; k++) {
+        struct seen_bubble *s = &seen[g->which[k]];
+        if (is_clean(&g->all[g->which[k]], s, &g->rest[k]))
             s->p = fmin(s->p, NOTHING);
-        else if (blank && own->field->kind == FIELD_CHOICE && !is_seen(s) &&
-                 is_something(&rest[k], others))
+    }
+}
+
+/* Whether the blank holds something; it is doubted then, if that is wanted. */
+static bool find_something(const struct looked_at *g, bool doubt, struct seen_bubble *seen)
+{
+    double others = rest_of_group(g->rest, g->n);
+    bool found = false;
+    for (int k = 0; k < g->n; k++) {
+        const struct bubble_ink *own = &g->all[g->which[k]];
+        struct seen_bubble *s = &seen[g->which[k]];
+        if (is_clean(own, s, &g->rest[k]) || own->field->kind != FIELD_CHOICE || is_seen(s) ||
+            !is_something(&g->rest[k], others))
+            continue;
+        found = true;
+        if (doubt)
             s->p = fmax(s->p, SOMETHING);
+    }
+    return found;
+}
+
+static void judge(const struct looked_at *groups, int n, struct seen_bubble *seen)
+{
+    int blanks = 0, found = 0;
+    for (int g = 0; g < n; g++)
+        if (groups[g].blank) {
+            blanks++;
+            found += find_something(&groups[g], false, seen);
+        }
+    bool is_print = found > PRINT_FROM && found > PRINT_SHARE * blanks;
+    for (int g = 0; g < n; g++) {
+        if (groups[g].blank && !is_print)
+            find_something(&groups[g], true, seen);
+        clear_clean(&groups[g], seen);
     }
 }
 
@@ -145,20 +183,23 @@ static int look_for_anything(const struct image *img, const struct page_map *map
     int *which = arena_alloc(arena, (size_t)(n + 1) * sizeof(*which));
     bool *empty = arena_alloc(arena, (size_t)(n + 1) * sizeof(*empty));
     struct twin_rest *rest = arena_alloc(arena, (size_t)(n + 1) * sizeof(*rest));
-    if (!which || !empty || !rest)
+    struct looked_at *groups = arena_alloc(arena, (size_t)(n + 1) * sizeof(*groups));
+    if (!which || !empty || !rest || !groups)
         return YJ_ENOMEM;
     for (int i = 0; i < n; i++)
         empty[i] = !is_marked(&seen[i]);
-    int chosen = choose(b, n, seen, which);
+    int chosen = choose(b, n, seen, which), n_groups = 0;
     int e = bubble_twin_compare(img, map, b, empty, n, which, chosen, arena, rest);
     for (int i = 0, k = 0, length; i < n && e == 0; i += length) {
         int first = k;
         length = bubble_group_length(&b[i], n - i);
         while (k < chosen && which[k] < i + length)
             k++;
-        take_back(b, &which[first], &rest[first], k - first, count_marks(&seen[i], length) == 0,
-                  seen);
+        groups[n_groups++] = (struct looked_at){b, &which[first], &rest[first], k - first,
+                                                count_marks(&seen[i], length) == 0};
     }
+    if (e == 0)
+        judge(groups, n_groups, seen);
     return e;
 }
 

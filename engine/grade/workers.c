@@ -35,6 +35,7 @@ struct worker {
 struct workers {
     struct batch *batch;
     pthread_mutex_t lock;
+    pthread_cond_t changed; /* one has ended; by a clock that nobody can set */
     struct worker **list;
     size_t n, capacity;
     double looked; /* s, when */
@@ -144,6 +145,7 @@ static void *work(void *context)
     page_task_destroy(task);
     pthread_mutex_lock(&w->all->lock);
     w->ended = true;
+    pthread_cond_broadcast(&w->all->changed);
     pthread_mutex_unlock(&w->all->lock);
     return NULL;
 }
@@ -179,8 +181,18 @@ static int start_one(struct workers *all)
     return 0;
 }
 
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
 static void free_workers(struct workers *all)
 {
+    pthread_cond_destroy(&all->changed);
     pthread_mutex_destroy(&all->lock);
     free(all->list);
     free(all);
@@ -194,6 +206,7 @@ int workers_start(struct batch *batch, int jobs, struct workers **ret_workers)
     all->batch = batch;
     all->looked = clock_s(CLOCK_MONOTONIC);
     pthread_mutex_init(&all->lock, NULL);
+    init_condition(&all->changed);
     while (all->n < (size_t)jobs && start_one(all) == 0)
         ;
     if (all->n == 0) {
@@ -276,20 +289,32 @@ void workers_mind(struct workers *all)
     }
 }
 
+/* The lock is held. */
+static void wait_a_little(struct workers *all)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += JOIN_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&all->changed, &all->lock, &until);
+}
+
 /* False: it was lost while it was waited for. */
 static bool join(struct workers *all, const struct worker *w)
 {
-    while (!w->lost) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += JOIN_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        if (pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
-            return true;
+    pthread_mutex_lock(&all->lock);
+    while (!w->ended && !w->lost) {
+        wait_a_little(all);
+        pthread_mutex_unlock(&all->lock);
         workers_mind(all);
+        pthread_mutex_lock(&all->lock);
     }
-    return false;
+    bool ended = w->ended;
+    pthread_mutex_unlock(&all->lock);
+    if (ended)
+        pthread_join(w->thread, NULL);
+    return ended;
 }
 
 int workers_join(struct workers *all)

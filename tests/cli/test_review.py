@@ -324,7 +324,7 @@ class Set(Review):
                 db.execute("DROP TABLE " + table)
             db.executescript(
                 "DROP TRIGGER readings_added; DROP TRIGGER readings_changed; DROP TRIGGER readings_gone;"
-                "CREATE TABLE was AS SELECT * FROM item_scores; DROP VIEW item_scores; DROP TABLE sheet_items; DROP TABLE seals;"
+                "CREATE TABLE was AS SELECT * FROM item_scores; DROP VIEW item_scores; DROP TABLE sheet_items;"
                 "CREATE TABLE item_scores AS SELECT * FROM was; DROP TABLE was;"
                 "ALTER TABLE exceptions DROP COLUMN field_id;"
                 "PRAGMA user_version = 2")
