@@ -174,6 +174,7 @@ uint8_t *helper_area(struct helper *helper, unsigned area, size_t n)
                        (off_t)(area * HELPER_AREA_SIZE));
     if (bytes == MAP_FAILED)
         return NULL;
+    madvise(bytes, n, MADV_HUGEPAGE);
     if (helper->areas[area].mapped)
         munmap(helper->areas[area].bytes, helper->areas[area].mapped);
     helper->areas[area].bytes = bytes;
