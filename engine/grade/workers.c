@@ -1,6 +1,7 @@
 #include "workers.h"
 #include "batch.h"
 #include "diag.h"
+#include "errand.h"
 #include "i18n.h"
 #include "ingest_internal.h"
 #include "page_clock.h"
@@ -23,11 +24,13 @@ struct worker {
     struct batch *batch;
     struct workers *all;
     pthread_t thread;
-    struct arena arena; /* of the page in hand, the slot's once it is done */
+    atomic_uint counted; /* its headway (errand.h) */
+    struct arena arena;  /* of the page in hand, the slot's once it is done */
     struct page_record record;
     /* Guarded by all->lock: */
     bool busy, lost, ended;
-    bool reading; /* the scan of its slot, which the feeder left unread */
+    bool reading;     /* the scan of its slot, which the feeder left unread; ... */
+    unsigned headway; /* ... how far that was when last looked at */
     size_t slot;
     double waited, cpu_before; /* s, of the page in hand */
 };
@@ -73,9 +76,11 @@ static int read_scan(struct worker *w, struct page_task *task, struct scan *scan
 {
     int r = page_task_read_scan(task, scan);
     pthread_mutex_lock(&w->all->lock);
-    bool lost = w->lost;
-    w->reading = false;
-    w->waited = 0; /* the page's own time begins */
+    bool lost = w->lost; /* then others go by what it was doing */
+    if (!lost) {
+        w->reading = false;
+        w->waited = 0; /* the page's own time begins */
+    }
     if (!lost && r == 0)
         slot->job = batch_job_of(w->batch, scan);
     pthread_mutex_unlock(&w->all->lock);
@@ -130,6 +135,7 @@ static void *work(void *context)
     struct batch *batch = w->batch;
     struct page_task *task = NULL;
     size_t i;
+    errand_count_headway(&w->counted);
     int r = page_task_create(batch->exam, batch->registrar, &task);
     if (r == 0)
         r = page_task_guard(task, batch->options->sandbox, batch->options->page_seconds);
@@ -223,7 +229,7 @@ static bool is_lost(const struct worker *w, double limit)
     clockid_t clock;
     if (!w->busy || w->lost || w->ended)
         return false;
-    if (w->waited > LOST_AFTER_WAITING * limit)
+    if (w->waited > (w->reading ? 1 : LOST_AFTER_WAITING) * limit)
         return true;
     return pthread_getcpuclockid(w->thread, &clock) == 0 &&
            clock_s(clock) - w->cpu_before > LOST_AFTER_CPU * limit;
@@ -234,8 +240,7 @@ static int give_up_scan(struct workers *all, struct page_slot *slot)
 {
     char reason[SCAN_REASON_MAX];
     struct scan *lost = slot->scan, *scan = NULL;
-    scan_refuse(reason, _("cannot be read: nothing came for %g s"),
-                LOST_AFTER_WAITING * page_seconds(all->batch));
+    scan_refuse(reason, _("cannot be read: nothing came for %g s"), page_seconds(all->batch));
     int r = scan_create_unavailable(scan_path(lost), reason, &scan);
     if (r < 0)
         return r;
@@ -270,6 +275,14 @@ static void replace(struct workers *all, struct worker *w)
         batch_fail(all->batch, r);
 }
 
+/* The lock is held. Whether more of a file has come since this was asked. */
+static bool goes_on(struct worker *w)
+{
+    unsigned before = w->headway;
+    w->headway = atomic_load_explicit(&w->counted, memory_order_relaxed);
+    return w->headway != before;
+}
+
 void workers_mind(struct workers *all)
 {
     const double limit = page_seconds(all->batch), now = clock_s(CLOCK_MONOTONIC);
@@ -280,7 +293,7 @@ void workers_mind(struct workers *all)
     for (size_t i = 0, n = all->n; i < n; i++) {
         struct worker *w = all->list[i];
         pthread_mutex_lock(&all->lock);
-        w->waited += w->busy ? slice : 0;
+        w->waited = w->reading && goes_on(w) ? 0 : w->busy ? w->waited + slice : 0;
         bool lost = is_lost(w, limit);
         w->lost = w->lost || lost;
         pthread_mutex_unlock(&all->lock);

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -27,12 +26,17 @@ struct errands {
     struct runner *runner; /* NULL: none yet, or the last was lost */
 };
 
-static _Thread_local struct runner *mine;
+static _Thread_local atomic_uint *mine;
 
 void errand_headway(void)
 {
     if (mine)
-        atomic_fetch_add_explicit(&mine->headway, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(mine, 1, memory_order_relaxed);
+}
+
+void errand_count_headway(atomic_uint *counter)
+{
+    mine = counter;
 }
 
 static void free_runner(struct runner *r)
@@ -64,7 +68,7 @@ static bool run_errand(struct runner *r)
 static void *serve(void *context)
 {
     struct runner *r = context;
-    mine = r;
+    errand_count_headway(&r->headway);
     pthread_mutex_lock(&r->lock);
     bool needed = true;
     while (needed) {

@@ -6,6 +6,7 @@
 #ifndef YJ_ENGINE_INGEST_ERRAND_H
 #define YJ_ENGINE_INGEST_ERRAND_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct errands;
@@ -23,7 +24,9 @@ struct errand {
 /* True: done, *ret is what run returned. False: there was no headway for so many seconds, and the
  * job belongs to the other thread. Where no thread can be had, it runs on this one. */
 bool errand_do(struct errands *errands, const struct errand *errand, double seconds, int *ret);
-/* Called within run: it goes on. Elsewhere it does nothing. */
+/* Called by whatever may take long: it goes on. */
 void errand_headway(void);
+/* Where this thread's headway is counted from now on, for others to look at; NULL: nowhere. */
+void errand_count_headway(atomic_uint *counter);
 
 #endif

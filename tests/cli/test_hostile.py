@@ -230,28 +230,32 @@ class Reads(HostileTest):
     def test_stuck(self):
         """Catches a run that waits for ever for a file, and others that wait with it."""
         (self.scans / "0000-stuck.png").write_bytes(sheets.filled(9).png())
+        (self.scans / "0001-stops.png").write_bytes(sheets.filled(11).png())
         (self.scans / "9999-stuck.tif").write_bytes(sheets.tiff([sheets.filled(10)]))
         began = time.monotonic()
         done = self.grade_bad("--page-limit", "1")
         self.assertLess(time.monotonic() - began, 60)
-        for name in ("0000-stuck.png", "9999-stuck.tif"):
+        for name in ("0000-stuck.png", "0001-stops.png", "9999-stuck.tif"):
             self.assert_named(done, name, "cannot be read: nothing came for 1 s")
         self.assert_all_others_scored()
         # When the server is back, the same command reads them.
         self.grade(expect=None)
         self.assertIn("0009", self.scored())
         self.assertIn("0010", self.scored())
+        self.assertIn("0011", self.scored())
 
     def test_stuck_in_a_watch(self):
         """Catches a file taken for a bad one because its share was gone for a while."""
         inbox = self.dir / "inbox"
         inbox.mkdir()
         (inbox / "stuck.png").write_bytes(sheets.filled(9).png())
+        (inbox / "stops.png").write_bytes(sheets.filled(8).png())
         (inbox / "good.png").write_bytes(sheets.filled(1).png())
         done = self.run_program("watch", self.exam, "--inbox", inbox, "--once", "--settle", "0.1",
                                 "--page-limit", "1", env=self.env, expect=3)
         self.assertIn("nothing came for 1 s", done.stderr)
         self.assertTrue((inbox / "stuck.png").exists())
+        self.assertTrue((inbox / "stops.png").exists())
         self.assertTrue((inbox / "done" / "good.png").exists())
 
 

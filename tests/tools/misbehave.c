@@ -1,8 +1,9 @@
 /* misbehave.c - loaded before the libraries (LD_PRELOAD) to make them fail as they should not.
  *
  * A PNG whose stated resolution is 900000 + N dots a metre makes its decoder do deed N; a file
- * whose name holds "stuck" gives not one byte, as one of a share whose server is gone; a scan whose
- * name holds "endless" or "slow" keeps registration waiting, or busy for a few seconds. */
+ * whose name holds "stuck" gives not one byte, as one of a share whose server is gone, and "stops"
+ * its head alone; a scan whose name holds "endless" or "slow" keeps registration waiting, or busy
+ * for a few seconds. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <png.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FIRST_DEED = 900000 };
+enum { FIRST_DEED = 900000, HEAD = 2048 /* bytes; what tells a file's kind is less */ };
 enum deed { DEED_ABORT = 1, DEED_LOOP, DEED_SOCKET, DEED_WRITE, DEED_MEMORY, DEED_PROGRAM };
 
 /* The libraries' own, which these stand before. */
@@ -81,7 +82,7 @@ ssize_t pread64(int fd, void *to, size_t n, off64_t offset)
     find_next("pread64", &real);
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
-    while (length > 0 && strstr(path, "stuck"))
+    while (length > 0 && (strstr(path, "stuck") || (strstr(path, "stops") && n > HEAD)))
         pause();
     return real(fd, to, n, offset);
 }
