@@ -166,13 +166,16 @@ static void add_run(struct ink_patch *p, const struct ink_run *run, int y)
     p->order = order < p->order ? order : p->order;
 }
 
-/* Gives each run of a row the patch of those above that it touches, or a new one. */
-static bool label_runs(struct ink_blobs_scratch *s, const struct ink_run *above, int n_above,
-                       struct ink_run *runs, int n, int y)
+/* Gives each run of a row the patch of those above that it touches, or a new one. 0, YJ_ENOMEM,
+ * YJ_EDATA. */
+static int label_runs(struct ink_blobs_scratch *s, const struct ink_run *above, int n_above,
+                      struct ink_run *runs, int n, int y)
 {
+    if (s->n_patches > INK_BLOBS_PATCHES_MAX)
+        return YJ_EDATA;
     if (!reserve((void **)&s->patches, &s->patches_capacity, s->n_patches + (size_t)n,
                  sizeof *s->patches))
-        return false;
+        return YJ_ENOMEM;
     for (int i = 0, k = 0; i < n; i++) {
         size_t patch = SIZE_MAX;
         while (k < n_above && above[k].to < runs[i].from)
@@ -187,7 +190,7 @@ static bool label_runs(struct ink_blobs_scratch *s, const struct ink_run *above,
         runs[i].patch = patch;
         add_run(&s->patches[patch], &runs[i], y);
     }
-    return true;
+    return 0;
 }
 
 /* ---- the patches, largest first ---- */
@@ -282,8 +285,9 @@ static int find_patches(const struct image *img, int reach, int offset, struct i
         add_up(&w);
         mark_row(&w, y, offset, mask);
         int n = find_runs(mask, img->width, runs);
-        if (!label_runs(s, above, n_above, runs, n, y))
-            return YJ_ENOMEM;
+        int e = label_runs(s, above, n_above, runs, n, y);
+        if (e < 0)
+            return e;
         struct ink_run *turn = above;
         above = runs;
         runs = turn;

@@ -22,7 +22,9 @@ struct ink_blobs_scratch {
 };
 void ink_blobs_finish(struct ink_blobs_scratch *scratch);
 
-/* As vision_find_blobs. 0 or YJ_ENOMEM. */
+#define INK_BLOBS_PATCHES_MAX ((size_t)4 << 20) /* more is noise, of any size of image */
+
+/* As vision_find_blobs. 0, YJ_ENOMEM, or YJ_EDATA: nothing but noise. */
 int ink_blobs_find(const struct image *img, int window, int offset, int min_area,
                    struct ink_blobs_scratch *scratch, struct blob *blobs, size_t max, size_t *ret_n,
                    struct image *ink);

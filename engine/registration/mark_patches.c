@@ -2,7 +2,6 @@
 
 #include "diag.h"
 #include "vision.h"
-#include "window_patches.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -98,10 +97,7 @@ static int find_blobs(const struct look *look, const struct image *part, struct 
                       size_t max, size_t *ret_n)
 {
     int around = (int)(PAPER_OF * look->side * look->scale) | 1, least = (int)fmax(4, look->low);
-    if (part->width > WINDOW_SIDE_MAX || part->height > WINDOW_SIDE_MAX)
-        return vision_find_blobs(part, around, DARKER, least, blobs, max, ret_n, NULL);
-    *ret_n = (size_t)window_patches_find(part, around, DARKER, least, blobs, (int)max);
-    return 0;
+    return vision_find_blobs(part, around, DARKER, least, blobs, max, ret_n, NULL);
 }
 
 static struct mark_sighting sighting_of(const struct look *look, const struct blob *b, int x, int y)

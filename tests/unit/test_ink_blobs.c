@@ -1,5 +1,6 @@
 /* test_ink_blobs.c - patches of ink against their definition: means counted pixel by pixel, patches
  * filled from one pixel to the next. */
+#include "diag.h"
 #include "image.h"
 #include "ink_blobs.h"
 
@@ -155,11 +156,33 @@ static void the_largest_are_kept(void **state)
     ink_blobs_finish(&scratch);
 }
 
+/* Would catch gigabytes asked for by a scan that is noise from edge to edge. */
+static void noise_has_a_limit(void **state)
+{
+    struct ink_blobs_scratch scratch = {0};
+    struct blob blobs[3];
+    struct image img;
+    size_t n;
+
+    (void)state;
+    image_init(&img);
+    assert_int_equal(image_resize(&img, 5000, 5000), 0);
+    memset(img.data, 240, 5000 * 5000);
+    for (int y = 0; y < img.height; y += 2)
+        for (int x = 0; x < img.width; x += 2)
+            image_row(&img, y)[x] = 0;
+    assert_int_equal(ink_blobs_find(&img, 31, 20, 1, &scratch, blobs, 3, &n, NULL), YJ_EDATA);
+    assert_in_range(scratch.patches_capacity, 1, 2 * INK_BLOBS_PATCHES_MAX);
+    image_finish(&img);
+    ink_blobs_finish(&scratch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patches_are_those_of_the_definition),
         cmocka_unit_test(the_largest_are_kept),
+        cmocka_unit_test(noise_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
