@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <ftw.h>
 #include <jpeglib.h>
 #include <png.h>
 #include <qpdf/qpdf-c.h>
@@ -12,9 +13,37 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tiffio.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cmocka.h>
+
+char scan_folder[64];
+
+int scan_folder_make(void **state)
+{
+    strcpy(scan_folder, "/tmp/test_scans.XXXXXX");
+    return mkdtemp(scan_folder) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    return remove(path);
+}
+
+int scan_folder_remove(void **state)
+{
+    return nftw(scan_folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *in_folder(const char *name)
+{
+    static char paths[8][512];
+    static int next;
+    char *path = paths[next++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", scan_folder, name);
+    return path;
+}
 
 void sample_init(struct image *img, bool bitonal)
 {

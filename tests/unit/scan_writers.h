@@ -7,6 +7,14 @@
 
 #include <stdbool.h>
 
+/* A folder for a test's scans below /tmp, made and taken away with all in it; as cmocka's set-up
+ * and tear-down. */
+extern char scan_folder[];
+int scan_folder_make(void **state);
+int scan_folder_remove(void **state);
+/* Holds until the eighth call after it. */
+const char *in_folder(const char *name);
+
 /* 64 x 48 white, top left quarter black, top right quarter grey 128: each of the eight orientations
  * looks different. Without the grey: `bitonal`. */
 enum { SAMPLE_WIDTH = 64, SAMPLE_HEIGHT = 48, SAMPLE_GREY = 128 };

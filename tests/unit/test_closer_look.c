@@ -2,8 +2,7 @@
 #include "bubble_twin.h"
 #include "closer_look.h"
 #include "diag.h"
-#include "drawn_page.h"
-#include "marks.h"
+#include "marks_page.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -29,45 +28,9 @@ static const char sheet[] =
     "  - {fields: x1..2, kind: choice, options: ABCD, at: [90, 150], option_step: [10, 0],\n"
     "     step: [0, 9], bubble: {shape: box, size: 6}}\n";
 
-struct page {
-    struct form *form;
-    struct look_reader *looks;
-    struct image img;
-    struct arena arena;
-    struct reading readings[64];
-    int n;
-};
-
 static int setup(void **state)
 {
-    struct page *p = calloc(1, sizeof(*p));
-    struct diag d;
-    diag_init(&d);
-    if (!p || form_parse(sheet, strlen(sheet), "test.yaml", ".", &p->form, &d) < 0) {
-        diag_print(&d, stderr);
-        return -1;
-    }
-    *state = p;
-    return look_reader_create(&p->looks);
-}
-
-static int teardown(void **state)
-{
-    struct page *p = *state;
-    form_destroy(p->form);
-    look_reader_destroy(p->looks);
-    image_finish(&p->img);
-    arena_finish(&p->arena);
-    free(p);
-    return 0;
-}
-
-static const struct omr_settings usual = {
-    .min_confidence = 0.99, .max_silent_error = 2e-5, .culture = {.circle = MEANS_DOUBT}};
-
-static struct page_map map_of(const struct page *p)
-{
-    return (struct page_map){.mm_to_px = drawn_page_map(p->form, 200, 0.7), .bubble_scale = 1};
+    return marks_page_make(sheet, state);
 }
 
 static void draw_line(struct page *p, const struct rect *box, struct point from, struct point to,
@@ -297,5 +260,5 @@ int main(void)
         cmocka_unit_test(test_a_lone_pale_mark_is_doubted),
         cmocka_unit_test(test_two_unlike_marks_are_doubted),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, marks_page_remove);
 }

@@ -7,7 +7,6 @@
 #include "diag.h"
 #include "ingest.h"
 
-#include <ftw.h>
 #include <openssl/evp.h>
 #include <png.h>
 #include <pthread.h>
@@ -25,34 +24,7 @@
 
 enum { SCANS_MAX = 32, SAME = 3 /* greys: what rounding and a JPEG of quality 100 may change */ };
 
-static char folder[64];
-
 /* ---- helpers ---- */
-
-static const char *in_folder(const char *name)
-{
-    static char paths[8][512];
-    static int next;
-    char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    return remove(path);
-}
-
-static int set_up(void **state)
-{
-    strcpy(folder, "/tmp/test_ingest.XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 struct scans {
     struct scan *scan[SCANS_MAX];
@@ -743,7 +715,7 @@ static void test_pdf_without_poppler(void **state)
     const struct pdf_page empty = {NULL, NULL, NULL, {0}};
     image_init(&img);
     write_pdf(in_folder("empty.pdf"), &empty, 1, NULL);
-    setenv("PATH", folder, 1);
+    setenv("PATH", scan_folder, 1);
     int r = decode_page(in_folder("empty.pdf"), 1, &img, reason);
     setenv("PATH", path, 1);
     free(path);
@@ -927,7 +899,7 @@ static void test_folder_walk(void **state)
     assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
     assert_int_equal(symlink(".", in_folder("loop")), 0);
     assert_int_equal(symlink("nowhere", in_folder("gone")), 0);
-    struct scans s = open_path(folder);
+    struct scans s = open_path(scan_folder);
     assert_int_equal(s.n, n);
     for (int i = 0; i < n; i++) {
         assert_string_equal(scan_path(s.scan[i]), in_folder(expected[i][0]));
@@ -948,7 +920,7 @@ static void test_unreadable_file(void **state)
     const bool root = geteuid() == 0;
     write_text(in_folder("mine.jpg"), "x");
     assert_int_equal(chmod(in_folder("mine.jpg"), 0), 0);
-    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(chmod(scan_folder, 0755), 0);
     if (root)
         assert_int_equal(seteuid(NOBODY), 0);
     struct scans s = open_path(in_folder("mine.jpg"));
@@ -963,7 +935,7 @@ static void test_unreadable_file(void **state)
 /* Would catch a path mistyped on the command line that grades nothing and says nothing. */
 static void test_missing_path(void **state)
 {
-    const char *paths[] = {folder, "no such folder"};
+    const char *paths[] = {scan_folder, "no such folder"};
     struct scan_source *source = NULL;
     struct diag d;
     diag_init(&d);
@@ -987,7 +959,7 @@ static void test_hashes(void **state)
     write_text(in_folder("3.jpg"), "");
     write_text(in_folder("4.jpg"), "");
     EVP_Digest(jpeg.data, jpeg.size, expected, NULL, EVP_sha256(), NULL);
-    struct scans s = open_path(folder), again = open_path(folder);
+    struct scans s = open_path(scan_folder), again = open_path(scan_folder);
     assert_int_equal(s.n, 4);
     assert_memory_equal(scan_hash(s.scan[0]), expected, SCAN_HASH_SIZE);
     assert_memory_equal(scan_hash(s.scan[1]), expected, SCAN_HASH_SIZE);
@@ -1086,7 +1058,7 @@ static void test_forget_bytes(void **state)
     image_finish(&img);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scan_folder_make, scan_folder_remove)
 
 int main(int argc, char **argv)
 {

@@ -21,15 +21,7 @@
 /* 64 x 48: the left half red, of it the upper quarter blue; the right half grey. */
 enum { WIDTH = SAMPLE_WIDTH, HEIGHT = SAMPLE_HEIGHT, RED_CHROMA = 160, BLUE_CHROMA = 120 };
 
-static char folder[] = "/tmp/test_ingest_colour.XXXXXX";
 static uint8_t rgb[HEIGHT][WIDTH][3];
-
-static const char *in_folder(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 static int set_up(void **state)
 {
@@ -37,14 +29,7 @@ static int set_up(void **state)
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++)
             memcpy(rgb[y][x], x >= WIDTH / 2 ? grey : y < HEIGHT / 4 ? blue : red, 3);
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    char command[300];
-    snprintf(command, sizeof command, "rm -r '%s'", folder);
-    return system(command);
+    return scan_folder_make(state);
 }
 
 static void decode(const char *path, struct image *grey, struct image *chroma)
@@ -253,7 +238,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_pdf),  cmocka_unit_test(test_pdf_drawn),
         cmocka_unit_test(test_grey),
     };
-    int failed = cmocka_run_group_tests(tests, set_up, tear_down);
+    int failed = cmocka_run_group_tests(tests, set_up, scan_folder_remove);
     sandboxed_end();
     return failed;
 }

@@ -20,28 +20,6 @@
 
 #include <cmocka.h>
 
-static char folder[64];
-
-static int set_up(void **state)
-{
-    strcpy(folder, "/tmp/test_limits.XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -r '%s'", folder);
-    return system(command);
-}
-
-static const char *in_folder(const char *name)
-{
-    static char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
 /* ---- looking at all of a path ---- */
 
 /* What the last scan of the path says of itself, or of its last page; "" nothing. */
@@ -412,7 +390,7 @@ static void test_file_size(void **state)
     assert_says(path, "512 MB are more than any page needs");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scan_folder_make, scan_folder_remove)
 
 int main(int argc, char **argv)
 {

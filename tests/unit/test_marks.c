@@ -1,7 +1,6 @@
-#include "drawn_page.h"
+#include "marks_page.h"
 
 #include "diag.h"
-#include "marks.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -32,47 +31,9 @@ static const char card[] =
     "     step: [0, 7], except: {q20: {multiple: true}}}\n"
     "  - {fields: yes1..5, kind: choice, options: [yes], at: [100, 120], step: [0, 7]}\n";
 
-struct page {
-    struct form *form;
-    struct look_reader *looks;
-    struct image img;
-    struct arena arena;
-    struct reading readings[64];
-    int n;
-};
-
 static int setup(void **state)
 {
-    struct page *p = calloc(1, sizeof(*p));
-    struct diag d;
-    diag_init(&d);
-    if (!p || form_parse(card, strlen(card), "test.yaml", ".", &p->form, &d) < 0) {
-        diag_print(&d, stderr);
-        return -1;
-    }
-    *state = p;
-    return look_reader_create(&p->looks);
-}
-
-static int teardown(void **state)
-{
-    struct page *p = *state;
-    form_destroy(p->form);
-    look_reader_destroy(p->looks);
-    image_finish(&p->img);
-    arena_finish(&p->arena);
-    free(p);
-    return 0;
-}
-
-/* What offices wish who say nothing (docs/exam.md). */
-static const struct omr_settings usual = {
-    .min_confidence = 0.99, .max_silent_error = 2e-5, .culture = {.circle = MEANS_DOUBT}};
-
-/* mm -> px of a page scanned a little askew. */
-static struct page_map map_of(const struct page *p)
-{
-    return (struct page_map){.mm_to_px = drawn_page_map(p->form, 200, 0.7), .bubble_scale = 1};
+    return marks_page_make(card, state);
 }
 
 static void draw(struct page *p, const struct drawn_fill *fills)
@@ -397,5 +358,5 @@ int main(void)
         cmocka_unit_test(test_a_mark_far_beyond_its_outline_is_a_mark),
         cmocka_unit_test(test_less_silence_means_more_review),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, marks_page_remove);
 }
