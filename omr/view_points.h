@@ -13,9 +13,7 @@
 /* lround() of what fits an int: halves away from nought. Anything else is far outside an image. */
 static inline int nearest_pixel(double at)
 {
-    int whole = (int)at;
-    double rest = at - whole;
-    return whole + (rest >= 0.5) - (rest <= -0.5);
+    return (int)(at + copysign(0.5, at));
 }
 
 /* Where points (x[i], y[i]) are. */
