@@ -14,12 +14,6 @@
 #define SUPPORT_MIN 10     /* pairs of POINTS: an outline is found */
 #define SUPPORT_BLANK 5    /* pairs: no more, and there is no print at all */
 
-/* lround, without a call or a branch: halves away from nought. */
-static inline int nearest(double v)
-{
-    return (int)(v + copysign(0.5, v));
-}
-
 /* The linear part of a transform about a point. */
 struct linear {
     double xx, xy, yx, yy;
@@ -35,7 +29,7 @@ WIDE static int make_offsets(const struct outline *restrict o, const struct line
     for (int i = 0; i < POINTS; i++) {
         double x = o->on_x[i] * size + o->normal_x[i] * out;
         double y = o->on_y[i] * size + o->normal_y[i] * out;
-        int px = nearest(by.xx * x + by.xy * y), py = nearest(by.yx * x + by.yy * y);
+        int px = nearest_whole(by.xx * x + by.xy * y), py = nearest_whole(by.yx * x + by.yy * y);
         int far_x = abs(px), far_y = abs(py);
         offsets[i] = py * stride + px;
         reach = far_x > reach ? far_x : reach;
@@ -63,7 +57,7 @@ const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img,
     if (!(c->center.x >= margin) || !(c->center.y >= margin) ||
         !(c->center.x < img->width - margin) || !(c->center.y < img->height - margin))
         return NULL;
-    return image_row(img, nearest(c->center.y)) + nearest(c->center.x);
+    return image_row(img, nearest_whole(c->center.y)) + nearest_whole(c->center.x);
 }
 
 /* What a pair says at LANES places beside each other. */
@@ -130,7 +124,7 @@ static void add_places(const struct cast_outline *c, const uint8_t *p, int n, in
 /* Whether places beyond those searched, LANES in all, lie in the image's memory, too. */
 static bool has_room(const struct cast_outline *c, const struct image *img, int radius)
 {
-    return nearest(c->center.y) + c->reach + radius + 1 < img->height && img->stride >= LANES;
+    return nearest_whole(c->center.y) + c->reach + radius + 1 < img->height && img->stride >= LANES;
 }
 
 int shift_evidence_columns(int reach)
@@ -161,8 +155,12 @@ bool cast_add_evidence(const struct cast_outline *c, const struct image *img,
     bool roomy = has_room(c, img, e->reach);
     int *sums = e->sums, rows = 2 * e->reach / e->step + 1;
     const uint8_t *at = p - e->reach * (ptrdiff_t)img->stride - e->reach;
-    for (; rows >= 4 && roomy && n <= LANES; rows -= 4, at += 4 * apart, sums += 4 * columns)
+    for (; rows >= 4 && roomy && n <= LANES + FEW;
+         rows -= 4, at += 4 * apart, sums += 4 * columns) {
         add_four(c, at, apart, sums, columns);
+        for (int y = 0; y < 4 && n > LANES; y++)
+            add_places(c, at + y * apart + LANES, n - LANES, sums + y * columns + LANES);
+    }
     for (; rows > 0; rows--, at += apart, sums += columns)
         add_row(c, at, n, roomy, sums);
     return true;
