@@ -123,7 +123,7 @@ static struct patch patch_of(const struct bubble_view *v, double w, double h)
 /* Where a point's patch begins, along one axis. */
 static inline int patch_start(double across, double down, int side)
 {
-    return nearest_pixel(across + down - (side - 1) / 2.0);
+    return nearest_whole(across + down - (side - 1) / 2.0);
 }
 
 /* What a view does to each column and row of points. */
@@ -220,8 +220,8 @@ WIDE static void find_means(const struct cast_grid *g, struct pixel_box box,
     const double off_x = (g->patch.w - 1) / 2.0, off_y = (g->patch.h - 1) / 2.0;
     for (int j = 0; j < INK_GRID; j++)
         for (int i = 0; i < INK_GRID; i++) {
-            int x = nearest_pixel(g->across_x[i] + g->down_x[j] - off_x) - box.x;
-            int y = nearest_pixel(g->across_y[i] + g->down_y[j] - off_y) - box.y;
+            int x = nearest_whole(g->across_x[i] + g->down_x[j] - off_x) - box.x;
+            int y = nearest_whole(g->across_y[i] + g->down_y[j] - off_y) - box.y;
             ret_at[j * INK_GRID + i] = (uint16_t)(y * BOX_MAX + x);
         }
 }

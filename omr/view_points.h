@@ -10,14 +10,6 @@
 
 #include <math.h>
 
-/* lround() of what fits an int: halves away from nought. Anything else is far outside an image. */
-static inline int nearest_pixel(double at)
-{
-    int whole = (int)at;
-    double rest = at - whole;
-    return whole + (rest >= 0.5) - (rest <= -0.5);
-}
-
 /* Where points (x[i], y[i]) are. */
 void view_pixels(const struct bubble_view *v, const double *restrict x, const double *restrict y,
                  int n, int *restrict px, int *restrict py);

@@ -221,6 +221,13 @@ static void count_across(const struct image *img, int pass, struct edge_counts *
         count_edges(image_row(img, y), 1, img->width, counts);
 }
 
+/* Every row is a line of memory of its own, which no processor guesses: asks for all of them. */
+static void fetch_column(const uint8_t *p, size_t stride, int n)
+{
+    for (int i = 0; i < n; i++)
+        __builtin_prefetch(p + (size_t)i * stride);
+}
+
 /* Of each place another part of its height. */
 static void count_down(const struct image *img, int pass, struct edge_counts *counts)
 {
@@ -228,11 +235,12 @@ static void count_down(const struct image *img, int pass, struct edge_counts *co
         int place = (int)((int64_t)img->width * (2 * i + 1) / (2 * EDGE_COLUMNS));
         int part = (i + pass) % EDGE_PASSES, y = img->height * part / EDGE_PASSES;
         const uint8_t *from = image_row(img, y) + place / CACHE_LINE * CACHE_LINE;
+        int n = img->height * (part + 1) / EDGE_PASSES - y;
         if (img->width - place < CACHE_LINE)
             continue;
+        fetch_column(from, img->stride, n);
         for (int k = 0; k < EDGE_NEIGHBOURS; k++)
-            count_edges(from + k * CACHE_LINE / EDGE_NEIGHBOURS, img->stride,
-                        img->height * (part + 1) / EDGE_PASSES - y, counts);
+            count_edges(from + k * CACHE_LINE / EDGE_NEIGHBOURS, img->stride, n, counts);
     }
 }
 
@@ -373,7 +381,7 @@ struct corner_view {
 static int is_lost(const struct corner_view *v, double u, double w)
 {
     struct point p = on_reduced(v->in, v->at.x + v->along_x * u, v->at.y + v->along_y * w);
-    int x = (int)lround(p.x), y = (int)lround(p.y);
+    int x = nearest_whole(p.x), y = nearest_whole(p.y);
     if (x < 0 || y < 0 || x >= v->in->reduced->width || y >= v->in->reduced->height)
         return -1;
     return image_row(v->in->reduced, y)[x] < v->darkest;
@@ -470,7 +478,7 @@ static double bubble_darkness(const struct page_health_input *in, struct rect bo
     for (int i = 0; i < 9; i++) {
         struct point p =
             on_reduced(in, box.x + box.w * (2 + i % 3) / 6.0, box.y + box.h * (2 + i / 3) / 6.0);
-        int x = (int)lround(p.x), y = (int)lround(p.y);
+        int x = nearest_whole(p.x), y = nearest_whole(p.y);
         if (x < 0 || y < 0 || x >= in->reduced->width || y >= in->reduced->height)
             return -1;
         sum += fmax(0, paper - image_row(in->reduced, y)[x]);
