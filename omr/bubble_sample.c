@@ -164,8 +164,10 @@ static struct pixel_box box_of(const struct cast_grid *g)
 }
 
 /* ret_means[y * BOX_MAX + x]: the mean of the w x h patch that begins at each pixel of a box,
- * rounded down. Rows are done BOX_STEP at a time, beyond the box's edge too. Inlined with its sides
- * known, or the innermost loops would be no longer than they. */
+ * rounded down. Rows are done BOX_STEP at a time, beyond the box's edge too; every patch is summed
+ * by itself, because sums of columns that were only just put away cannot be fetched a column aside
+ * without waiting. Inlined with its sides known, or the innermost loops would be no longer than
+ * they. */
 static inline __attribute__((always_inline)) void mean_patches_of(const struct image *img,
                                                                   struct pixel_box box, const int w,
                                                                   const int h,
@@ -176,17 +178,11 @@ static inline __attribute__((always_inline)) void mean_patches_of(const struct i
     for (int y = 0; y < box.h; y++) {
         const uint8_t *restrict row = image_row(img, box.y + y) + box.x;
         uint8_t *restrict means = ret_means + y * BOX_MAX;
-        uint16_t down[BOX_MAX + BOX_STEP];
-        for (int x = 0; x < width + BOX_STEP; x++) {
-            uint16_t sum = row[x];
-            for (int j = 1; j < h; j++)
-                sum = (uint16_t)(sum + row[x + j * (ptrdiff_t)img->stride]);
-            down[x] = sum;
-        }
         for (int x = 0; x < width; x++) {
-            uint16_t sum = down[x];
-            for (int i = 1; i < w; i++)
-                sum = (uint16_t)(sum + down[x + i]);
+            uint16_t sum = 0;
+            for (int j = 0; j < h; j++)
+                for (int i = 0; i < w; i++)
+                    sum = (uint16_t)(sum + row[x + i + j * (ptrdiff_t)img->stride]);
             means[x] = (uint8_t)(w * h == 1 ? sum : ((uint32_t)sum * share) >> 16);
         }
     }
@@ -199,11 +195,17 @@ WIDE static void mean_patches(const struct image *img, struct pixel_box box, str
     case 1 * 8 + 1:
         mean_patches_of(img, box, 1, 1, ret_means);
         break;
+    case 2 * 8 + 1:
+        mean_patches_of(img, box, 2, 1, ret_means);
+        break;
     case 2 * 8 + 2:
         mean_patches_of(img, box, 2, 2, ret_means);
         break;
     case 3 * 8 + 2:
         mean_patches_of(img, box, 3, 2, ret_means);
+        break;
+    case 3 * 8 + 3:
+        mean_patches_of(img, box, 3, 3, ret_means);
         break;
     case 4 * 8 + 3:
         mean_patches_of(img, box, 4, 3, ret_means);
