@@ -74,13 +74,19 @@ WIDE static int light_grey(const uint8_t greys[PAPER_POINTS], int n)
     return grey > 0 ? grey : 255;
 }
 
-/* A light grey of a ring around the outline. Neighbours' ink darkens a part of the ring only. */
-static int ring_paper(const struct image *img, const struct bubble_view *v, const double *x,
-                      const double *y)
+/* A light grey of a ring around the outline, `off` mm beyond it. Neighbours' ink darkens a part of
+ * the ring only. */
+static int ring_paper(const struct image *img, const struct bubble_view *v, const struct sampler *s,
+                      const double *x, const double *y, double off)
 {
     int px[PAPER_POINTS], py[PAPER_POINTS], n = 0;
     uint8_t greys[PAPER_POINTS] = {0};
     view_pixels(v, x, y, PAPER_POINTS, px, py);
+    if (view_is_within(img, v, s->w + 2 * off, s->h + 2 * off, 1)) {
+        for (int i = 0; i < PAPER_POINTS; i++)
+            greys[i] = img->data[(ptrdiff_t)py[i] * (ptrdiff_t)img->stride + px[i]];
+        return light_grey(greys, PAPER_POINTS);
+    }
     for (int i = 0; i < PAPER_POINTS; i++)
         if (px[i] >= 0 && py[i] >= 0 && px[i] < img->width && py[i] < img->height)
             greys[n++] = image_row(img, py[i])[px[i]];
@@ -92,10 +98,10 @@ static int ring_paper(const struct image *img, const struct bubble_view *v, cons
 static int local_paper(const struct image *img, const struct bubble_view *v,
                        const struct sampler *s)
 {
-    int near = ring_paper(img, v, s->near_x, s->near_y);
+    int near = ring_paper(img, v, s, s->near_x, s->near_y, PAPER_NEAR);
     if (PAPER_RISE * near >= 255)
         return near; /* nothing is so much lighter */
-    int far = ring_paper(img, v, s->far_x, s->far_y);
+    int far = ring_paper(img, v, s, s->far_x, s->far_y, PAPER_FAR);
     return far > PAPER_RISE * near ? far : near;
 }
 
@@ -132,7 +138,8 @@ struct cast_grid {
     struct patch patch;
 };
 
-static void cast_grid(const struct sampler *s, const struct bubble_view *v, struct cast_grid *g)
+WIDE static void cast_grid(const struct sampler *s, const struct bubble_view *v,
+                           struct cast_grid *g)
 {
     g->patch = patch_of(v, s->w, s->h);
     for (int i = 0; i < INK_GRID; i++) {
