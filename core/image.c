@@ -104,7 +104,8 @@ typedef uint8_t tile_row __attribute__((vector_size(16)));
 
 /* Rows k and k + 8 of sixteen become rows 2 k and 2 k + 1, their bytes by turns: four times, and
  * rows are columns. */
-static inline void deal_rows(const tile_row *restrict from, tile_row *restrict to)
+static inline __attribute__((always_inline)) void deal_rows(const tile_row *restrict from,
+                                                            tile_row *restrict to)
 {
     for (int k = 0; k < 8; k++) {
         to[2 * k] = __builtin_shufflevector(from[k], from[k + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20,
@@ -115,8 +116,8 @@ static inline void deal_rows(const tile_row *restrict from, tile_row *restrict t
 }
 
 /* Sixteen rows of sixteen bytes. */
-static void transpose_large_tile(const uint8_t *from, size_t from_stride, uint8_t *to,
-                                 size_t to_stride)
+static inline __attribute__((always_inline)) void
+transpose_large_tile(const uint8_t *from, size_t from_stride, uint8_t *to, size_t to_stride)
 {
     tile_row a[16], b[16];
     for (size_t i = 0; i < 16; i++)
@@ -130,8 +131,8 @@ static void transpose_large_tile(const uint8_t *from, size_t from_stride, uint8_
 }
 
 /* Of a block's first rows and columns, whole tiles of 16 and then of 8, up to x1, y1. */
-static void transpose_tiles(const struct image *img, int x0, int y0, int x1, int y1,
-                            struct image *out)
+WIDE static void transpose_tiles(const struct image *img, int x0, int y0, int x1, int y1,
+                                 struct image *out)
 {
     for (int y = y0; y + 8 <= y1; y += y + 16 <= y1 ? 16 : 8)
         for (int x = x0; x + 8 <= x1; x += x + 16 <= x1 ? 16 : 8) {

@@ -120,8 +120,8 @@ static int patch_side(double step)
 /* A point stands for all the paper around it, or edges of print would be noise. */
 static struct patch patch_of(const struct bubble_view *v, double w, double h)
 {
-    int along = patch_side(w * INK_INSET / INK_GRID * hypot(v->dx.x, v->dx.y));
-    int across = patch_side(h * INK_INSET / INK_GRID * hypot(v->dy.x, v->dy.y));
+    int along = patch_side(w * INK_INSET / INK_GRID * length_of(v->dx));
+    int across = patch_side(h * INK_INSET / INK_GRID * length_of(v->dy));
     bool upright = fabs(v->dx.x) > fabs(v->dx.y);
     return upright ? (struct patch){along, across} : (struct patch){across, along};
 }
