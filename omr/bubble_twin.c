@@ -19,7 +19,7 @@
 struct print {
     bool known;
     int twins[TWINS], n;
-    float dots[TWINS];
+    float dots[TWINS], hazes[TWINS], rims[TWINS];
     struct print_fit fit;
 };
 
@@ -113,7 +113,6 @@ static void take_print(const struct workshop *s, struct print *p)
 static void make_print(const struct workshop *s, int group)
 {
     struct print *p = s->print;
-    float haze;
     p->n = choose_twins(s, group, s->scratch, p->twins);
     p->known = p->n >= TWINS_FEWEST;
     if (!p->known)
@@ -121,19 +120,20 @@ static void make_print(const struct workshop *s, int group)
     take_print(s, p);
     for (int k = 0; k < p->n; k++) {
         print_fit_rest(&p->fit, &s->twins[k], s->rest);
-        p->dots[k] = print_fit_darkest(&p->fit, s->rest, &haze);
+        p->dots[k] = print_fit_darkest(&p->fit, s->rest, &p->hazes[k]);
+        p->rims[k] = print_fit_rim(&p->fit, s->rest);
     }
 }
 
 /* What the worst of the twins shows but one, which may have a speck of its own. */
-static float usual_dot(const struct print *p, int self)
+static float usual_of(const struct print *p, const float *of_twin, int self)
 {
     float most = 0, second = 0;
     for (int k = 0; k < p->n; k++) {
         if (p->twins[k] == self)
             continue;
-        second = p->dots[k] > most ? most : fmaxf(second, p->dots[k]);
-        most = fmaxf(most, p->dots[k]);
+        second = of_twin[k] > most ? most : fmaxf(second, of_twin[k]);
+        most = fmaxf(most, of_twin[k]);
     }
     return second;
 }
@@ -148,9 +148,12 @@ static void compare_one(const struct workshop *s, int self, struct twin_rest *re
         return;
     picture_take(s->img, r, &s->all[self], 0, 0, s->seen);
     lay_onto(s, &s->all[self], MOVES, s->seen);
-    print_fit_rest(&p->fit, s->seen, s->rest);
+    ret->gain = print_fit_rest(&p->fit, s->seen, s->rest);
     ret->dot = print_fit_darkest(&p->fit, s->rest, &ret->haze);
-    ret->usual = usual_dot(p, self);
+    ret->rim = print_fit_rim(&p->fit, s->rest);
+    ret->usual = usual_of(p, p->dots, self);
+    ret->usual_haze = usual_of(p, p->hazes, self);
+    ret->usual_rim = usual_of(p, p->rims, self);
 }
 
 /* The bubbles of one group that are asked about: one print is there at a time. */

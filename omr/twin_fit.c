@@ -195,7 +195,7 @@ WIDE static double subtract(const struct print_fit *fit, const struct picture *s
     return sum_of(&far);
 }
 
-void print_fit_rest(const struct print_fit *fit, const struct picture *seen, struct picture *rest)
+float print_fit_rest(const struct print_fit *fit, const struct picture *seen, struct picture *rest)
 {
     double shares[TERMS];
     equations a;
@@ -205,6 +205,7 @@ void print_fit_rest(const struct print_fit *fit, const struct picture *seen, str
     sum_products(fit, seen, rest, spread, a);
     solve_or_none(a, shares);
     subtract(fit, seen, shares, rest);
+    return (float)shares[0];
 }
 
 /* ---- what is left ---- */
@@ -241,4 +242,14 @@ WIDE float print_fit_darkest(const struct print_fit *fit, const struct picture *
         darkest = most[k] > darkest ? most[k] : darkest;
     *ret_haze = fit->n_inside ? (float)sum_of(&all) / (float)fit->n_inside : 0;
     return darkest;
+}
+
+WIDE float print_fit_rim(const struct print_fit *fit, const struct picture *rest)
+{
+    const struct raster *r = &fit->raster;
+    const int n = count_points(r), n_rim = (r->w - 2) * (r->h - 2) - fit->n_inside;
+    lanes all = {0};
+    for (int i = 0; i < n; i += LANES)
+        all += (lanes)((lane_bits)*lanes_at(rest, i) & (*lanes_at(&fit->dot_part, i) == 0));
+    return n_rim > 0 ? (float)sum_of(&all) / (float)n_rim : 0;
 }

@@ -58,10 +58,12 @@ void print_fit_set(struct print_fit *fit, const struct picture *print);
 void print_fit_shares(const struct print_fit *fit, const struct picture *seen,
                       double ret_shares[PRINT_TERMS]);
 /* What the print leaves unexplained, after a second round in which what does not fit counts less:
- * or a mark would be explained as print. */
-void print_fit_rest(const struct print_fit *fit, const struct picture *seen, struct picture *rest);
+ * or a mark would be explained as print. Returns the print's own share in it. */
+float print_fit_rest(const struct print_fit *fit, const struct picture *seen, struct picture *rest);
 /* Darkness of the rest inside the outline: the mean over the dot where it is most, at least 0, and
  * over all. */
 float print_fit_darkest(const struct print_fit *fit, const struct picture *rest, float *ret_haze);
+/* Its mean on the outline and beyond. */
+float print_fit_rim(const struct print_fit *fit, const struct picture *rest);
 
 #endif
