@@ -3,6 +3,7 @@
 #include "diag.h"
 #include "ink_grid.h"
 #include "small_sort.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -103,13 +104,13 @@ static int by_mean(const void *a, const void *b)
     return x->mean != y->mean ? (x->mean > y->mean) - (x->mean < y->mean) : (x > y) - (x < y);
 }
 
-static void add_darkness(const uint8_t *restrict darkness, unsigned *restrict sums)
+WIDE static void add_darkness(const uint8_t *restrict darkness, unsigned *restrict sums)
 {
     for (int k = 0; k < INK_POINTS; k++)
         sums[k] += darkness[k];
 }
 
-static void set_template(const unsigned *restrict sums, int n, uint8_t *restrict template)
+WIDE static void set_template(const unsigned *restrict sums, int n, uint8_t *restrict template)
 {
     for (int k = 0; k < INK_POINTS; k++)
         template[k] = (uint8_t)(int)((double)sums[k] / n);
@@ -186,10 +187,7 @@ static void describe_print(const struct bubble_ink *b, const int *members,
         if (member->mean > p->mean + PRINT_SPREAD)
             continue;
         used++;
-        int sum = 0;
-        for (int k = 0; k < INK_POINTS; k++)
-            sum += abs((int)member->darkness[k] - (int)p->template[k]);
-        unlike += sum;
+        unlike += ink_grid_difference(member->darkness, p->template);
     }
     long outer = ink_grid_sum_of(p->template, mask->outer);
     p->outer = mask->n_outer ? (double)outer / (255.0 * mask->n_outer) : 0;

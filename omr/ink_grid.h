@@ -119,6 +119,17 @@ static inline int ink_grid_sum_of(const uint8_t *grid, const uint8_t *mask)
     return ink_pairs_sum(sums);
 }
 
+/* The sum of how far each point is from the other's. */
+static inline int ink_grid_difference(const uint8_t *a, const uint8_t *b)
+{
+    ink_pairs sums = {0};
+    for (int y = 0; y < INK_GRID; y++) {
+        ink_row r = ink_row_at(a, y), s = ink_row_at(b, y);
+        sums += ink_row_pairs(ink_row_less(r, s) | ink_row_less(s, r));
+    }
+    return ink_pairs_sum(sums);
+}
+
 static inline int ink_grid_sum_beyond(const uint8_t *grid, int level)
 {
     ink_pairs sums = {0};

@@ -10,6 +10,11 @@
 
 #include <math.h>
 
+static inline double length_of(struct point p)
+{
+    return sqrt(p.x * p.x + p.y * p.y);
+}
+
 /* Where points (x[i], y[i]) are. */
 void view_pixels(const struct bubble_view *v, const double *restrict x, const double *restrict y,
                  int n, int *restrict px, int *restrict py);
