@@ -235,6 +235,8 @@ static int run(const struct export_command *c, struct diag *d)
     if (r == 0)
         r = store_open(path, STORE_READ, &store, d);
     if (r == 0)
+        r = store_begin_read(store, d); /* what is warned of is what is written */
+    if (r == 0)
         r = warn_of_old_scores(store, c, d);
     if (r == 0)
         r = write_table(store, c, d);

@@ -20,6 +20,7 @@ static int check_database(const char *path, struct diag *d)
 int exam_argument_open(const char *argument, const char *db, enum store_mode mode,
                        struct store **ret_store, struct exam **ret_exam, struct diag *d)
 {
+    struct store *store = NULL;
     struct exam *exam = NULL;
     int rc = 0;
 
@@ -37,11 +38,15 @@ int exam_argument_open(const char *argument, const char *db, enum store_mode mod
     }
     rc = check_database(db, d);
     if (rc == 0)
-        rc = store_open(db, mode, ret_store, d);
+        rc = store_open(db, mode, &store, d);
+    if (rc == 0 && mode == STORE_READ)
+        rc = store_begin_read(store, d);
     if (rc < 0) {
+        store_close(store);
         exam_destroy(exam);
         return rc;
     }
+    *ret_store = store;
     *ret_exam = exam;
     return 0;
 }

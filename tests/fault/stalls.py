@@ -99,7 +99,7 @@ def main():
         took = time.monotonic() - began
         for number in range(rounds):
             workers = number % 16 + 1
-            faults = runs.round(workers, number % 2 * runs.chance.randint(1, 4), took, wanted)
+            faults = runs.round(workers, (number + number // 16) % 2 * runs.chance.randint(1, 4), took, wanted)
             if faults:
                 print(f"round {number}, {workers} workers: {faults}", file=sys.stderr)
             found.update(faults)
