@@ -75,3 +75,17 @@ int pending_file_close(struct pending_file *file, int rc, const char *path, stru
     forget(file);
     return rc;
 }
+
+int file_write_text(const char *path, const char *text, struct diag *d)
+{
+    struct pending_file file;
+    if (!path)
+        return fputs(text, stdout) != EOF && fflush(stdout) == 0
+                   ? 0
+                   : file_write_error(_("standard output"), errno, d);
+    int rc = pending_file_open(path, &file, d);
+    if (rc < 0)
+        return rc;
+    fputs(text, file.out); /* the stream remembers a failure */
+    return pending_file_close(&file, 0, path, d);
+}

@@ -177,6 +177,16 @@ int unlink(const char *path)
     return fails("unlink", path) ? -1 : REAL(unlink)(path);
 }
 
+int mkstemp64(char *path)
+{
+    return fails("open", path) ? -1 : REAL(mkstemp64)(path);
+}
+
+int mkstemp(char *path)
+{
+    return mkstemp64(path);
+}
+
 /* Whatever it is, the third argument comes in a register that holds a pointer. */
 #define FCNTL(name)                                                                                \
     {                                                                                              \
