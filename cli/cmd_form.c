@@ -7,6 +7,8 @@
 #include "form.h"
 #include "i18n.h"
 #include "messages.h"
+#include "page_clock.h"
+#include "path_look.h"
 #include "pending_file.h"
 #include <errno.h>
 #include <getopt.h>
@@ -83,7 +85,7 @@ static int save_layout(const char *path, const struct form *form, struct diag *d
 static bool is_folder(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return path_answers(path, PAGE_SECONDS, NULL) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int form_layout(int argc, char **argv)

@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "path_look.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,8 +23,12 @@ int exam_argument_open(const char *argument, const char *db, enum store_mode mod
 {
     struct store *store = NULL;
     struct exam *exam = NULL;
-    int rc = 0;
+    int rc = path_look(argument, d);
 
+    if (rc == 0 && db)
+        rc = path_look(db, d);
+    if (rc < 0)
+        return rc;
     if (store_is_database(argument)) {
         if (db && strcmp(db, argument) != 0)
             return diag_error(d, YJ_EINPUT, NULL, 0, 0, _("leave out one of the two"),

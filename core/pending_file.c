@@ -2,6 +2,8 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "page_clock.h"
+#include "path_look.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,9 @@ static int open_device(const char *path, struct pending_file *file, struct diag 
 int pending_file_open(const char *path, struct pending_file *file, struct diag *d)
 {
     struct stat status;
+    if (!path_answers(path, PAGE_SECONDS, NULL))
+        return diag_error(d, YJ_EIO, NULL, 0, 0, NULL,
+                          _("cannot write '%s': nothing came for %g s"), path, PAGE_SECONDS);
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return open_device(path, file, d);
     mode_t mask = umask(0);
