@@ -28,6 +28,7 @@
 #define HALO_USUAL 4     /* ... or so many times what is usual on this page; ... */
 #define HALO_MOST 0.03   /* ... where it sees none */
 #define CIRCLE 0.3       /* probability, by its look, of a circle; without, beside a mark, ... */
+#define CIRCLES 5        /* more of them on a page: somebody draws circles, and none is cleared */
 #define AROUND_MOST 0.5  /* ... ink in fewer directions is the mark's own, or a neighbour's */
 #define GAIN_LEAST 0.6   /* of the twins' print: the outline is there, however pale, ... */
 #define GAIN_MOST 1.25   /* ... and nobody went over it */
@@ -169,14 +170,20 @@ struct looked_at {
     int n;
     bool blank;        /* the group holds no mark */
     double usual_halo; /* of the page's bubbles */
+    bool circles;      /* the page has many */
 };
+
+static bool is_circle(const struct seen_bubble *s)
+{
+    return s->told && s->looks[LOOK_CIRCLE] >= CIRCLE;
+}
 
 /* Nothing was drawn on the outline, nor around it. */
 static bool is_clean_outside(const struct bubble_ink *b, const struct seen_bubble *s,
                              const struct twin_rest *rest, const struct looked_at *g)
 {
     double most = is_seen(s) ? fmax(HALO_LEAST, HALO_USUAL * g->usual_halo) : HALO_MOST;
-    bool marks_own = !g->blank && b->around < AROUND_MOST && s->looks[LOOK_CIRCLE] < CIRCLE;
+    bool marks_own = !g->blank && b->around < AROUND_MOST && !is_circle(s);
     return rest->rim < fmaxf(rest->usual_rim, 0) + RIM_MORE && (b->halo < most || marks_own);
 }
 
@@ -184,9 +191,10 @@ static bool is_clean(const struct bubble_ink *b, const struct seen_bubble *s,
                      const struct twin_rest *rest, const struct looked_at *g)
 {
     bool alike = times_usual(rest) < CLEAN_TIMES && rest->usual < USUAL_MOST;
-    return rest->known && (alike || rest->dot < DOT_NONE) && s->told && !b->missing &&
-           !b->unknown && rest->haze < fmaxf(rest->usual_haze, 0) + HAZE_MORE &&
-           rest->gain > GAIN_LEAST && rest->gain < GAIN_MOST && is_clean_outside(b, s, rest, g);
+    return rest->known && !(g->circles && is_circle(s)) && (alike || rest->dot < DOT_NONE) &&
+           s->told && !b->missing && !b->unknown &&
+           rest->haze < fmaxf(rest->usual_haze, 0) + HAZE_MORE && rest->gain > GAIN_LEAST &&
+           rest->gain < GAIN_MOST && is_clean_outside(b, s, rest, g);
 }
 
 static bool is_something(const struct twin_rest *rest, double others)
@@ -240,6 +248,14 @@ static void judge(const struct looked_at *groups, int n, struct seen_bubble *see
     }
 }
 
+static int count_circles(const struct seen_bubble *seen, int n)
+{
+    int circles = 0;
+    for (int i = 0; i < n; i++)
+        circles += is_circle(&seen[i]);
+    return circles;
+}
+
 static double median_halo(const struct bubble_ink *b, int n, double *scratch)
 {
     for (int i = 0; i < n; i++)
@@ -259,6 +275,7 @@ static int look_for_anything(const struct image *img, const struct page_map *map
     if (!which || !empty || !rest || !groups || !halos)
         return YJ_ENOMEM;
     double usual_halo = median_halo(b, n, halos);
+    int circles = count_circles(seen, n);
     for (int i = 0; i < n; i++)
         empty[i] = !is_marked(&seen[i]);
     int chosen = choose(band, b, n, seen, which), n_groups = 0;
@@ -274,7 +291,8 @@ static int look_for_anything(const struct image *img, const struct page_map *map
                                                 .rest = &rest[first],
                                                 .n = k - first,
                                                 .blank = is_blank(band, &b[i], &seen[i], length),
-                                                .usual_halo = usual_halo};
+                                                .usual_halo = usual_halo,
+                                                .circles = circles > CIRCLES};
     }
     if (e == 0)
         judge(groups, n_groups, seen);
