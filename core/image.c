@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "pending_file.h"
 #include "wide.h"
 
 #include <assert.h>
@@ -383,15 +384,14 @@ static int write_rows(FILE *file, const uint8_t *data, int width, int height, si
 int image_write_png(const char *path, const uint8_t *data, int width, int height, size_t stride,
                     int rgb, struct diag *d)
 {
-    FILE *file = fopen(path, "wb");
-    if (!file)
-        return diag_error(d, YJ_EIO, path, 0, 0, NULL, _("cannot write: %s"), strerror(errno));
-    int r = write_rows(file, data, width, height, stride, rgb);
-    if (fclose(file) != 0 && r == 0)
-        r = YJ_EIO;
-    if (r < 0) {
-        remove(path);
-        return diag_error(d, r, path, 0, 0, _("is the disk full?"), _("cannot write the picture"));
-    }
-    return 0;
+    struct pending_file file;
+    int r = pending_file_open(path, &file, d);
+    if (r < 0)
+        return r;
+    r = write_rows(file.out, data, width, height, stride, rgb);
+    if (r == YJ_EIO)
+        r = file_write_error(path, errno, d);
+    else if (r < 0)
+        r = diag_error(d, r, NULL, 0, 0, NULL, _("out of memory"));
+    return pending_file_close(&file, r, path, d);
 }

@@ -28,6 +28,7 @@
 #define HALO_USUAL 4     /* ... or so many times what is usual on this page; ... */
 #define HALO_MOST 0.03   /* ... where it sees none */
 #define CIRCLE 0.3       /* probability, by its look, of a circle; without, beside a mark, ... */
+#define CIRCLES 5        /* more of them on a page: somebody draws circles, and none is cleared */
 #define AROUND_MOST 0.5  /* ... ink in fewer directions is the mark's own, or a neighbour's */
 #define GAIN_LEAST 0.6   /* of the twins' print: the outline is there, however pale, ... */
 #define GAIN_MOST 1.25   /* ... and nobody went over it */
@@ -49,10 +50,16 @@
 #define TWOFOLD 3
 #define TWOFOLD_MOST 8
 
-/* One of several where several are allowed: */
-#define UNEVEN_SHARE 0.85 /* of one of the palest of this page's marks: less is doubted */
+/* One of several where several are allowed is doubted if it is filled, but far paler than the
+ * palest of this page's marks and than the darkest of its own field, ... */
+#define UNEVEN_SHARE 0.80
+#define UNEVEN_ALIKE 0.75
+/* ... or less far, but paler than every mark that stands alone, ... */
+#define PALEST_SHARE 0.90
+#define PALEST_ALONE 0.95
+#define FULLY 0.998 /* ... unless it looks full beyond doubt, ... */
+#define FILLS 0.2   /* ... or the page's marks hold so little ink that they are lines, which vary */
 #define UNEVEN 0.98
-#define FILLS 0.2 /* ink of a page's usual mark: less are lines, which vary */
 
 /* A mark by itself: */
 #define LONE_SHARE 0.42 /* of the page's usual ink: less is a mark of somebody ... */
@@ -163,14 +170,20 @@ struct looked_at {
     int n;
     bool blank;        /* the group holds no mark */
     double usual_halo; /* of the page's bubbles */
+    bool circles;      /* the page has many */
 };
+
+static bool is_circle(const struct seen_bubble *s)
+{
+    return s->told && s->looks[LOOK_CIRCLE] >= CIRCLE;
+}
 
 /* Nothing was drawn on the outline, nor around it. */
 static bool is_clean_outside(const struct bubble_ink *b, const struct seen_bubble *s,
                              const struct twin_rest *rest, const struct looked_at *g)
 {
     double most = is_seen(s) ? fmax(HALO_LEAST, HALO_USUAL * g->usual_halo) : HALO_MOST;
-    bool marks_own = !g->blank && b->around < AROUND_MOST && s->looks[LOOK_CIRCLE] < CIRCLE;
+    bool marks_own = !g->blank && b->around < AROUND_MOST && !is_circle(s);
     return rest->rim < fmaxf(rest->usual_rim, 0) + RIM_MORE && (b->halo < most || marks_own);
 }
 
@@ -178,9 +191,10 @@ static bool is_clean(const struct bubble_ink *b, const struct seen_bubble *s,
                      const struct twin_rest *rest, const struct looked_at *g)
 {
     bool alike = times_usual(rest) < CLEAN_TIMES && rest->usual < USUAL_MOST;
-    return rest->known && (alike || rest->dot < DOT_NONE) && s->told && !b->missing &&
-           !b->unknown && rest->haze < fmaxf(rest->usual_haze, 0) + HAZE_MORE &&
-           rest->gain > GAIN_LEAST && rest->gain < GAIN_MOST && is_clean_outside(b, s, rest, g);
+    return rest->known && !(g->circles && is_circle(s)) && (alike || rest->dot < DOT_NONE) &&
+           s->told && !b->missing && !b->unknown &&
+           rest->haze < fmaxf(rest->usual_haze, 0) + HAZE_MORE && rest->gain > GAIN_LEAST &&
+           rest->gain < GAIN_MOST && is_clean_outside(b, s, rest, g);
 }
 
 static bool is_something(const struct twin_rest *rest, double others)
@@ -234,6 +248,14 @@ static void judge(const struct looked_at *groups, int n, struct seen_bubble *see
     }
 }
 
+static int count_circles(const struct seen_bubble *seen, int n)
+{
+    int circles = 0;
+    for (int i = 0; i < n; i++)
+        circles += is_circle(&seen[i]);
+    return circles;
+}
+
 static double median_halo(const struct bubble_ink *b, int n, double *scratch)
 {
     for (int i = 0; i < n; i++)
@@ -253,6 +275,7 @@ static int look_for_anything(const struct image *img, const struct page_map *map
     if (!which || !empty || !rest || !groups || !halos)
         return YJ_ENOMEM;
     double usual_halo = median_halo(b, n, halos);
+    int circles = count_circles(seen, n);
     for (int i = 0; i < n; i++)
         empty[i] = !is_marked(&seen[i]);
     int chosen = choose(band, b, n, seen, which), n_groups = 0;
@@ -268,7 +291,8 @@ static int look_for_anything(const struct image *img, const struct page_map *map
                                                 .rest = &rest[first],
                                                 .n = k - first,
                                                 .blank = is_blank(band, &b[i], &seen[i], length),
-                                                .usual_halo = usual_halo};
+                                                .usual_halo = usual_halo,
+                                                .circles = circles > CIRCLES};
     }
     if (e == 0)
         judge(groups, n_groups, seen);
@@ -301,13 +325,46 @@ static void doubt_unlike(const struct bubble_ink *b, int n, struct seen_bubble *
             seen[i].p = fmin(seen[i].p, UNALIKE);
 }
 
-/* Of several marks where several are allowed: one that holds far less than the palest of this
- * pupil's other marks do. */
-static void doubt_uneven(double usual_ink, int n, struct seen_bubble *seen)
+/* Ink of the palest mark that stands alone in its group; 0: there is none. */
+static double palest_alone(const struct bubble_ink *b, int n, const struct seen_bubble *seen)
 {
+    double palest = 0;
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        if (count_marks(&seen[i], length) != 1)
+            continue;
+        for (int k = i; k < i + length; k++)
+            if (is_marked(&seen[k]) && (palest == 0 || b[k].ink < palest))
+                palest = b[k].ink;
+    }
+    return palest;
+}
+
+static bool is_half_filled(const struct seen_bubble *s)
+{
+    for (int k = 0; k < LOOKS; k++)
+        if (s->told && s->looks[k] > s->looks[LOOK_FILLED])
+            return false;
+    return s->told && s->looks[LOOK_FILLED] < FULLY;
+}
+
+static bool is_uneven(const struct bubble_ink *b, const struct seen_bubble *s, double darkest,
+                      double alone)
+{
+    double of_least = exp((double)s->evidence[INK_USUAL] - log_least(s));
+    return (of_least < UNEVEN_SHARE && b->ink < UNEVEN_ALIKE * darkest) ||
+           (of_least < PALEST_SHARE && b->ink < PALEST_ALONE * alone);
+}
+
+/* Of several marks where several are allowed: one that an eraser passed over. */
+static void doubt_uneven(const struct bubble_ink *b, int n, double alone, struct seen_bubble *seen)
+{
+    double darkest = 0;
     for (int i = 0; i < n; i++)
-        if (is_marked(&seen[i]) && seen[i].asked && usual_ink > FILLS &&
-            seen[i].evidence[INK_USUAL] < log_least(&seen[i]) + log(UNEVEN_SHARE))
+        darkest = is_marked(&seen[i]) ? fmax(darkest, b[i].ink) : darkest;
+    for (int i = 0; i < n; i++)
+        if (is_marked(&seen[i]) && is_half_filled(&seen[i]) &&
+            is_uneven(&b[i], &seen[i], darkest, alone))
             seen[i].p = fmin(seen[i].p, UNEVEN);
 }
 
@@ -319,7 +376,7 @@ static void doubt_lone(int n, struct seen_bubble *seen)
             seen[i].p = fmin(seen[i].p, LONE);
 }
 
-static void compare_marks(const struct band *band, const struct bubble_ink *b, int n,
+static void compare_marks(const struct band *band, const struct bubble_ink *b, int n, double alone,
                           struct seen_bubble *seen)
 {
     int marks = count_marks(seen, n);
@@ -328,8 +385,8 @@ static void compare_marks(const struct band *band, const struct bubble_ink *b, i
         doubt_lone(n, seen);
     else if (marks > 1 && one)
         doubt_unlike(b, n, seen);
-    else if (marks > 1)
-        doubt_uneven(band->usual, n, seen);
+    else if (marks > 1 && band->usual > FILLS)
+        doubt_uneven(b, n, alone, seen);
 }
 
 static void doubt_palest(const struct bubble_ink *b, int n, struct seen_bubble *seen)
@@ -365,9 +422,10 @@ static void doubt_twofold(const struct bubble_ink *b, int n, struct seen_bubble 
 int closer_look(const struct image *img, const struct page_map *map, const struct band *band,
                 const struct bubble_ink *b, int n, struct arena *arena, struct seen_bubble *seen)
 {
+    double alone = palest_alone(b, n, seen);
     for (int i = 0, length; i < n; i += length) {
         length = bubble_group_length(&b[i], n - i);
-        compare_marks(band, &b[i], length, &seen[i]);
+        compare_marks(band, &b[i], length, alone, &seen[i]);
     }
     doubt_twofold(b, n, seen);
     return look_for_anything(img, map, band, b, n, arena, seen);

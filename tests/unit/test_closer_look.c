@@ -256,6 +256,8 @@ static void look_at_marks(struct page *p, const char *field, const double *ink, 
         b[i] = (struct bubble_ink){
             .field = f, .bubble = &f->bubbles[i], .group = i, .ink = ink[i] * usual_ink};
         seen[i] = (struct seen_bubble){.asked = ink[i] > 0, .p = ink[i] > 0 ? p_before : 1e-6};
+        seen[i].told = seen[i].asked;
+        seen[i].looks[LOOK_FILLED] = 0.99F;
         seen[i].evidence[INK_USUAL] = (float)log(ink[i] > 0 ? ink[i] : 1e-3);
         seen[i].evidence[PAGE_LEAST] = (float)log(0.9); /* one in ten of his marks is so pale */
     }
@@ -266,17 +268,19 @@ static void look_at_marks(struct page *p, const char *field, const double *ink, 
 }
 
 /* Catches the rest that an eraser left among several answers, taken for one of them; and a doubt of
- * ticks, which vary. */
+ * each that is a little paler. */
 static void test_one_of_several_far_paler_is_doubted(void **state)
 {
     double p[4];
-    look_at_marks(*state, "m3", (double[]){1, 0.74, 0, 0.95}, 0.5, 0.9999, p);
+    look_at_marks(*state, "m3", (double[]){1, 0.7, 0, 0.95}, 0.5, 0.9999, p);
     assert_true(p[1] <= 0.98 && p[1] > 0.5);
     assert_true(p[0] == 0.9999 && p[3] == 0.9999);
-    look_at_marks(*state, "m3", (double[]){1, 0.8, 0, 0.95}, 0.5, 0.9999, p);
+    look_at_marks(*state, "m3", (double[]){1, 0.78, 0, 0.95}, 0.5, 0.9999, p);
     assert_true(p[1] == 0.9999);
+    look_at_marks(*state, "m3", (double[]){0.8, 0.7, 0, 0.75}, 0.5, 0.9999, p);
+    assert_true(p[1] == 0.9999); /* all of this field are pale */
     look_at_marks(*state, "m3", (double[]){1, 0.5, 0, 0.95}, 0.1, 0.9999, p);
-    assert_true(p[1] == 0.9999);
+    assert_true(p[1] == 0.9999); /* lines */
 }
 
 /* Catches a slip of the pen, or what an eraser left, taken for the answer of a pupil who fills all
