@@ -30,11 +30,26 @@
 #define GRAIN_COVER 0.55 /* of which so much is ink, */
 #define GRAIN_INK 0.5    /* of no more than so much of black, is grain */
 
+#define SPAN_EDGES                                                                                 \
+    3 /* cells that boxes next to each other both cover, or one within a cell does                 \
+       */
+
+/* The cells from..to that the box of output cell o covers: boxes of `step` cells from `first` on,
+ * at least a cell wide. */
+struct span {
+    double low, high;
+    int from, to;
+};
+
 /* What the work needs, freed together. */
 struct work {
     struct image grey;
     float *paper; /* at each column */
-    float *v;     /* [height][width] ink, 0 to 1 */
+    float *row;   /* [width] of what is at hand */
+    float
+        *shares; /* of the cells of all columns, one after another: width + SPAN_EDGES n at most */
+    float *v;    /* [height][width] ink, 0 to 1 */
+    struct span columns[LINE_MAX_WIDTH];
 };
 
 /* Where the writing lies in the crop, in px from its corner: pixel i spans i to i + 1. */
@@ -116,26 +131,62 @@ static int black_depth(const struct work *k)
     return any ? quantile(histogram, BLACK_SHARE) : 0;
 }
 
+static float *row_of(const struct work *k, int y)
+{
+    return &k->v[(size_t)y * (size_t)k->grey.width];
+}
+
 static void fill_ink(struct work *k, int range)
 {
     int w = k->grey.width, h = k->grey.height;
-    for (int y = 0; y < h; y++)
+    for (int y = 0; y < h; y++) {
+        const uint8_t *grey = image_row(&k->grey, y);
+        float *out = row_of(k, y);
         for (int x = 0; x < w; x++) {
-            float v = (k->paper[x] - image_row(&k->grey, y)[x]) / (float)range;
-            k->v[(size_t)y * (size_t)w + (size_t)x] = fminf(fmaxf(v, 0), 1);
+            float v = (k->paper[x] - grey[x]) / (float)range;
+            v = v > 0 ? v : 0;
+            out[x] = v < 1 ? v : 1;
         }
+    }
 }
 
-static float mean_around(const float *v, int w, int h, int x, int y)
+/* Sums of row y and its neighbours into sums[width], column by column. */
+static void sum_rows(const struct work *k, int y, float *sums)
 {
-    float sum = 0;
-    for (int b = y > 0 ? y - 1 : 0; b <= y + 1 && b < h; b++)
-        for (int a = x > 0 ? x - 1 : 0; a <= x + 1 && a < w; a++)
-            sum += v[(size_t)b * (size_t)w + (size_t)a];
-    return sum / 9;
+    int w = k->grey.width;
+    const float *a = y > 0 ? row_of(k, y - 1) : NULL, *b = row_of(k, y);
+    const float *c = y + 1 < k->grey.height ? row_of(k, y + 1) : NULL;
+    if (a && c)
+        for (int x = 0; x < w; x++)
+            sums[x] = a[x] + b[x] + c[x];
+    else
+        for (int x = 0; x < w; x++)
+            sums[x] = b[x] + (a ? a[x] : 0) + (c ? c[x] : 0);
 }
 
 /* ---- where the writing is ---- */
+
+/* What of a row is ink and no speck: how many pixels, their ink, the first and the last. */
+struct run {
+    int n, from, last;
+    double ink;
+};
+
+/* `sums` as of sum_rows: of the 3 x 3 px around a pixel, three of them. */
+static struct run seen_of(const float *v, const float *sums, int w)
+{
+    struct run r = {.from = w, .last = -1};
+    for (int x = 0; x < w; x++) {
+        float around = sums[x] + (x > 0 ? sums[x - 1] : 0) + (x + 1 < w ? sums[x + 1] : 0);
+        if (around < 9 * SEEN)
+            continue;
+        r.n++;
+        r.ink += (double)v[x];
+        r.from = r.last < 0 ? x : r.from;
+        r.last = x;
+    }
+    return r;
+}
 
 /* False: nothing larger than a speck. */
 static bool find_extent(const struct work *k, struct extent *ret)
@@ -145,20 +196,18 @@ static bool find_extent(const struct work *k, struct extent *ret)
     double sum = 0, first = 0, second = 0;
     int seen = 0;
     for (int y = 0; y < h; y++) {
-        double row = 0;
-        for (int x = 0; x < w; x++) {
-            if (mean_around(k->v, w, h, x, y) < SEEN)
-                continue;
-            row += k->v[(size_t)y * (size_t)w + (size_t)x];
-            seen++;
-            e.x0 = x < e.x0 ? x : e.x0;
-            e.x1 = x >= e.x1 ? x + 1 : e.x1;
-            e.y0 = y < e.y0 ? y : e.y0;
-            e.y1 = y + 1;
-        }
-        sum += row;
-        first += row * (y + 0.5);
-        second += row * (y + 0.5) * (y + 0.5);
+        sum_rows(k, y, k->row);
+        struct run r = seen_of(row_of(k, y), k->row, w);
+        if (r.n == 0)
+            continue;
+        seen += r.n;
+        e.x0 = r.from < e.x0 ? r.from : e.x0;
+        e.x1 = r.last >= e.x1 ? r.last + 1 : e.x1;
+        e.y0 = y < e.y0 ? y : e.y0;
+        e.y1 = y + 1;
+        sum += r.ink;
+        first += r.ink * (y + 0.5);
+        second += r.ink * (y + 0.5) * (y + 0.5);
     }
     if (!(sum > 0))
         return false;
@@ -175,56 +224,68 @@ static bool find_extent(const struct work *k, struct extent *ret)
 
 /* ---- scaling ---- */
 
-/* The cells from..to that the box of output cell o covers, and how much of each: boxes of `step`
- * cells from `first` on, at least a cell wide. */
-struct span {
-    double low, high;
-    int from, to;
-};
-
 static struct span span_of(int o, double first, double step, int n)
 {
-    double wide = fmax(step, 1), low = first + (o + 0.5) * step - wide / 2;
+    double wide = step > 1 ? step : 1, low = first + (o + 0.5) * step - wide / 2;
     struct span s = {low, low + wide, (int)floor(low), (int)ceil(low + wide)};
     s.from = s.from < 0 ? 0 : s.from;
     s.to = s.to > n ? n : s.to;
     return s;
 }
 
+/* How much of the box cell `cell` is. */
 static float share_of(const struct span *s, int cell)
 {
-    double covered = fmin(s->high, cell + 1) - fmax(s->low, cell);
-    return (float)(fmax(covered, 0) / (s->high - s->low));
+    double high = s->high < cell + 1 ? s->high : cell + 1, low = s->low > cell ? s->low : cell;
+    return (float)(high > low ? (high - low) / (s->high - s->low) : 0);
 }
 
-/* One row of the picture: the crop's rows beneath it into `row` [width], then its columns. */
-static void scale_row(const struct work *k, const struct extent *e, int o, int n, float *row,
-                      float *out)
+/* The crop's rows beneath row o of the picture, into k->row. */
+static void gather_rows(struct work *k, const struct extent *e, int o)
 {
     int w = k->grey.width;
     struct span rows = span_of(o, e->middle - MIDDLE / e->scale, 1 / e->scale, k->grey.height);
-    memset(row, 0, (size_t)w * sizeof(*row));
+    memset(k->row, 0, (size_t)w * sizeof(*k->row));
     for (int y = rows.from; y < rows.to; y++) {
         float share = share_of(&rows, y);
-        const float *v = &k->v[(size_t)y * (size_t)w];
+        const float *v = row_of(k, y);
         for (int x = 0; x < w; x++)
-            row[x] += share * v[x];
-    }
-    for (int i = 0; i < n; i++) {
-        struct span columns = span_of(i, e->x0 - MARGIN / e->scale, 1 / e->scale, w);
-        for (int x = columns.from; x < columns.to; x++)
-            out[i] += share_of(&columns, x) * row[x];
+            k->row[x] += share * v[x];
     }
 }
 
-static void scale_picture(const struct work *k, const struct extent *e, float *row,
-                          struct line_picture *ret)
+/* Where the picture's columns lie on the crop's: the same for every row. */
+static void place_columns(struct work *k, const struct extent *e, int n)
+{
+    float *share = k->shares;
+    for (int i = 0; i < n; i++) {
+        struct span s = span_of(i, e->x0 - MARGIN / e->scale, 1 / e->scale, k->grey.width);
+        k->columns[i] = s;
+        for (int x = s.from; x < s.to; x++)
+            *share++ = share_of(&s, x);
+    }
+}
+
+static void gather_columns(const struct work *k, int n, float *out)
+{
+    const float *share = k->shares;
+    for (int i = 0; i < n; i++) {
+        float sum = 0;
+        for (int x = k->columns[i].from; x < k->columns[i].to; x++)
+            sum += *share++ * k->row[x];
+        out[i] = sum;
+    }
+}
+
+static void scale_picture(struct work *k, const struct extent *e, struct line_picture *ret)
 {
     int n = (int)ceil((e->x1 - e->x0) * e->scale) + 2 * MARGIN;
     double sum = 0;
     n = n < LINE_MAX_WIDTH ? n : LINE_MAX_WIDTH;
+    place_columns(k, e, n);
     for (int o = 0; o < LINE_ROWS; o++) {
-        scale_row(k, e, o, n, row, ret->v[o]);
+        gather_rows(k, e, o);
+        gather_columns(k, n, ret->v[o]);
         for (int i = 0; i < n; i++)
             sum += (double)ret->v[o][i];
     }
@@ -248,15 +309,28 @@ static int prepare_work(const struct image *crop, struct work *k)
     if (e < 0)
         return e;
     size_t w = (size_t)k->grey.width, h = (size_t)k->grey.height;
-    k->paper = malloc(2 * w * sizeof(*k->paper)); /* and a row for scaling */
+    k->paper = malloc((3 * w + SPAN_EDGES * LINE_MAX_WIDTH) * sizeof(*k->paper));
+    k->row = k->paper ? k->paper + w : NULL;
+    k->shares = k->paper ? k->row + w : NULL;
     k->v = malloc(w * h * sizeof(*k->v));
     return k->paper && k->v ? 0 : YJ_ENOMEM;
+}
+
+static void take_ink(struct work *k, struct line_picture *ret)
+{
+    struct extent extent;
+    int depth = black_depth(k);
+    if (depth == 0)
+        return;
+    fill_ink(k, depth > RANGE_MIN ? depth : RANGE_MIN);
+    if (find_extent(k, &extent))
+        scale_picture(k, &extent, ret);
+    ret->writing = ret->writing && depth >= LEAST_DEPTH;
 }
 
 int line_picture_take(const struct image *crop, struct line_picture *ret)
 {
     struct work k = {0};
-    struct extent extent;
     memset(ret, 0, sizeof(*ret));
     if (crop->width < LEAST_SIDE || crop->height < LEAST_SIDE)
         return 0;
@@ -264,15 +338,10 @@ int line_picture_take(const struct image *crop, struct line_picture *ret)
     if (e == 0) {
         level_paper(&k.grey, k.paper);
         ret->paper = k.paper[k.grey.width / 2] >= LIGHT_PAPER;
-        line_rule_erase(&k.grey, k.paper, RANGE_MIN);
-        int depth = black_depth(&k);
-        if (depth > 0) {
-            fill_ink(&k, depth > RANGE_MIN ? depth : RANGE_MIN);
-            if (find_extent(&k, &extent))
-                scale_picture(&k, &extent, k.paper + k.grey.width, ret);
-            ret->writing = ret->writing && depth >= LEAST_DEPTH;
-        }
+        e = line_rule_erase(&k.grey, k.paper, RANGE_MIN);
     }
+    if (e == 0)
+        take_ink(&k, ret);
     finish_work(&k);
     return e;
 }

@@ -1,14 +1,18 @@
 #include "line_rule.h"
 
+#include "diag.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define MIN_SIDE 24    /* px: in less a stroke and a rule look alike */
 #define LINES_A_SIDE 2 /* a frame and the rule beside it */
 #define SLOPE_MAX 0.03
 #define MOST_SLOPES 12   /* tried up, and as many down */
-#define PLACES 60        /* looked at along a line */
+#define PLACES 60        /* looked at along a line, at most */
 #define ZONE_RULE 0.25   /* of the height, from above and from below */
 #define ZONE_EDGE 0.4    /* of the height, from the left and from the right end */
 #define COVER_RULE 0.7   /* of its columns */
@@ -22,7 +26,11 @@ struct sight {
     int darker;
     bool upright; /* lines run from top to bottom */
     int along, across;
+    int step, places; /* along: where a line is looked at, and how often */
+    uint8_t *thin;    /* [places][across] enum thinness of what lies there */
 };
+
+enum thinness { UNKNOWN, OTHER, THIN };
 
 struct rule {
     double at, slope; /* across = at + slope * along */
@@ -65,17 +73,31 @@ static int thickest(const struct sight *s)
     return least / 12 > 2 ? least / 12 : 2;
 }
 
-/* Share of the line's places where a thin run of dark lies across it; 0 as soon as it is plain that
- * `enough` is not reached. */
-static double cover(const struct sight *s, const struct rule *r, double enough)
+/* Whether a thin run of dark lies across the line's place there; looked at once for all lines. */
+static bool is_thin(const struct sight *s, int place, int across)
 {
-    int step = s->along / PLACES + 1, n = (s->along + step - 1) / step;
-    int missed = 0, most = thickest(s), may_miss = (int)((1 - enough) * n);
-    for (int i = 0; i < s->along && missed <= may_miss; i += step) {
-        int from, length = run_across(s, i, r->at + r->slope * i, &from);
-        missed += length == 0 || length > most;
+    int from, length;
+    uint8_t *known = NULL;
+    if (across >= 0 && across < s->across) {
+        known = &s->thin[(size_t)place * (size_t)s->across + (size_t)across];
+        if (*known != UNKNOWN)
+            return *known == THIN;
     }
-    return missed <= may_miss ? 1 - (double)missed / n : 0;
+    length = run_across(s, place * s->step, across, &from);
+    bool thin = length > 0 && length <= thickest(s);
+    if (known)
+        *known = thin ? THIN : OTHER;
+    return thin;
+}
+
+/* Share of the places of the line from `at` on, `shift` of each aside, where a thin run of dark
+ * lies across it; 0 as soon as it is plain that `enough` is not reached. */
+static double cover(const struct sight *s, int at, const short *shift, double enough)
+{
+    int missed = 0, may_miss = (int)((1 - enough) * s->places);
+    for (int i = 0; i < s->places && missed <= may_miss; i++)
+        missed += !is_thin(s, i, at + shift[i]);
+    return missed <= may_miss ? 1 - (double)missed / s->places : 0;
 }
 
 /* Ink further than the line from this border reaches over most of the way along it. */
@@ -122,16 +144,22 @@ static void erase(const struct sight *s, const struct rule *r)
  */
 static bool find_rule(const struct sight *s, int from, int to, double enough, struct rule *ret)
 {
-    double best = 0;
-    int slopes = (int)ceil(SLOPE_MAX * s->along);
-    slopes = slopes < MOST_SLOPES ? slopes : MOST_SLOPES;
+    double best = 0, slope[2 * MOST_SLOPES + 1];
+    short shifts[2 * MOST_SLOPES + 1][PLACES];
+    int n = (int)ceil(SLOPE_MAX * s->along);
+    n = n < MOST_SLOPES ? n : MOST_SLOPES;
+    for (int k = 0; k <= 2 * n; k++) {
+        slope[k] = n ? SLOPE_MAX * (k - n) / n : 0;
+        for (int i = 0; i < s->places; i++)
+            shifts[k][i] = (short)floor(slope[k] * (i * s->step) + 0.5);
+    }
+    memset(s->thin, UNKNOWN, (size_t)s->places * (size_t)s->across);
     for (int at = from; at < to; at++)
-        for (int k = -slopes; k <= slopes; k++) {
-            struct rule r = {at, slopes ? SLOPE_MAX * k / slopes : 0};
-            double c = cover(s, &r, enough);
+        for (int k = 0; k <= 2 * n; k++) {
+            double c = cover(s, at, shifts[k], enough);
             if (c > best) {
                 best = c;
-                *ret = r;
+                *ret = (struct rule){at, slope[k]};
             }
         }
     return best > 0;
@@ -153,12 +181,29 @@ static void erase_along(const struct sight *s, double zone, double enough)
         }
 }
 
-void line_rule_erase(struct image *img, const float *paper, int darker)
+static struct sight look_along(struct image *img, const float *paper, int darker, bool upright,
+                               uint8_t *thin)
+{
+    struct sight s = {img, paper, darker, upright, img->width, img->height, 0, 0, thin};
+    s.along = upright ? img->height : img->width;
+    s.across = upright ? img->width : img->height;
+    s.step = s.along / PLACES + 1;
+    s.places = (s.along + s.step - 1) / s.step;
+    return s;
+}
+
+int line_rule_erase(struct image *img, const float *paper, int darker)
 {
     if (img->width < MIN_SIDE || img->height < MIN_SIDE)
-        return;
-    struct sight rules = {img, paper, darker, false, img->width, img->height};
-    struct sight edges = {img, paper, darker, true, img->height, img->width};
+        return 0;
+    size_t across = (size_t)(img->width > img->height ? img->width : img->height);
+    uint8_t *thin = malloc(PLACES * across);
+    if (!thin)
+        return YJ_ENOMEM;
+    struct sight rules = look_along(img, paper, darker, false, thin);
+    struct sight edges = look_along(img, paper, darker, true, thin);
     erase_along(&rules, ZONE_RULE, COVER_RULE);
     erase_along(&edges, ZONE_EDGE, COVER_EDGE);
+    free(thin);
+    return 0;
 }
