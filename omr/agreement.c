@@ -3,6 +3,7 @@
 #include "closer_look.h"
 #include "diag.h"
 #include "models/agreement.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -306,15 +307,37 @@ static double faint_share(const struct bubble_ink *b, const struct seen_bubble *
     return (double)faint / (blanks + FAINT_FEW);
 }
 
+/* agreement_hidden, witness by witness, so that no sum waits for its own last step. */
+typedef float witness_weights[WITNESSES][AGREEMENT_HIDDEN];
+
+static const witness_weights *weights_by_witness(void)
+{
+    static _Thread_local witness_weights weights;
+    static _Thread_local bool made;
+    for (int i = 0; i < WITNESSES && !made; i++)
+        for (int h = 0; h < AGREEMENT_HIDDEN; h++)
+            weights[i][h] = agreement_hidden[h][i];
+    made = true;
+    return (const witness_weights *)&weights;
+}
+
+/* Each sum in the order of the witnesses. */
+WIDE static void add_witnesses(const witness_weights *restrict weights,
+                               const float *restrict evidence, double *restrict sums)
+{
+    for (int i = 0; i < WITNESSES; i++)
+        for (int h = 0; h < AGREEMENT_HIDDEN; h++)
+            sums[h] += (double)((*weights)[i][h] * evidence[i]);
+}
+
 static double weigh(const float *evidence)
 {
-    double odds = agreement_output_bias;
-    for (int h = 0; h < AGREEMENT_HIDDEN; h++) {
-        double sum = agreement_hidden_bias[h];
-        for (int i = 0; i < WITNESSES; i++)
-            sum += agreement_hidden[h][i] * evidence[i];
-        odds += agreement_output[h] * fmax(0, sum);
-    }
+    double odds = agreement_output_bias, sums[AGREEMENT_HIDDEN];
+    for (int h = 0; h < AGREEMENT_HIDDEN; h++)
+        sums[h] = agreement_hidden_bias[h];
+    add_witnesses(weights_by_witness(), evidence, sums);
+    for (int h = 0; h < AGREEMENT_HIDDEN; h++)
+        odds += agreement_output[h] * fmax(0, sums[h]);
     return 1 / (1 + exp(-within(-JOINED_MAX, odds, JOINED_MAX)));
 }
 
