@@ -6,6 +6,7 @@
 #include "gradebook.h"
 #include "i18n.h"
 #include "messages.h"
+#include "path_look.h"
 #include "pending_file.h"
 #include "store.h"
 #include <getopt.h>
@@ -168,6 +169,11 @@ static int database_of(const struct export_command *c, char **ret_path, struct d
 {
     struct exam *exam = NULL;
     const char *path = c->db;
+    int rc = path_look(c->exam, d);
+    if (rc == 0 && path)
+        rc = path_look(path, d);
+    if (rc < 0)
+        return rc;
     if (store_is_database(c->exam)) {
         if (path && strcmp(path, c->exam) != 0)
             return diag_error(d, YJ_EINPUT, NULL, 0, 0, _("leave out one of the two"),
@@ -234,6 +240,8 @@ static int run(const struct export_command *c, struct diag *d)
     int r = database_of(c, &path, d);
     if (r == 0)
         r = store_open(path, STORE_READ, &store, d);
+    if (r == 0)
+        r = store_begin_read(store, d); /* what is warned of is what is written */
     if (r == 0)
         r = warn_of_old_scores(store, c, d);
     if (r == 0)

@@ -7,6 +7,9 @@
 #include "form.h"
 #include "i18n.h"
 #include "messages.h"
+#include "page_clock.h"
+#include "path_look.h"
+#include "pending_file.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -65,24 +68,24 @@ static void write_layout(FILE *out, const struct form *form)
 
 static int save_layout(const char *path, const struct form *form, struct diag *d)
 {
-    FILE *out = path ? fopen(path, "we") : stdout;
-    bool failed = !out;
-    if (out) {
-        write_layout(out, form);
-        failed = fflush(out) != 0 || ferror(out);
-        if (path && fclose(out) != 0)
-            failed = true;
+    struct pending_file file;
+    if (!path) {
+        write_layout(stdout, form);
+        return fflush(stdout) == 0 && !ferror(stdout)
+                   ? 0
+                   : file_write_error(_("standard output"), errno, d);
     }
-    if (!failed)
-        return 0;
-    return diag_error(d, YJ_EIO, NULL, 0, 0, NULL, _("cannot write '%s': %s"),
-                      path ? path : _("standard output"), strerror(errno));
+    int rc = pending_file_open(path, &file, d);
+    if (rc < 0)
+        return rc;
+    write_layout(file.out, form);
+    return pending_file_close(&file, 0, path, d);
 }
 
 static bool is_folder(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return path_answers(path, PAGE_SECONDS, NULL) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int form_layout(int argc, char **argv)

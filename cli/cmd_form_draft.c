@@ -8,9 +8,9 @@
 #include "i18n.h"
 #include "ingest.h"
 #include "messages.h"
+#include "pending_file.h"
 #include "scan_page.h"
 #include "vision.h"
-#include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -140,15 +140,6 @@ static int parse_options(int argc, char **argv, struct draft_command *c, bool *r
 
 /* ---- the command ---- */
 
-static int write_text(const char *path, const char *text, struct diag *d)
-{
-    FILE *f = path ? fopen(path, "we") : stdout;
-    if (f && fputs(text, f) != EOF && (path ? fclose(f) : fflush(f)) == 0)
-        return 0;
-    return diag_error(d, YJ_EIO, NULL, 0, 0, NULL, _("cannot write '%s': %s"),
-                      path ? path : _("standard output"), strerror(errno));
-}
-
 /* The file's name without folder and ending, to be freed. */
 static char *name_of(const char *path)
 {
@@ -185,9 +176,9 @@ static int draft(struct draft_command *c, const struct image *page, struct diag 
     if (rc == 0)
         rc = form_parse(yaml, strlen(yaml), c->output ? c->output : "form.yaml", ".", &form, d);
     if (rc == YJ_EINPUT && yaml) /* a person may mend it */
-        write_text(c->output, yaml, d);
+        file_write_text(c->output, yaml, d);
     if (rc == 0)
-        rc = write_text(c->output, yaml, d);
+        rc = file_write_text(c->output, yaml, d);
     if (rc == 0)
         print_outcome(c, form, doubts);
     form_destroy(form);

@@ -7,6 +7,7 @@
 #include "import_omrchecker.h"
 #include "key.h"
 #include "messages.h"
+#include "pending_file.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -130,16 +131,6 @@ static char *folder_of(const char *path)
     return folder;
 }
 
-static int write_text(const char *path, const char *text, struct diag *d)
-{
-    FILE *f = path ? fopen(path, "we") : stdout;
-
-    if (f && fputs(text, f) != EOF && (path ? fclose(f) : fflush(f)) == 0)
-        return 0;
-    return diag_error(d, YJ_EIO, NULL, 0, 0, NULL, _("cannot write '%s': %s"),
-                      path ? path : _("standard output"), strerror(errno));
-}
-
 /* What we write must pass our own checks; it is told before anything is written. */
 static int check_import(const struct arguments *a, const struct omr_import *import, struct diag *d)
 {
@@ -184,9 +175,9 @@ static int run(struct arguments *a, struct diag *d)
     if (rc == 0)
         rc = check_import(a, &import, d);
     if (rc == 0)
-        rc = write_text(a->form_path, import.form, d);
+        rc = file_write_text(a->form_path, import.form, d);
     if (rc == 0 && import.key)
-        rc = write_text(a->key_path, import.key, d);
+        rc = file_write_text(a->key_path, import.key, d);
     omr_import_finish(&import);
     free(evaluation);
     free(out_dir);

@@ -8,6 +8,8 @@
 #include "i18n.h"
 #include "marks.h"
 #include "messages.h"
+#include "page_clock.h"
+#include "path_look.h"
 #include "store.h"
 #include "vision.h"
 #include <errno.h>
@@ -143,7 +145,11 @@ static int parse_options(int argc, char **argv, struct grade_command *c, bool *r
 
 static int check_default_scans(const struct grade_command *c, const char *folder, struct diag *d)
 {
-    if (c->n_scans > 0 || access(folder, F_OK) == 0)
+    if (c->n_scans > 0)
+        return 0;
+    /* One that does not answer is named in its turn. */
+    double seconds = c->guard.page_seconds > 0 ? c->guard.page_seconds : PAGE_SECONDS;
+    if (!path_answers(folder, seconds, NULL) || access(folder, F_OK) == 0)
         return 0;
     return diag_error(d, YJ_EINPUT, folder, 0, 0,
                       _("put the scans there, or name them after the exam"),
@@ -173,11 +179,16 @@ static int run(struct grade_command *c, struct grade_summary *ret_summary,
 {
     struct exam *exam = NULL;
     struct sandbox *sandbox = NULL;
+    int r = path_look(c->exam, d);
+    if (r == 0 && c->db)
+        r = path_look(c->db, d);
+    if (r < 0)
+        return r;
     if (store_is_database(c->exam)) /* of the commands that open no image; it lacks the scans */
         return diag_error(d, YJ_EINPUT, c->exam, 0, 0,
                           _("name the exam's folder, and the database with --db"),
                           _("'%s' is a database, not an exam with scans"), c->exam);
-    int r = exam_load(c->exam, &exam, d);
+    r = exam_load(c->exam, &exam, d);
     if (r < 0)
         return r;
     warn_promise(exam, d);

@@ -216,11 +216,8 @@ static int report_stored(const struct report_command *c, struct store *store, co
 {
     struct exam *exam = NULL;
     struct analysis a = {0};
-    int r = store_begin_read(store, d); /* key and readings of one moment */
-    if (r < 0)
-        return r;
-    r = analyse_stored(c, store, &exam, &a, d);
-    store_rollback(store);
+    int r = analyse_stored(c, store, &exam, &a, d);
+    store_rollback(store); /* drawing takes its time, and needs nothing more of it */
     if (r == 0)
         r = write_files(c, &a, folder, d);
     analysis_finish(&a);

@@ -4,6 +4,8 @@
 #include "form.h"
 #include "i18n.h"
 #include "messages.h"
+#include "page_clock.h"
+#include "path_look.h"
 #include "roster.h"
 #include "sheet.h"
 #include <getopt.h>
@@ -35,7 +37,7 @@ static void print_help(void)
 static bool is_folder(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return path_answers(path, PAGE_SECONDS, NULL) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int check_arguments(struct sheet_command *c, int argc, char **argv)

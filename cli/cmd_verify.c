@@ -153,18 +153,17 @@ static int verify(struct store *store, const struct exam *of_files, struct verif
     struct exam *of_store = NULL;
     int found = store_check(store, d);
     int rc = found == YJ_EDATA ? 0 : found;
+    int current = rc == 0 ? check_scores_current(store, d) : rc;
 
-    if (rc == 0)
-        rc = check_scores_current(store, d);
-    if (rc == YJ_EDATA) {
-        found = rc;
-        rc = 0;
-    }
+    if (current == YJ_EDATA)
+        found = current;
+    else
+        rc = current;
     if (rc == 0)
         rc = get_stored_exam(store, &of_store);
     if (rc == 0 && of_files && check_files(of_files, of_store, d) < 0)
         found = YJ_EDATA;
-    if (rc == 0)
+    if (rc == 0 && current == 0) /* old scores differ, of course */
         rc = rescore_verify(store, of_store, &result->scores, d);
     if (rc == 0)
         rc = count_audit_rows(store, &result->audit_rows, d);

@@ -5,6 +5,7 @@
 #include "guard_options.h"
 #include "i18n.h"
 #include "messages.h"
+#include "path_look.h"
 #include "store.h"
 #include "vision.h"
 #include "watch.h"
@@ -321,11 +322,18 @@ static int run(struct watch_command *c, struct watch_counts *counts, struct diag
 {
     struct exam *exam = NULL;
     struct sandbox *sandbox = NULL;
+    int r = path_look(c->exam, d);
+    if (r == 0 && c->db)
+        r = path_look(c->db, d);
+    if (r == 0)
+        r = path_look(c->inbox, d);
+    if (r < 0)
+        return r;
     if (store_is_database(c->exam))
         return diag_error(d, YJ_EINPUT, c->exam, 0, 0,
                           _("name the exam's folder, and the database with --db"),
                           _("'%s' is a database, not an exam with scans"), c->exam);
-    int r = exam_load(c->exam, &exam, d);
+    r = exam_load(c->exam, &exam, d);
     if (r < 0)
         return r;
     r = sandbox_open(c->guard.sandbox, &sandbox, d);

@@ -8,6 +8,7 @@
 #include "table_file.h"
 #include "textfile.h"
 #include "yamlfile.h"
+#include "path_look.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -519,7 +520,9 @@ int exam_load(const char *path, struct exam **ret_exam, struct diag *d)
     if (!d)
         d = &own;
     char *file = NULL;
-    int rc = find_file(path, &file, d);
+    int rc = path_look(path, d);
+    if (rc == 0)
+        rc = find_file(path, &file, d);
     struct exam *exam = rc == 0 ? create_exam(file) : NULL;
     if (rc == 0)
         rc = exam ? load_file(exam, d) : YJ_ENOMEM;

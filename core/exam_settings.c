@@ -9,7 +9,7 @@
 #define N_ITEMS(array) (sizeof(array) / sizeof *(array))
 #define DEFAULT_MIN_CONFIDENCE 0.99
 #define DEFAULT_MIN_WRITING 0.93
-#define DEFAULT_MAX_SILENT_ERROR 2e-5
+#define DEFAULT_MAX_SILENT_ERROR 1e-5
 #define ODD_SILENT_ERROR 0.01 /* more is a slip of the pen, not a wish */
 
 static const char *const meanings[] = {

@@ -14,6 +14,7 @@ struct grid_column {
     char **options;
     int n_options;
     struct point at, option_step;
+    bool continues; /* the column before: more of its options, printed beside or below */
 };
 
 struct grid_columns {
@@ -54,11 +55,47 @@ static int read_run_length(const struct form_reader *r, const struct yaml_node *
     return rc;
 }
 
+static bool shares_option(const struct grid_column *a, const struct grid_column *b)
+{
+    for (int i = 0; i < a->n_options; i++)
+        for (int k = 0; k < b->n_options; k++)
+            if (strcmp(a->options[i], b->options[k]) == 0)
+                return true;
+    return false;
+}
+
+/* A column printed in two rows is one character all the same. */
+static int read_continues(const struct form_reader *r, const struct yaml_node *map,
+                          const struct grid_columns *columns, long count,
+                          struct grid_column *column)
+{
+    const struct yaml_node *node = yaml_get(map, "continues");
+    column->continues = false;
+    if (!node)
+        return 0;
+    if (yaml_bool(r->yaml, node, "continues", &column->continues) < 0)
+        return YJ_EINPUT;
+    if (!column->continues)
+        return 0;
+    if (columns->n == 0 || count > 1)
+        return yaml_error(r->yaml, node, _("it adds options to one column, the one before it"),
+                          _("nothing that this column could continue"));
+    for (int c = columns->n - 1; c >= 0; c--) {
+        if (shares_option(column, &columns->list[c]))
+            return yaml_error(r->yaml, node, _("a column has each option once"),
+                              _("an option of this column is in the one it continues"));
+        if (!columns->list[c].continues)
+            break;
+    }
+    return 0;
+}
+
 /* One map of a list of columns; what it does not say is as `like` has it. */
 static int read_column_run(struct form_reader *r, const struct yaml_node *map,
                            struct grid_column like, struct grid_columns *columns)
 {
-    static const char *const keys[] = {"options", "at", "option_step", "count", "step"};
+    static const char *const keys[] = {"options", "at",   "option_step",
+                                       "count",   "step", "continues"};
     int rc = yaml_check_keys(r->yaml, map, keys, N_ITEMS(keys));
     if (map->kind != YAML_MAP)
         return rc;
@@ -81,6 +118,8 @@ static int read_column_run(struct form_reader *r, const struct yaml_node *map,
     struct point step;
     if (read_run_length(r, map, columns->n, &count, &step) < 0)
         rc = YJ_EINPUT;
+    if (rc == 0)
+        rc = read_continues(r, map, columns, count, &like);
     if (rc == 0)
         add_columns(columns, like, count, step);
     return rc;
@@ -185,18 +224,20 @@ static int place_grid(struct form_reader *r, const struct field_source *source,
     if (rc < 0)
         return rc;
     struct bubble *b = field->bubbles;
+    int at = -1;
     for (int c = 0; c < columns->n; c++) {
         const struct grid_column *column = &columns->list[c];
+        at += !column->continues;
         for (int i = 0; i < column->n_options; i++) {
             struct point center = {column->at.x + i * column->option_step.x,
                                    column->at.y + i * column->option_step.y};
             *b++ = (struct bubble){.box = rect_around(center, style.w, style.h),
                                    .option = option_index(field, column->options[i]),
-                                   .column = c};
+                                   .column = at};
         }
     }
     field->max_marks = 1;
-    form_take_bubbles(field, style.shape, n, columns->n);
+    form_take_bubbles(field, style.shape, n, at + 1);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #ifndef YJ_CORE_GEOMETRY_H
 #define YJ_CORE_GEOMETRY_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -31,6 +32,12 @@ static inline struct rect rect_around(struct point center, double w, double h)
 {
     struct rect r = {center.x - w / 2, center.y - h / 2, w, h};
     return r;
+}
+
+/* lround() of what fits an int, without a call or a branch: halves away from nought. */
+static inline int nearest_whole(double at)
+{
+    return (int)(at + copysign(0.5, at));
 }
 
 static inline struct point homography_apply(const struct homography *h, struct point p)

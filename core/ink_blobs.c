@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "image.h"
+#include "wide.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,7 +59,7 @@ static const uint8_t *row_within(const struct image *img, int y)
     return image_row(img, y < 0 ? 0 : y >= img->height ? img->height - 1 : y);
 }
 
-static void start_columns(struct window_rows *w)
+WIDE static void start_columns(struct window_rows *w)
 {
     memset(w->columns, 0, (size_t)w->img->width * sizeof *w->columns);
     for (int y = -w->reach; y <= w->reach; y++) {
@@ -69,7 +70,7 @@ static void start_columns(struct window_rows *w)
 }
 
 /* From row y - 1 to row y. */
-static void move_columns(struct window_rows *w, int y)
+WIDE static void move_columns(struct window_rows *w, int y)
 {
     const uint8_t *gone = row_within(w->img, y - 1 - w->reach);
     const uint8_t *come = row_within(w->img, y + w->reach);
@@ -92,7 +93,7 @@ static void add_up(struct window_rows *w)
 
 /* 255 where there is ink, else 0. The mean is rounded to the nearest whole grey, as OpenCV does; no
  * mean lies half-way, since the window's sides are odd. */
-static void mark_row(const struct window_rows *w, int y, int offset, uint8_t *mask)
+WIDE static void mark_row(const struct window_rows *w, int y, int offset, uint8_t *mask)
 {
     static const float round_here = 12582912; /* 3 * 2^22: a float of this size has no fraction */
     const int side = 2 * w->reach + 1;

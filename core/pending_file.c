@@ -2,6 +2,8 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "page_clock.h"
+#include "path_look.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,9 @@ static int open_device(const char *path, struct pending_file *file, struct diag 
 int pending_file_open(const char *path, struct pending_file *file, struct diag *d)
 {
     struct stat status;
+    if (!path_answers(path, PAGE_SECONDS, NULL))
+        return diag_error(d, YJ_EIO, NULL, 0, 0, NULL,
+                          _("cannot write '%s': nothing came for %g s"), path, PAGE_SECONDS);
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return open_device(path, file, d);
     mode_t mask = umask(0);
@@ -74,4 +79,18 @@ int pending_file_close(struct pending_file *file, int rc, const char *path, stru
         unlink(file->name);
     forget(file);
     return rc;
+}
+
+int file_write_text(const char *path, const char *text, struct diag *d)
+{
+    struct pending_file file;
+    if (!path)
+        return fputs(text, stdout) != EOF && fflush(stdout) == 0
+                   ? 0
+                   : file_write_error(_("standard output"), errno, d);
+    int rc = pending_file_open(path, &file, d);
+    if (rc < 0)
+        return rc;
+    fputs(text, file.out); /* the stream remembers a failure */
+    return pending_file_close(&file, 0, path, d);
 }

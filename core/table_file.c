@@ -5,6 +5,7 @@
 #include "i18n.h"
 #include "text_encoding.h"
 #include "textfile.h"
+#include "path_look.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,9 +60,11 @@ int table_load(const char *path, struct table_file *ret, struct diag *d)
     char head[HEAD];
     if (!table.path)
         return YJ_ENOMEM;
-    FILE *file = file_open(path);
+    int rc = path_look(path, d);
+    FILE *file = rc == 0 ? file_open(path) : NULL;
     size_t n = file ? fread(head, 1, sizeof head, file) : 0;
-    int rc = file ? refuse_known(path, head, n, d) : 0;
+    if (file)
+        rc = refuse_known(path, head, n, d);
     if (rc == 0 && xlsx_looks_like(head, n)) {
         rc = load_sheet(file, &table, d);
         file = NULL;

@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "i18n.h"
+#include "path_look.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -86,10 +87,13 @@ static int tell_unopened(const char *path, int error, struct diag *d)
 
 int text_load(const char *path, char **ret_text, size_t *ret_size, struct diag *d)
 {
-    FILE *in = file_open(path);
+    int rc = path_look(path, d);
+    FILE *in = rc == 0 ? file_open(path) : NULL;
+    if (rc < 0)
+        return rc;
     if (!in)
         return tell_unopened(path, errno, d);
-    int rc = read_stream(in, path, ret_text, ret_size, d);
+    rc = read_stream(in, path, ret_text, ret_size, d);
     fclose(in);
     return rc;
 }

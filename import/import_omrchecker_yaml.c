@@ -5,6 +5,7 @@
 #include "picture.h"
 #include "yamlfile.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -424,6 +425,27 @@ static int column_run(const struct omr_template *t, const struct omr_custom *c, 
     return n;
 }
 
+/* Capitals one by one, in rising order. */
+static bool is_alphabet(const struct omr_part *p)
+{
+    for (int i = 0; i < p->n_options; i++)
+        if (!isupper((unsigned char)p->options[i][0]) || p->options[i][1] != '\0' ||
+            (i > 0 && p->options[i][0] <= p->options[i - 1][0]))
+            return false;
+    return p->n_options > 0;
+}
+
+/* One letter of a number, printed in two columns: the second goes on in the alphabet where the
+ * first ends. OMRChecker joins what both say, and one of them says nothing. */
+static bool continues(const struct omr_template *t, const struct omr_custom *c, int first)
+{
+    if (first == 0)
+        return false;
+    const struct omr_part *p = &t->parts[c->parts[first - 1]], *q = &t->parts[c->parts[first]];
+    return p->block != q->block && is_alphabet(p) && is_alphabet(q) &&
+           p->options[p->n_options - 1][0] < q->options[0][0];
+}
+
 static void write_column(const struct writer *w, const struct omr_custom *c, int first, int n)
 {
     const struct omr_part *p = &w->t->parts[c->parts[first]];
@@ -443,6 +465,8 @@ static void write_column(const struct writer *w, const struct omr_custom *c, int
         const struct omr_part *q = &w->t->parts[c->parts[first + 1]];
         fputs(", step: ", w->out);
         write_step(w, (struct point){q->at.x - p->at.x, q->at.y - p->at.y});
+    } else if (continues(w->t, c, first)) {
+        fputs(", continues: true", w->out);
     }
     fputs("}\n", w->out);
 }

@@ -5,6 +5,7 @@
 #include "box_border.h"
 #include "wide.h"
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #define OFF_MAX 0.35       /* mm from what the field's others show */
 #define FEWEST_SHARE 0.35  /* of the field's sides: fewer have a border by chance */
 #define ALONE_STRENGTH 0.6 /* of the field's usual strength */
-#define SAMPLES_MAX 256
+#define SAMPLES_MAX 255    /* a count of them fits a byte */
 #define SAMPLE_STEP 2.7    /* px along a line: borders are wider than the gaps */
 #define SIDE_MAX 1024      /* px: no box is longer (written_box.c) */
 #define SHORTEST 8.0       /* px: a shorter side shows no line */
@@ -69,15 +70,33 @@ static inline int floor_of(double v)
     return whole - (v < whole);
 }
 
-/* Darkness at `along` px of the side, `across` px off it; outside the picture: paper. */
-static int dark_at(const struct box_picture *box, const struct side_frame *f, double along,
-                   double across)
+/* A picture's pixels, counted along a side and across it. */
+struct side_pixels {
+    uint8_t *dark;
+    ptrdiff_t next_along, next_across; /* from one to the next */
+    int length, width;                 /* of the picture, along and across */
+    double start, side;                /* where the side begins, and lies, px */
+};
+
+static struct side_pixels pixels_of(const struct box_picture *box, const struct side_frame *f)
 {
-    int x = floor_of(f->x + (f->vertical ? across : along));
-    int y = floor_of(f->y + (f->vertical ? along : across));
-    if (x < 0 || y < 0 || x >= box->width || y >= box->height)
-        return 0;
-    return box->dark[(size_t)y * (size_t)box->width + (size_t)x];
+    if (f->vertical)
+        return (struct side_pixels){box->dark, box->width, 1, box->height, box->width, f->y, f->x};
+    return (struct side_pixels){box->dark, 1, box->width, box->width, box->height, f->x, f->y};
+}
+
+/* Outside the picture: NULL. */
+static inline uint8_t *pixel_at(const struct side_pixels *s, int along, int across)
+{
+    bool within = (unsigned)along < (unsigned)s->length && (unsigned)across < (unsigned)s->width;
+    return within ? s->dark + along * s->next_along + across * s->next_across : NULL;
+}
+
+/* Outside the picture: paper. */
+static inline int dark_at(const struct side_pixels *s, int along, int across)
+{
+    const uint8_t *pixel = pixel_at(s, along, across);
+    return pixel ? *pixel : 0;
 }
 
 /* The palest darknesses of a line, as many as may be paler than its strength. */
@@ -158,16 +177,68 @@ struct candidates {
     int most;
 };
 
+/* What lies beside the points of a side that are looked at, as far as its lines may lie off it. */
+#define BAND_SPARE 8 /* px that a leaning line's ends lie off its middle, at most */
+struct band {
+    uint8_t at[SAMPLES_MAX][OFFSETS_MAX + 2 * BAND_SPARE];
+};
+
+static void fill_band(const struct box_picture *box, const struct candidates *c, struct band *ret)
+{
+    const struct side_pixels pixels = pixels_of(box, &c->frame);
+    const struct walk w = walk_of(box, &c->frame, 0, 0);
+    int first = floor_of(pixels.side) - c->reach - BAND_SPARE, n = c->n + 2 * BAND_SPARE;
+    int from = first < 0 ? -first : 0, to = pixels.width - first < n ? pixels.width - first : n;
+    memset(ret->at, 0, (size_t)c->frame.n * sizeof ret->at[0]);
+    for (int i = 0; i < c->frame.n; i++) {
+        int along = c->frame.vertical ? (w.y + i * w.dy) >> 16 : (w.x + i * w.dx) >> 16;
+        if (along < 0 || along >= pixels.length)
+            continue;
+        const uint8_t *row = pixels.dark + along * pixels.next_along;
+        for (int k = from; k < to; k++)
+            ret->at[i][k] = row[(first + k) * pixels.next_across];
+    }
+}
+
+WIDE static void add_pale(const uint8_t *restrict at, uint8_t *restrict pale)
+{
+    for (int k = 0; k < OFFSETS_MAX; k++)
+        pale[k] += at[k] < STRENGTH_MIN;
+}
+
+/* How many points of each candidate's line that leans so are paler than any line is. */
+static void count_pale(const struct box_picture *box, const struct candidates *c,
+                       const struct band *band, int lean, uint8_t pale[OFFSETS_MAX])
+{
+    const struct walk w = walk_of(box, &c->frame, 0, lean);
+    int side = floor_of(c->frame.vertical ? c->frame.x : c->frame.y);
+    int32_t across = c->frame.vertical ? w.x : w.y, step = c->frame.vertical ? w.dx : w.dy;
+    memset(pale, 0, OFFSETS_MAX);
+    for (int i = 0; i < c->frame.n; i++, across += step)
+        add_pale(band->at[i] + (across >> 16) - side + BAND_SPARE, pale);
+}
+
+/* Most lines are paper for the most: those are counted together, and only the others looked at one
+ * by one. */
 static void find_candidates(const struct box_picture *box, enum box_side side,
                             struct candidates *ret)
 {
     int lean_max = (int)ceil(LEAN_MAX * box->scale), reach = (int)ceil(REACH * box->scale);
     reach = reach > (OFFSETS_MAX - 1) / 2 ? (OFFSETS_MAX - 1) / 2 : reach;
+    lean_max = lean_max > BAND_SPARE ? BAND_SPARE : lean_max;
     *ret = (struct candidates){.frame = frame_of(box, side), .reach = reach, .n = 2 * reach + 1};
-    for (int k = 0; k < ret->n && ret->frame.length >= SHORTEST; k++)
-        for (int turn = 0; turn <= 2 * lean_max; turn++) {
-            int lean = turn % 2 ? (turn + 1) / 2 : -turn / 2; /* the straightest first */
+    if (ret->frame.length < SHORTEST)
+        return;
+    struct band band;
+    fill_band(box, ret, &band);
+    for (int turn = 0; turn <= 2 * lean_max; turn++) {
+        int lean = turn % 2 ? (turn + 1) / 2 : -turn / 2; /* the straightest first */
+        uint8_t pale[OFFSETS_MAX];
+        count_pale(box, ret, &band, lean, pale);
+        for (int k = 0; k < ret->n; k++) {
             int least = ret->strength[k] ? ret->strength[k] : STRENGTH_MIN - 1;
+            if (pale[k] > ret->frame.n / QUANTILE)
+                continue;
             int strength = line_strength(box, &ret->frame, k - reach, lean, least);
             if (strength == 0)
                 continue;
@@ -175,6 +246,7 @@ static void find_candidates(const struct box_picture *box, enum box_side side,
             ret->lean[k] = lean;
             ret->most = strength > ret->most ? strength : ret->most;
         }
+    }
 }
 
 /* Where the two sides are that face each other: print moves them together, so a line that only one
@@ -182,12 +254,14 @@ static void find_candidates(const struct box_picture *box, enum box_side side,
 static void choose_pair(const struct candidates *a, const struct candidates *b, int ret_at[2])
 {
     int most = a->most > b->most ? a->most : b->most;
-    double best = -1e9;
+    double best = -1e9, full = FULL_STRENGTH * most;
     ret_at[0] = ret_at[1] = a->reach;
     for (int i = 0; i < a->n; i++)
         for (int k = 0; k < b->n; k++) {
-            double full = FULL_STRENGTH * most;
-            double score = fmin(a->strength[i], full) + fmin(b->strength[k], full);
+            double score = (a->strength[i] < full ? a->strength[i] : full) +
+                           (b->strength[k] < full ? b->strength[k] : full);
+            if (score <= best) /* it costs, too */
+                continue;
             score -= most * (APART_COST * abs(i - k) +
                              AWAY_COST * (abs(i - a->reach) + abs(k - b->reach)));
             if (score <= best)
@@ -288,24 +362,14 @@ void box_border_agree(struct border_line *lines, int n, double scale)
 
 /* ---- out of the picture ---- */
 
-static int darkest_near(const struct box_picture *box, const struct side_frame *f, double along,
-                        double across)
+static int darkest_near(const struct side_pixels *s, int along, int across)
 {
     int most = 0;
     for (int k = -1; k <= 1; k++) {
-        int d = dark_at(box, f, along + k, across);
+        int d = dark_at(s, along + k, across);
         most = d > most ? d : most;
     }
     return most;
-}
-
-static uint8_t *pixel_at(const struct box_picture *box, const struct side_frame *f, double along,
-                         double across)
-{
-    int x = floor_of(f->x + (f->vertical ? across : along));
-    int y = floor_of(f->y + (f->vertical ? along : across));
-    bool inside = x >= 0 && y >= 0 && x < box->width && y < box->height;
-    return inside ? &box->dark[(size_t)y * (size_t)box->width + (size_t)x] : NULL;
 }
 
 static double lean_at(const struct border_line *line, const struct side_frame *f, double along)
@@ -333,22 +397,27 @@ static int level_of(const uint8_t *values, int n, double share)
     return level;
 }
 
-/* How dark the line itself is `across` px off its middle: what most of it does not exceed. A pen's
- * stroke along the line is darker there, or wider. */
-static int print_level(const struct box_picture *box, const struct side_frame *f,
-                       const struct border_line *line, double across)
-{
-    uint8_t values[SIDE_MAX];
-    int n = 0;
-    for (double along = 0.5; along < f->length && n < SIDE_MAX; along += 1)
-        values[n++] = (uint8_t)dark_at(box, f, along, lean_at(line, f, along) + across);
-    return (int)(PRINT_GAIN * level_of(values, n, PRINT_SHARE) + PRINT_MARGIN);
-}
-
 /* px from its middle that a line is taken out: its ink and its soft edge. */
 static int reach_of_line(const struct border_line *line)
 {
     return (int)fmin(ceil(line->before + 1.5), BAND_REACH);
+}
+
+/* How dark the line itself is at each px off its middle: what most of it does not exceed. A pen's
+ * stroke along the line is darker there, or wider. */
+static void measure_print(const struct box_picture *box, const struct side_frame *f,
+                          const struct border_line *line, int reach, int ret_levels[BAND_MAX])
+{
+    const struct side_pixels pixels = pixels_of(box, f);
+    uint8_t values[BAND_MAX][SIDE_MAX];
+    int n = 0, first = floor_of(pixels.start + 0.5);
+    for (; n + 0.5 < f->length && n < SIDE_MAX; n++) {
+        int middle = floor_of(pixels.side + lean_at(line, f, n + 0.5));
+        for (int k = -reach; k <= reach; k++)
+            values[BAND_REACH + k][n] = (uint8_t)dark_at(&pixels, first + n, middle + k);
+    }
+    for (int k = BAND_REACH - reach; k <= BAND_REACH + reach; k++)
+        ret_levels[k] = (int)(PRINT_GAIN * level_of(values[k], n, PRINT_SHARE) + PRINT_MARGIN);
 }
 
 /* How dark print may be at each px off a line's middle, levels[BAND_REACH + px]: what two sides
@@ -356,41 +425,42 @@ static int reach_of_line(const struct border_line *line)
 static void find_print(const struct box_picture *box, const struct border_line *lines,
                        int levels[BAND_MAX])
 {
-    int reach = 0;
+    int reach = 0, found = 0, most[BAND_MAX] = {0}, second[BAND_MAX] = {0};
     for (int side = 0; side < BOX_SIDES; side++)
         if (lines[side].found && reach_of_line(&lines[side]) > reach)
             reach = reach_of_line(&lines[side]);
-    for (int k = BAND_REACH - reach; k <= BAND_REACH + reach; k++) {
-        int most = 0, second = 0, found = 0;
-        for (int side = 0; side < BOX_SIDES; side++) {
-            if (!lines[side].found)
-                continue;
-            struct side_frame f = frame_of(box, (enum box_side)side);
-            int level = print_level(box, &f, &lines[side], k - BAND_REACH);
-            second = level > most ? most : level > second ? level : second;
-            most = level > most ? level : most;
-            found++;
+    for (int side = 0; side < BOX_SIDES; side++) {
+        if (!lines[side].found)
+            continue;
+        struct side_frame f = frame_of(box, (enum box_side)side);
+        int level[BAND_MAX];
+        measure_print(box, &f, &lines[side], reach, level);
+        for (int k = BAND_REACH - reach; k <= BAND_REACH + reach; k++) {
+            second[k] = level[k] > most[k] ? most[k] : level[k] > second[k] ? level[k] : second[k];
+            most[k] = level[k] > most[k] ? level[k] : most[k];
         }
-        levels[k] = found > 1 ? second : most;
+        found++;
     }
+    memcpy(levels, found > 1 ? second : most, sizeof most);
 }
 
 static void remove_line(struct box_picture *box, enum box_side side, const struct border_line *line,
                         const int levels[BAND_MAX])
 {
-    struct side_frame f = frame_of(box, side);
-    double start = f.vertical ? f.y : f.x, room = f.vertical ? box->height : box->width;
-    int reach = reach_of_line(line);
-    int inwards = side == SIDE_LEFT || side == SIDE_TOP ? 1 : -1;
-    for (double along = -ceil(start + 1); start + along < room + 1; along += 1) {
-        double middle = lean_at(line, &f, along);
-        bool outside =
-            darkest_near(box, &f, along + 0.5, middle - inwards * (reach + 1)) > CROSSING_DEPTH;
-        bool inside =
-            darkest_near(box, &f, along + 0.5, middle + inwards * (reach + 1)) > CROSSING_DEPTH;
-        bool corner = fmin(along, f.length - along) < 2 * (reach + 2); /* the next side's line */
-        for (int k = -reach; k <= reach && !(inside && outside); k++) {
-            uint8_t *pixel = pixel_at(box, &f, along + 0.5, middle + k);
+    const struct side_frame f = frame_of(box, side);
+    const struct side_pixels pixels = pixels_of(box, &f);
+    const int reach = reach_of_line(line), first = floor_of(pixels.start + 0.5);
+    const int inwards = side == SIDE_LEFT || side == SIDE_TOP ? 1 : -1;
+    for (int at = 0; at < pixels.length; at++) {
+        int along = at - first; /* px from where the side begins */
+        int middle = floor_of(pixels.side + lean_at(line, &f, along));
+        bool inside = darkest_near(&pixels, at, middle + inwards * (reach + 1)) > CROSSING_DEPTH;
+        bool crossing =
+            inside && darkest_near(&pixels, at, middle - inwards * (reach + 1)) > CROSSING_DEPTH;
+        /* The next side's line. */
+        bool corner = fmin(along, f.length - along) < 2 * (reach + 2);
+        for (int k = -reach; k <= reach && !crossing; k++) {
+            uint8_t *pixel = pixel_at(&pixels, at, middle + k);
             /* A stroke that comes to the line from within may go on along it. */
             if (pixel && (!inside || corner || *pixel <= levels[BAND_REACH + k]))
                 *pixel = 0;

@@ -3,10 +3,10 @@
  */
 #include "written_box.h"
 #include "box_border.h"
+#include "box_pieces.h"
 #include "crop.h"
 #include "diag.h"
 #include "glyph_frame.h"
-#include "wide.h"
 #include <math.h>
 #include <string.h>
 
@@ -26,16 +26,8 @@
 #define DEPTH_MIN 40.0   /* grey levels: less contrast is grain, not made larger */
 #define FAINTEST 22      /* grey levels below the paper: ink, not the paper's grain */
 #define INK_SHARE 0.33   /* of the pen's depth */
-#define SPECK_MM2 0.1    /* a piece so small is dust */
-#define SLIVER 0.3       /* mm from a side: what lies within is a rest of the border */
-#define SLIVER_PX 1.7    /* or so many of the scan's pixels, where they are large */
-#define OWN_SHARE 0.35   /* of a piece that leaves the box, within it: less is a neighbour's ... */
-#define OWN_DEPTH 1.6    /* mm: ... where it reaches no deeper into the box */
-#define STRAY_DEPTH 1.2  /* mm: no deeper, and it comes from the next box */
 #define NEXT_BOX 0.5     /* share of the paper to the next box that is looked at */
 #define FAR_IN 0.15      /* of the shorter side, from the nearest one */
-#define MAX_PIECES 256   /* of ink in a box's picture */
-#define SOFT_EDGE 1      /* px around ink that belong to it */
 
 /* ---- a box out of the scan ---- */
 
@@ -131,23 +123,6 @@ static int cut_box(const struct image *img, const struct page_map *map, struct r
     return 0;
 }
 
-/* ---- pieces of ink ---- */
-
-struct piece {
-    int area, inside;   /* px; of them within the box */
-    int x0, y0, x1, y1; /* its part within the box */
-    double gap;         /* mm that its part within the box reaches in from the nearest side */
-    bool goes_on;       /* beyond the box's reach: towards the next box */
-    bool own;
-};
-
-struct pieces {
-    uint16_t *label; /* [height * width]: 0 none, else 1 + index */
-    struct piece list[MAX_PIECES];
-    int n;
-    bool too_many; /* more than the list holds: grain, in which nothing is sure */
-};
-
 static double depth_of(const struct box_picture *p)
 {
     uint32_t counts[4][256] = {{0}};
@@ -165,142 +140,9 @@ static double depth_of(const struct box_picture *p)
     return level;
 }
 
-static bool lies_within(const struct box_picture *p, int x, int y)
-{
-    return x >= p->left - 0.5 && x < p->right + 0.5 && y >= p->top - 0.5 && y < p->bottom + 0.5;
-}
-
-/* How far each column and row lies in the box, from the nearer side, and out of it, px; those of a
- * pixel are the lesser and the greater of its column's and its row's. */
-struct depths {
-    double *in_x, *in_y, *out_x, *out_y;
-    bool *within_x, *within_y;
-};
-
-static int measure_depths(const struct box_picture *p, struct arena *arena, struct depths *ret)
-{
-    size_t w = (size_t)p->width, h = (size_t)p->height;
-    double *d = arena_alloc(arena, 2 * (w + h) * sizeof *d);
-    bool *within = arena_alloc(arena, w + h);
-    if (!d || !within)
-        return YJ_ENOMEM;
-    *ret = (struct depths){d, d + w, d + w + h, d + 2 * w + h, within, within + w};
-    for (int x = 0; x < p->width; x++) {
-        ret->in_x[x] = fmin(x - p->left, p->right - x);
-        ret->out_x[x] = fmax(p->left - x, x - p->right);
-        within[x] = x >= p->left - 0.5 && x < p->right + 0.5;
-    }
-    for (int y = 0; y < p->height; y++) {
-        ret->in_y[y] = fmin(y - p->top, p->bottom - y);
-        ret->out_y[y] = fmax(p->top - y, y - p->bottom);
-        ret->within_y[y] = y >= p->top - 0.5 && y < p->bottom + 0.5;
-    }
-    return 0;
-}
-
-static inline void count_pixel(const struct box_picture *p, const struct depths *d,
-                               struct piece *piece, int x, int y)
-{
-    piece->area++;
-    if (!d->within_x[x] || !d->within_y[y]) {
-        double out = d->out_x[x] > d->out_y[y] ? d->out_x[x] : d->out_y[y];
-        piece->goes_on |= out > p->reach - 1;
-        return;
-    }
-    double in = (d->in_x[x] < d->in_y[y] ? d->in_x[x] : d->in_y[y]) / p->scale;
-    piece->gap = in > piece->gap ? in : piece->gap;
-    if (piece->inside++ == 0) {
-        piece->x0 = piece->x1 = x;
-        piece->y0 = piece->y1 = y;
-        return;
-    }
-    piece->x0 = x < piece->x0 ? x : piece->x0;
-    piece->x1 = x > piece->x1 ? x : piece->x1;
-    piece->y0 = y < piece->y0 ? y : piece->y0;
-    piece->y1 = y > piece->y1 ? y : piece->y1;
-}
-
-/* All that touches the pixel (x, y) (8-connected) and is dark enough. `stack` holds as many pixels
- * as the picture has, columns in the low half. */
-static void fill_piece(const struct box_picture *p, const struct depths *d, int first_x,
-                       int first_y, int limit, int number, uint16_t *label, uint32_t *stack,
-                       struct piece *piece)
-{
-    int depth = 0;
-    label[first_y * p->width + first_x] = (uint16_t)number;
-    stack[depth++] = (uint32_t)first_y << 16 | (uint32_t)first_x;
-    while (depth > 0) {
-        uint32_t at = stack[--depth];
-        int x = (int)(at & 0xffff), y = (int)(at >> 16);
-        count_pixel(p, d, piece, x, y);
-        int x0 = x > 0 ? x - 1 : x, x1 = x + 1 < p->width ? x + 1 : x;
-        int y0 = y > 0 ? y - 1 : y, y1 = y + 1 < p->height ? y + 1 : y;
-        for (int j = y0; j <= y1; j++)
-            for (int i = x0; i <= x1; i++) {
-                int next = j * p->width + i;
-                if (p->dark[next] < limit || label[next])
-                    continue;
-                label[next] = (uint16_t)number;
-                stack[depth++] = (uint32_t)j << 16 | (uint32_t)i;
-            }
-    }
-}
-
-static bool is_own(const struct box_picture *p, const struct piece *piece)
-{
-    double mm2 = piece->inside / (p->scale * p->scale);
-    /* What comes from the next box and ends a little within this one is the next one's. */
-    bool stray = piece->goes_on && piece->gap < STRAY_DEPTH;
-    bool whose = piece->inside >= OWN_SHARE * piece->area || piece->gap > OWN_DEPTH;
-    return mm2 >= SPECK_MM2 && piece->gap > fmax(SLIVER, SLIVER_PX * p->pixel) && whose && !stray;
-}
-
-/* Whether any of n pixels is ink: rows mostly are paper. */
-WIDE static bool has_dark(const uint8_t *restrict dark, int n, int limit)
-{
-    const uint8_t least = (uint8_t)limit;
-    uint8_t any = 0;
-    for (int x = 0; x < n; x++)
-        any |= dark[x] >= least ? 1 : 0;
-    return any;
-}
-
-/* Beyond MAX_PIECES they are left out: so many are grain. */
-static int find_pieces(const struct box_picture *p, int limit, struct arena *arena,
-                       struct pieces *ret)
-{
-    size_t n = (size_t)p->width * (size_t)p->height;
-    struct depths depths;
-    ret->n = 0;
-    ret->too_many = false;
-    ret->label = arena_alloc(arena, n * sizeof *ret->label);
-    uint32_t *stack = arena_alloc(arena, n * sizeof *stack);
-    if (!ret->label || !stack || measure_depths(p, arena, &depths) < 0)
-        return YJ_ENOMEM;
-    for (int y = 0; y < p->height; y++) {
-        const uint8_t *dark = p->dark + (ptrdiff_t)y * p->width;
-        const uint16_t *label = ret->label + (ptrdiff_t)y * p->width;
-        if (!has_dark(dark, p->width, limit))
-            continue;
-        for (int x = 0; x < p->width; x++) {
-            if (dark[x] < limit || label[x])
-                continue;
-            if (ret->n == MAX_PIECES) {
-                ret->too_many = true;
-                return 0;
-            }
-            struct piece *piece = &ret->list[ret->n++];
-            *piece = (struct piece){0};
-            fill_piece(p, &depths, x, y, limit, ret->n, ret->label, stack, piece);
-            piece->own = is_own(p, piece);
-        }
-    }
-    return 0;
-}
-
 /* ---- what the box holds ---- */
 
-static double stray_ink(const struct box_picture *p, const struct pieces *pieces)
+static double stray_ink(const struct box_picture *p, const struct box_pieces *pieces)
 {
     double far_in = FAR_IN * fmin(p->right - p->left, p->bottom - p->top) / p->scale, mm2 = 0;
     for (int i = 0; i < pieces->n; i++)
@@ -309,12 +151,12 @@ static double stray_ink(const struct box_picture *p, const struct pieces *pieces
     return mm2;
 }
 
-static void measure(const struct box_picture *p, const struct pieces *pieces,
+static void measure(const struct box_picture *p, const struct box_pieces *pieces,
                     struct written_box *ret)
 {
     int x0 = p->width, y0 = p->height, x1 = -1, y1 = -1, inside = 0;
     for (int i = 0; i < pieces->n; i++) {
-        const struct piece *q = &pieces->list[i];
+        const struct box_piece *q = &pieces->list[i];
         if (!q->own)
             continue;
         ret->pieces++;
@@ -331,29 +173,6 @@ static void measure(const struct box_picture *p, const struct pieces *pieces,
                                 (x1 + 1 - x0) / p->scale, (y1 + 1 - y0) / p->scale};
 }
 
-/* Whether a piece's pixel is the box's: of a piece that leaves the box the part outside counts
- * where it is the smaller one. */
-static bool is_own_pixel(const struct box_picture *p, const struct pieces *pieces, int x, int y)
-{
-    int label = pieces->label[y * p->width + x];
-    if (!label || !pieces->list[label - 1].own)
-        return false;
-    const struct piece *q = &pieces->list[label - 1];
-    return 2 * q->inside >= q->area || lies_within(p, x, y);
-}
-
-/* A pixel of the box's own ink and its soft edge, each as dark as it is. */
-static inline void copy_pixel(const struct box_picture *p, const uint8_t *shade, int x, int y,
-                              uint8_t *ink)
-{
-    int x0 = x > SOFT_EDGE ? x - SOFT_EDGE : 0, y0 = y > SOFT_EDGE ? y - SOFT_EDGE : 0;
-    int x1 = x + SOFT_EDGE < p->width ? x + SOFT_EDGE : p->width - 1;
-    int y1 = y + SOFT_EDGE < p->height ? y + SOFT_EDGE : p->height - 1;
-    for (int j = y0; j <= y1; j++)
-        for (int i = x0; i <= x1; i++)
-            ink[j * p->width + i] = shade[p->dark[j * p->width + i]];
-}
-
 /* Darkness over the pen's, 0 to 255; what is fainter than `faintest` is none. */
 static void fill_shades(double depth, int faintest, uint8_t shade[256])
 {
@@ -361,36 +180,29 @@ static void fill_shades(double depth, int faintest, uint8_t shade[256])
         shade[d] = d < faintest ? 0 : (uint8_t)fmin(255, d / depth * 255);
 }
 
-/* The box's own ink with its soft edge, as darkness over the pen's, into `ink`. */
-static void copy_ink(const struct box_picture *p, const struct pieces *pieces, double depth,
-                     uint8_t *ink)
+static void apply_shade(const uint8_t shade[256], const uint8_t *restrict from, size_t n,
+                        uint8_t *restrict to)
 {
-    uint8_t shade[256];
-    fill_shades(depth, 0, shade);
-    for (int y = 0; y < p->height; y++)
-        for (int x = 0; x < p->width; x++)
-            if (pieces->label[y * p->width + x] && is_own_pixel(p, pieces, x, y))
-                copy_pixel(p, shade, x, y, ink);
+    for (size_t i = 0; i < n; i++)
+        to[i] = shade[from[i]];
 }
 
 /* The glyph, and the view: all that is dark where the glyph was taken from. */
-static int take_glyph(const struct box_cut *cut, const struct pieces *pieces, double depth,
+static int take_glyph(const struct box_cut *cut, const struct box_pieces *pieces, double depth,
                       struct arena *arena, struct written_box *ret)
 {
     const struct box_picture *p = &cut->picture;
     size_t n = (size_t)p->width * (size_t)p->height;
-    uint8_t *ink = arena_alloc(arena, n);
-    if (!ink)
+    uint8_t *ink = arena_alloc(arena, n), shade[256];
+    fill_shades(depth, 0, shade);
+    if (!ink || box_pieces_copy(p, pieces, shade, arena, ink) < 0)
         return YJ_ENOMEM;
-    copy_ink(p, pieces, depth, ink);
     struct glyph_frame frame;
     if (!glyph_frame_find(ink, p->width, p->height, &frame))
         return 0;
     glyph_frame_glyph(ink, p->width, p->height, &frame, ret->glyph);
-    uint8_t shade[256];
     fill_shades(depth, FAINTEST, shade);
-    for (size_t i = 0; i < n; i++)
-        ink[i] = shade[cut->as_scanned[i]];
+    apply_shade(shade, cut->as_scanned, n, ink);
     glyph_frame_view(ink, p->width, p->height, &frame, ret->view);
     return 0;
 }
@@ -404,8 +216,8 @@ static int look_into(const struct box_cut *cut, struct arena *arena, struct writ
     ret->depth = depth_of(p);
     double depth = fmax(ret->depth, DEPTH_MIN);
     int limit = (int)fmax(FAINTEST, INK_SHARE * depth);
-    struct pieces pieces;
-    int r = find_pieces(p, limit, arena, &pieces);
+    struct box_pieces pieces;
+    int r = box_pieces_find(p, limit, arena, &pieces);
     if (r < 0)
         return r;
     if (pieces.too_many) { /* what was written may be among those left out */

@@ -15,6 +15,7 @@
 #define BLOT 0.12 /* halo */
 #define POINTS (RINGS * OUTLINE_POINTS)
 #define NOISE 14    /* of 255 */
+#define AROUND 26   /* of 255, beyond that: something is there */
 #define GROUP_MIN 4 /* bubbles that show what is printed around them */
 
 /* Points of the rings about bubbles of one size, mm from the centre. */
@@ -91,6 +92,22 @@ WIDE static int sum_beyond(const uint8_t *restrict darkness, const int *restrict
     return sum;
 }
 
+/* In how many directions something lies, near or far: a circle is all around, a neighbour's mark is
+ * not. */
+WIDE static int count_directions(const uint8_t *restrict darkness, const int *restrict usual)
+{
+    int n = 0;
+    for (int k = 0; k < OUTLINE_POINTS; k++) {
+        int most = 0;
+        for (int ring = 0; ring < RINGS; ring++) {
+            int at = ring * OUTLINE_POINTS + k, beyond = darkness[at] - usual[at];
+            most = beyond > most ? beyond : most;
+        }
+        n += most > AROUND;
+    }
+    return n;
+}
+
 /* The paler half of a group, and of equals those that come first: a number that rises so. */
 static double rank_of(const struct halo *halos, const int *members, int i)
 {
@@ -111,8 +128,12 @@ static void measure_group(const struct halo *halos, const int *members, int n, d
             add_darkness(halos[members[i]].darkness, usual);
     for (int k = 0; k < POINTS; k++)
         usual[k] = usual[k] / half + NOISE;
-    for (int i = 0; i < n; i++)
-        b[members[i]].halo = sum_beyond(halos[members[i]].darkness, usual) / (255.0 * POINTS);
+    for (int i = 0; i < n; i++) {
+        struct bubble_ink *own = &b[members[i]];
+        const uint8_t *darkness = halos[members[i]].darkness;
+        own->halo = sum_beyond(darkness, usual) / (255.0 * POINTS);
+        own->around = count_directions(darkness, usual) / (double)OUTLINE_POINTS;
+    }
 }
 
 static int usual_paper(const struct bubble_ink *b, int n)

@@ -6,8 +6,9 @@
 
 #include "bubble_print.h"
 
-/* Sets b[i].halo: mean darkness around the outline beyond what is printed there, which bubbles of
- * one group share. Needs view and paper. 0 or YJ_ENOMEM. */
+/* Sets b[i].halo and .around: mean darkness around the outline beyond what is printed there, which
+ * bubbles of one group share, and in how much of the round. Needs view and paper. 0 or YJ_ENOMEM.
+ */
 int bubble_halo_measure(const struct image *img, const struct page_map *map,
                         const struct page_prints *prints, struct bubble_ink *b, int n,
                         struct arena *arena);

@@ -30,14 +30,16 @@ static int part_of(int n, int part)
 }
 
 /* Mean of the darkest n / part of n points, 0 to 1. */
-static double darkest_part(const uint8_t *grid, int n, int part)
+static inline __attribute__((always_inline)) double darkest_part(const uint8_t *grid, int n,
+                                                                 int part)
 {
     int want = part_of(n, part);
     return (double)ink_grid_sum_of_most(grid, want) / (255.0 * want);
 }
 
 /* ... and the mean of its palest quarter: what an eraser or a hasty hand left white. */
-static double palest_part(const struct ink_mask *mask, const uint8_t *grid, int part)
+static inline __attribute__((always_inline)) double palest_part(const struct ink_mask *mask,
+                                                                const uint8_t *grid, int part)
 {
     uint8_t within[INK_POINTS];
     int want = part_of(mask->n, part);
@@ -155,15 +157,14 @@ int bubble_group_length(const struct bubble_ink *b, int n)
     return k;
 }
 
-static void make_masks(const struct bubble_ink *b, int n, struct ink_mask *masks)
+/* Of each shape, made once. */
+static const struct ink_mask *shape_masks(void)
 {
-    bool made[BUBBLE_BRACKET + 1] = {false};
-    for (int i = 0; i < n; i++) {
-        enum bubble_shape shape = b[i].field->shape;
-        if (!made[shape])
-            ink_mask_make(shape, &masks[shape]);
-        made[shape] = true;
-    }
+    static _Thread_local struct ink_mask masks[BUBBLE_BRACKET + 1];
+    if (masks[0].n == 0)
+        for (int shape = 0; shape <= BUBBLE_BRACKET; shape++)
+            ink_mask_make((enum bubble_shape)shape, &masks[shape]);
+    return masks;
 }
 
 /* What each bubble of a page holds beyond the print, and what of that counts. */
@@ -186,7 +187,7 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
                        struct bubble_ink **ret_bubbles, int *ret_n)
 {
     struct bubble_ink *b;
-    struct ink_mask masks[BUBBLE_BRACKET + 1];
+    const struct ink_mask *masks = shape_masks();
     struct page_prints prints;
     int n = collect_bubbles(form, page, arena, &b);
     if (n <= 0) {
@@ -196,7 +197,6 @@ int bubble_ink_measure(const struct form *form, int page, const struct image *im
     double *scratch = arena_alloc(arena, (size_t)n * sizeof(*scratch));
     if (!scratch)
         return YJ_ENOMEM;
-    make_masks(b, n, masks);
     bubble_place_find(img, map, b, n);
     bubble_sample_all(img, map, masks, b, n);
     if (bubble_print_learn(masks, b, n, arena, &prints) < 0)

@@ -38,6 +38,7 @@ struct bubble_ink {
     double usual_speck;           /* the same of its group's median */
     double ink;                   /* what is judged: excess, or a line's worth of it */
     double halo;                  /* darkness around the outline beyond what is printed there */
+    double around;                /* share of the directions in which there is some */
     double through;               /* how dark what passes through it is on both sides of it */
     bool missing;                 /* its printed outline is not there: covered, cut off */
     bool weak;                    /* hardly there */

@@ -2,6 +2,7 @@
 
 #include "ink_grid.h"
 #include "outline.h"
+#include "small_sort.h"
 #include "view_points.h"
 #include "wide.h"
 
@@ -156,7 +157,7 @@ static void move_by(struct bubble_ink *b, struct cast *casts, int n, int dx, int
 /* px: within `reach` mm. */
 static int px_within(const struct bubble_ink *b, double reach)
 {
-    return (int)fmax(1, floor(reach * hypot(b->view.dx.x, b->view.dx.y)));
+    return (int)fmax(1, floor(reach * length_of(b->view.dx)));
 }
 
 /* Moves a group's views to the best of the shifts within `reach` mm; nearer wins a tie. Returns the
@@ -200,12 +201,6 @@ static int move_single(const struct image *img, struct bubble_ink *b, struct cas
     return best_x || best_y ? best : still;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
-}
-
 /* Each bubble by itself; values[] receives its evidence. */
 static void move_singles(const struct image *img, struct bubble_ink *b, struct cast *casts, int n,
                          int *values)
@@ -237,22 +232,23 @@ void bubble_place_find(const struct image *img, const struct page_map *map, stru
                        int n)
 {
     struct cast *casts = malloc((size_t)n * sizeof(*casts));
-    int *values = malloc(2 * (size_t)n * sizeof(*values));
+    int *values = malloc((size_t)n * sizeof(*values));
+    double *scratch = malloc((size_t)n * sizeof(*scratch));
     for (int i = 0; i < n; i++)
         b[i].view = view_at(map, rect_center(b[i].bubble->box));
-    if (casts && values) { /* without memory the map's own places must do */
+    if (casts && values && scratch) { /* without memory the map's own places must do */
         cast_group(map, b, n, casts);
         move_singles(img, b, casts, n, values);
-        int *sorted = values + n;
         for (int i = 0; i < n; i++)
-            sorted[i] = values[i];
-        qsort(sorted, (size_t)n, sizeof(*sorted), by_value);
-        move_weak_groups(img, map, b, casts, n, values, sorted[n / 2]);
+            scratch[i] = values[i];
+        const int usual = (int)kth_of(scratch, n, n / 2);
+        move_weak_groups(img, map, b, casts, n, values, usual);
         for (int i = 0; i < n; i++) {
-            b[i].missing = values[i] < MISSING * sorted[n / 2];
-            b[i].weak = values[i] < WEAK_OUTLINE * sorted[n / 2];
+            b[i].missing = values[i] < MISSING * usual;
+            b[i].weak = values[i] < WEAK_OUTLINE * usual;
         }
     }
     free(casts);
     free(values);
+    free(scratch);
 }

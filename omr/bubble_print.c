@@ -3,6 +3,7 @@
 #include "diag.h"
 #include "ink_grid.h"
 #include "small_sort.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,35 +25,52 @@
 
 /* ---- groups ---- */
 
+static bool have_same_size(const struct bubble_ink *a, const struct bubble_ink *b)
+{
+    return fabs(a->bubble->box.w - b->bubble->box.w) < 0.05 &&
+           fabs(a->bubble->box.h - b->bubble->box.h) < 0.05 && a->field->shape == b->field->shape;
+}
+
 static bool same_size(const struct print *p, const struct bubble_ink *b)
 {
     return fabs(p->w - b->bubble->box.w) < 0.05 && fabs(p->h - b->bubble->box.h) < 0.05 &&
            p->field->shape == b->field->shape;
 }
 
-static bool same_print(const struct print *p, const struct bubble_ink *b)
+static bool have_same_print(const struct bubble_ink *a, const struct bubble_ink *b)
 {
-    return same_size(p, b) &&
-           strcmp(p->field->options[p->option], b->field->options[b->bubble->option]) == 0;
+    return have_same_size(a, b) &&
+           strcmp(a->field->options[a->bubble->option], b->field->options[b->bubble->option]) == 0;
 }
 
-static int assign_groups(struct bubble_ink *b, int n, struct print *prints)
+/* first[g]: a group's first bubble; returns how many groups there are. */
+static int assign_groups(struct bubble_ink *b, int n, int *first)
 {
-    int n_prints = 0;
+    int groups = 0;
     for (int i = 0; i < n; i++) {
         int g = 0;
-        while (g < n_prints && !same_print(&prints[g], &b[i]))
+        while (g < groups && !have_same_print(&b[first[g]], &b[i]))
             g++;
-        if (g == n_prints)
-            prints[n_prints++] = (struct print){.field = b[i].field,
-                                                .option = b[i].bubble->option,
-                                                .w = b[i].bubble->box.w,
-                                                .h = b[i].bubble->box.h,
-                                                .n_points = b[i].n_points};
+        if (g == groups)
+            first[groups++] = i;
         b[i].group = g;
-        prints[g].n++;
     }
-    return n_prints;
+    return groups;
+}
+
+static void start_prints(const struct bubble_ink *b, int n, const int *first,
+                         struct page_prints *prints)
+{
+    for (int g = 0; g < prints->n; g++) {
+        const struct bubble_ink *own = &b[first[g]];
+        prints->list[g] = (struct print){.field = own->field,
+                                         .option = own->bubble->option,
+                                         .w = own->bubble->box.w,
+                                         .h = own->bubble->box.h,
+                                         .n_points = own->n_points};
+    }
+    for (int i = 0; i < n; i++)
+        prints->list[b[i].group].n++;
 }
 
 static void list_members(const struct bubble_ink *b, int n, struct page_prints *p)
@@ -86,13 +104,13 @@ static int by_mean(const void *a, const void *b)
     return x->mean != y->mean ? (x->mean > y->mean) - (x->mean < y->mean) : (x > y) - (x < y);
 }
 
-static void add_darkness(const uint8_t *restrict darkness, unsigned *restrict sums)
+WIDE static void add_darkness(const uint8_t *restrict darkness, unsigned *restrict sums)
 {
     for (int k = 0; k < INK_POINTS; k++)
         sums[k] += darkness[k];
 }
 
-static void set_template(const unsigned *restrict sums, int n, uint8_t *restrict template)
+WIDE static void set_template(const unsigned *restrict sums, int n, uint8_t *restrict template)
 {
     for (int k = 0; k < INK_POINTS; k++)
         template[k] = (uint8_t)(int)((double)sums[k] / n);
@@ -169,10 +187,7 @@ static void describe_print(const struct bubble_ink *b, const int *members,
         if (member->mean > p->mean + PRINT_SPREAD)
             continue;
         used++;
-        int sum = 0;
-        for (int k = 0; k < INK_POINTS; k++)
-            sum += abs((int)member->darkness[k] - (int)p->template[k]);
-        unlike += sum;
+        unlike += ink_grid_difference(member->darkness, p->template);
     }
     long outer = ink_grid_sum_of(p->template, mask->outer);
     p->outer = mask->n_outer ? (double)outer / (255.0 * mask->n_outer) : 0;
@@ -297,13 +312,16 @@ static void find_free_paper(struct print *p, const struct ink_mask *mask)
 int bubble_print_learn(const struct ink_mask *masks, struct bubble_ink *b, int n,
                        struct arena *arena, struct page_prints *ret)
 {
-    ret->list = arena_alloc(arena, (size_t)n * sizeof(*ret->list));
     ret->members = arena_alloc(arena, (size_t)n * sizeof(*ret->members));
     double *scratch = arena_alloc(arena, (size_t)n * sizeof(*scratch));
     const struct bubble_ink **pointers = arena_alloc(arena, (size_t)n * sizeof(*pointers));
-    if (!ret->list || !ret->members || !scratch || !pointers)
+    if (!ret->members || !scratch || !pointers)
         return YJ_ENOMEM;
-    ret->n = assign_groups(b, n, ret->list);
+    ret->n = assign_groups(b, n, ret->members); /* which are not listed yet */
+    ret->list = arena_alloc(arena, (size_t)ret->n * sizeof(*ret->list));
+    if (!ret->list)
+        return YJ_ENOMEM;
+    start_prints(b, n, ret->members, ret);
     list_members(b, n, ret);
     learn_prints(b, usual_print(b, n, scratch), ret, pointers);
     distrust_strokes(b, masks, ret, scratch);

@@ -74,13 +74,19 @@ WIDE static int light_grey(const uint8_t greys[PAPER_POINTS], int n)
     return grey > 0 ? grey : 255;
 }
 
-/* A light grey of a ring around the outline. Neighbours' ink darkens a part of the ring only. */
-static int ring_paper(const struct image *img, const struct bubble_view *v, const double *x,
-                      const double *y)
+/* A light grey of a ring around the outline, `off` mm beyond it. Neighbours' ink darkens a part of
+ * the ring only. */
+static int ring_paper(const struct image *img, const struct bubble_view *v, const struct sampler *s,
+                      const double *x, const double *y, double off)
 {
     int px[PAPER_POINTS], py[PAPER_POINTS], n = 0;
     uint8_t greys[PAPER_POINTS] = {0};
     view_pixels(v, x, y, PAPER_POINTS, px, py);
+    if (view_is_within(img, v, s->w + 2 * off, s->h + 2 * off, 1)) {
+        for (int i = 0; i < PAPER_POINTS; i++)
+            greys[i] = img->data[(ptrdiff_t)py[i] * (ptrdiff_t)img->stride + px[i]];
+        return light_grey(greys, PAPER_POINTS);
+    }
     for (int i = 0; i < PAPER_POINTS; i++)
         if (px[i] >= 0 && py[i] >= 0 && px[i] < img->width && py[i] < img->height)
             greys[n++] = image_row(img, py[i])[px[i]];
@@ -92,10 +98,10 @@ static int ring_paper(const struct image *img, const struct bubble_view *v, cons
 static int local_paper(const struct image *img, const struct bubble_view *v,
                        const struct sampler *s)
 {
-    int near = ring_paper(img, v, s->near_x, s->near_y);
+    int near = ring_paper(img, v, s, s->near_x, s->near_y, PAPER_NEAR);
     if (PAPER_RISE * near >= 255)
         return near; /* nothing is so much lighter */
-    int far = ring_paper(img, v, s->far_x, s->far_y);
+    int far = ring_paper(img, v, s, s->far_x, s->far_y, PAPER_FAR);
     return far > PAPER_RISE * near ? far : near;
 }
 
@@ -114,8 +120,8 @@ static int patch_side(double step)
 /* A point stands for all the paper around it, or edges of print would be noise. */
 static struct patch patch_of(const struct bubble_view *v, double w, double h)
 {
-    int along = patch_side(w * INK_INSET / INK_GRID * hypot(v->dx.x, v->dx.y));
-    int across = patch_side(h * INK_INSET / INK_GRID * hypot(v->dy.x, v->dy.y));
+    int along = patch_side(w * INK_INSET / INK_GRID * length_of(v->dx));
+    int across = patch_side(h * INK_INSET / INK_GRID * length_of(v->dy));
     bool upright = fabs(v->dx.x) > fabs(v->dx.y);
     return upright ? (struct patch){along, across} : (struct patch){across, along};
 }
@@ -123,7 +129,7 @@ static struct patch patch_of(const struct bubble_view *v, double w, double h)
 /* Where a point's patch begins, along one axis. */
 static inline int patch_start(double across, double down, int side)
 {
-    return nearest_pixel(across + down - (side - 1) / 2.0);
+    return nearest_whole(across + down - (side - 1) / 2.0);
 }
 
 /* What a view does to each column and row of points. */
@@ -132,7 +138,8 @@ struct cast_grid {
     struct patch patch;
 };
 
-static void cast_grid(const struct sampler *s, const struct bubble_view *v, struct cast_grid *g)
+WIDE static void cast_grid(const struct sampler *s, const struct bubble_view *v,
+                           struct cast_grid *g)
 {
     g->patch = patch_of(v, s->w, s->h);
     for (int i = 0; i < INK_GRID; i++) {
@@ -164,8 +171,10 @@ static struct pixel_box box_of(const struct cast_grid *g)
 }
 
 /* ret_means[y * BOX_MAX + x]: the mean of the w x h patch that begins at each pixel of a box,
- * rounded down. Rows are done BOX_STEP at a time, beyond the box's edge too. Inlined with its sides
- * known, or the innermost loops would be no longer than they. */
+ * rounded down. Rows are done BOX_STEP at a time, beyond the box's edge too; every patch is summed
+ * by itself, because sums of columns that were only just put away cannot be fetched a column aside
+ * without waiting. Inlined with its sides known, or the innermost loops would be no longer than
+ * they. */
 static inline __attribute__((always_inline)) void mean_patches_of(const struct image *img,
                                                                   struct pixel_box box, const int w,
                                                                   const int h,
@@ -176,17 +185,11 @@ static inline __attribute__((always_inline)) void mean_patches_of(const struct i
     for (int y = 0; y < box.h; y++) {
         const uint8_t *restrict row = image_row(img, box.y + y) + box.x;
         uint8_t *restrict means = ret_means + y * BOX_MAX;
-        uint16_t down[BOX_MAX + BOX_STEP];
-        for (int x = 0; x < width + BOX_STEP; x++) {
-            uint16_t sum = row[x];
-            for (int j = 1; j < h; j++)
-                sum = (uint16_t)(sum + row[x + j * (ptrdiff_t)img->stride]);
-            down[x] = sum;
-        }
         for (int x = 0; x < width; x++) {
-            uint16_t sum = down[x];
-            for (int i = 1; i < w; i++)
-                sum = (uint16_t)(sum + down[x + i]);
+            uint16_t sum = 0;
+            for (int j = 0; j < h; j++)
+                for (int i = 0; i < w; i++)
+                    sum = (uint16_t)(sum + row[x + i + j * (ptrdiff_t)img->stride]);
             means[x] = (uint8_t)(w * h == 1 ? sum : ((uint32_t)sum * share) >> 16);
         }
     }
@@ -199,11 +202,17 @@ WIDE static void mean_patches(const struct image *img, struct pixel_box box, str
     case 1 * 8 + 1:
         mean_patches_of(img, box, 1, 1, ret_means);
         break;
+    case 2 * 8 + 1:
+        mean_patches_of(img, box, 2, 1, ret_means);
+        break;
     case 2 * 8 + 2:
         mean_patches_of(img, box, 2, 2, ret_means);
         break;
     case 3 * 8 + 2:
         mean_patches_of(img, box, 3, 2, ret_means);
+        break;
+    case 3 * 8 + 3:
+        mean_patches_of(img, box, 3, 3, ret_means);
         break;
     case 4 * 8 + 3:
         mean_patches_of(img, box, 4, 3, ret_means);
@@ -220,8 +229,8 @@ WIDE static void find_means(const struct cast_grid *g, struct pixel_box box,
     const double off_x = (g->patch.w - 1) / 2.0, off_y = (g->patch.h - 1) / 2.0;
     for (int j = 0; j < INK_GRID; j++)
         for (int i = 0; i < INK_GRID; i++) {
-            int x = nearest_pixel(g->across_x[i] + g->down_x[j] - off_x) - box.x;
-            int y = nearest_pixel(g->across_y[i] + g->down_y[j] - off_y) - box.y;
+            int x = nearest_whole(g->across_x[i] + g->down_x[j] - off_x) - box.x;
+            int y = nearest_whole(g->across_y[i] + g->down_y[j] - off_y) - box.y;
             ret_at[j * INK_GRID + i] = (uint16_t)(y * BOX_MAX + x);
         }
 }

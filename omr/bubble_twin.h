@@ -18,8 +18,12 @@ struct twin_rest {
     float dot;   /* darkness beyond the print where it is most, mean over a dot of 0.4 mm, 0 to 1 */
     float usual; /* the same of the twins: the second most of them */
     float haze;  /* mean darkness beyond the print inside the outline */
-    bool known;  /* there were twins enough */
-    bool coarse; /* a dot is smaller than what was looked at: pixels are too few */
+    float usual_haze; /* the same of the twins: the second most of them */
+    float rim;        /* the same on and just outside it */
+    float usual_rim;  /* the same of the twins: the second most of them */
+    float gain;       /* how dark its print is, as a share of the twins' */
+    bool known;       /* there were twins enough */
+    bool coarse;      /* a dot is smaller than what was looked at: pixels are too few */
 };
 
 /* ret[k]: what is left of bubble which[k] of a page's all[0 .. n_all), measured; twins are taken

@@ -2,12 +2,15 @@
 
 #include "bubble_twin.h"
 #include "diag.h"
+#include "small_sort.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #define GROUP_MOST 64
-#define OPEN 1e-4 /* probability of a mark from which an empty one is doubted */
+#define OPEN 1e-4 /* probability of a mark from which an empty one is doubted, ... */
+#define INK 0.004 /* ... ink, ... */
+#define SPECK 0.1 /* ... something small */
 
 /* Beside its twins; darkness 0 to 1. */
 #define USUAL_LEAST 0.03 /* on the best of prints: grain, JPEG */
@@ -18,9 +21,18 @@
     2.0                  /* ... and so many times what the rest of its group has: else it is the   \
                             scanner's */
 #define CLEAN_TIMES 1.3  /* up to this it prints as they do */
-#define CIRCLE 0.3       /* probability, by its look, of a circle: nothing is cleared */
-#define HALO_LEAST 0.006 /* ink around it, where the second reader sees a mark; ... */
+#define DOT_NONE 0.04    /* less is nothing, whatever they show */
+#define HAZE_MORE 0.01   /* more darkness than theirs inside: pale, but there */
+#define RIM_MORE 0.01    /* more than theirs on the outline: drawn there */
+#define HALO_LEAST 0.006 /* ink around it, where the second reader sees a mark, ... */
+#define HALO_USUAL 4     /* ... or so many times what is usual on this page; ... */
 #define HALO_MOST 0.03   /* ... where it sees none */
+#define CIRCLE 0.3       /* probability, by its look, of a circle; without, beside a mark, ... */
+#define CIRCLES 5        /* more of them on a page: somebody draws circles, and none is cleared */
+#define AROUND_MOST 0.5  /* ... ink in fewer directions is the mark's own, or a neighbour's */
+#define GAIN_LEAST 0.6   /* of the twins' print: the outline is there, however pale, ... */
+#define GAIN_MOST 1.25   /* ... and nobody went over it */
+#define TAKEN_FAINT 0.2  /* ink of the page's usual mark: less, taken for one, is looked at */
 #define PRINT_FROM 5     /* on more of a page's blanks than this ... */
 #define PRINT_SHARE 0.1  /* ... and this share of them it is how the print came out, and no pen */
 #define SOMETHING 0.02   /* probability of a mark, at least, where there is something ... */
@@ -33,10 +45,21 @@
 #define UNALIKE 0.98   /* probability, at most, that it is a mark as well, ... */
 #define PLAINLY 0.9999 /* ... unless both readers call it plainly full */
 
-/* One of several where several are allowed: */
-#define UNEVEN_SHARE 0.85 /* of one of the palest of this page's marks: less is doubted */
+/* So many questions of a page with two marks where one is allowed: he rubs out, and it stays to be
+ * seen; with more than the most he means it. */
+#define TWOFOLD 3
+#define TWOFOLD_MOST 8
+
+/* One of several where several are allowed is doubted if it is filled, but far paler than the
+ * palest of this page's marks and than the darkest of its own field, ... */
+#define UNEVEN_SHARE 0.80
+#define UNEVEN_ALIKE 0.75
+/* ... or less far, but paler than every mark that stands alone, ... */
+#define PALEST_SHARE 0.90
+#define PALEST_ALONE 0.95
+#define FULLY 0.998 /* ... unless it looks full beyond doubt, ... */
+#define FILLS 0.2   /* ... or the page's marks hold so little ink that they are lines, which vary */
 #define UNEVEN 0.98
-#define FILLS 0.2 /* ink of a page's usual mark: less are lines, which vary */
 
 /* A mark by itself: */
 #define LONE_SHARE 0.42 /* of the page's usual ink: less is a mark of somebody ... */
@@ -57,6 +80,12 @@ static bool is_seen(const struct seen_bubble *s)
     return marks > 0.5;
 }
 
+/* Something, but no mark: it was rubbed or struck out, or is dirt. */
+static bool is_rubbed(const struct seen_bubble *s)
+{
+    return s->told && s->looks[LOOK_EMPTY] < 0.5;
+}
+
 static int count_marks(const struct seen_bubble *seen, int n)
 {
     int marks = 0;
@@ -65,16 +94,46 @@ static int count_marks(const struct seen_bubble *seen, int n)
     return marks;
 }
 
+/* Taken for a mark, by its look, that holds hardly any ink. */
+static bool is_faintly_taken(const struct band *band, const struct bubble_ink *b,
+                             const struct seen_bubble *s)
+{
+    return is_marked(s) && s->told && b->ink < TAKEN_FAINT * band->usual;
+}
+
+/* The group holds no mark, or none of any ink. */
+static bool is_blank(const struct band *band, const struct bubble_ink *b,
+                     const struct seen_bubble *seen, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (is_marked(&seen[i]) && !is_faintly_taken(band, &b[i], &seen[i]))
+            return false;
+    return true;
+}
+
+static bool allows_one(const struct bubble_ink *b)
+{
+    return b->field->kind == FIELD_GRID || b->field->max_marks == 1;
+}
+
 /* ---- is there anything ---- */
 
-static int choose(const struct bubble_ink *b, int n, const struct seen_bubble *seen, int *ret_which)
+/* Beside a mark: doubted, or, where another answer is allowed, something all the same. */
+static bool is_open(const struct bubble_ink *b, const struct seen_bubble *s)
+{
+    return !is_marked(s) &&
+           (s->p > OPEN || (!allows_one(b) && (s->told || b->ink > INK || b->speck > SPECK)));
+}
+
+static int choose(const struct band *band, const struct bubble_ink *b, int n,
+                  const struct seen_bubble *seen, int *ret_which)
 {
     int chosen = 0;
     for (int i = 0, length; i < n; i += length) {
         length = bubble_group_length(&b[i], n - i);
-        bool blank = count_marks(&seen[i], length) == 0;
+        bool blank = is_blank(band, &b[i], &seen[i], length);
         for (int k = i; k < i + length; k++)
-            if (blank || (seen[k].p > OPEN && !is_marked(&seen[k])))
+            if (blank || is_open(&b[k], &seen[k]) || is_faintly_taken(band, &b[k], &seen[k]))
                 ret_which[chosen++] = k;
     }
     return chosen;
@@ -103,18 +162,39 @@ static double rest_of_group(const struct twin_rest *rest, int n)
     return n > 1 ? times[(n - 1) / 2] : 0;
 }
 
-/* Twins are compared inside the outline: a circle around it leaves that clean. */
-static bool is_clean_outside(const struct bubble_ink *b, const struct seen_bubble *s)
+/* One group's bubbles that were looked at. */
+struct looked_at {
+    const struct bubble_ink *all, *own; /* the page's; the group's first */
+    const int *which;
+    const struct twin_rest *rest;
+    int n;
+    bool blank;        /* the group holds no mark */
+    double usual_halo; /* of the page's bubbles */
+    bool circles;      /* the page has many */
+};
+
+static bool is_circle(const struct seen_bubble *s)
 {
-    return s->told && s->looks[LOOK_CIRCLE] < CIRCLE &&
-           b->halo < (is_seen(s) ? HALO_LEAST : HALO_MOST);
+    return s->told && s->looks[LOOK_CIRCLE] >= CIRCLE;
+}
+
+/* Nothing was drawn on the outline, nor around it. */
+static bool is_clean_outside(const struct bubble_ink *b, const struct seen_bubble *s,
+                             const struct twin_rest *rest, const struct looked_at *g)
+{
+    double most = is_seen(s) ? fmax(HALO_LEAST, HALO_USUAL * g->usual_halo) : HALO_MOST;
+    bool marks_own = !g->blank && b->around < AROUND_MOST && !is_circle(s);
+    return rest->rim < fmaxf(rest->usual_rim, 0) + RIM_MORE && (b->halo < most || marks_own);
 }
 
 static bool is_clean(const struct bubble_ink *b, const struct seen_bubble *s,
-                     const struct twin_rest *rest)
+                     const struct twin_rest *rest, const struct looked_at *g)
 {
-    return rest->known && times_usual(rest) < CLEAN_TIMES && rest->usual < USUAL_MOST &&
-           !b->missing && !b->weak && !b->unknown && is_clean_outside(b, s);
+    bool alike = times_usual(rest) < CLEAN_TIMES && rest->usual < USUAL_MOST;
+    return rest->known && !(g->circles && is_circle(s)) && (alike || rest->dot < DOT_NONE) &&
+           s->told && !b->missing && !b->unknown &&
+           rest->haze < fmaxf(rest->usual_haze, 0) + HAZE_MORE && rest->gain > GAIN_LEAST &&
+           rest->gain < GAIN_MOST && is_clean_outside(b, s, rest, g);
 }
 
 static bool is_something(const struct twin_rest *rest, double others)
@@ -124,25 +204,16 @@ static bool is_something(const struct twin_rest *rest, double others)
            rest->usual < USUAL_MOST && !rest->coarse;
 }
 
-/* One group's bubbles that were looked at. */
-struct looked_at {
-    const struct bubble_ink *all;
-    const int *which;
-    const struct twin_rest *rest;
-    int n;
-    bool blank; /* the group holds no mark */
-};
-
 static void clear_clean(const struct looked_at *g, struct seen_bubble *seen)
 {
     for (int k = 0; k < g->n; k++) {
         struct seen_bubble *s = &seen[g->which[k]];
-        if (is_clean(&g->all[g->which[k]], s, &g->rest[k]))
+        if (is_clean(&g->all[g->which[k]], s, &g->rest[k], g))
             s->p = fmin(s->p, NOTHING);
     }
 }
 
-/* Whether the blank holds something; it is doubted then, if that is wanted. */
+/* Whether one that is taken for empty holds something; it is doubted then, if that is wanted. */
 static bool find_something(const struct looked_at *g, bool doubt, struct seen_bubble *seen)
 {
     double others = rest_of_group(g->rest, g->n);
@@ -150,8 +221,9 @@ static bool find_something(const struct looked_at *g, bool doubt, struct seen_bu
     for (int k = 0; k < g->n; k++) {
         const struct bubble_ink *own = &g->all[g->which[k]];
         struct seen_bubble *s = &seen[g->which[k]];
-        if (is_clean(own, s, &g->rest[k]) || own->field->kind != FIELD_CHOICE || is_seen(s) ||
-            !is_something(&g->rest[k], others))
+        if (is_clean(own, s, &g->rest[k], g) || own->field->kind != FIELD_CHOICE || is_marked(s))
+            continue;
+        if (is_seen(s) || (!g->blank && is_rubbed(s)) || !is_something(&g->rest[k], others))
             continue;
         found = true;
         if (doubt)
@@ -170,33 +242,57 @@ static void judge(const struct looked_at *groups, int n, struct seen_bubble *see
         }
     bool is_print = found > PRINT_FROM && found > PRINT_SHARE * blanks;
     for (int g = 0; g < n; g++) {
-        if (groups[g].blank && !is_print)
+        if (groups[g].blank ? !is_print : groups[g].n > 0 && !allows_one(groups[g].own))
             find_something(&groups[g], true, seen);
         clear_clean(&groups[g], seen);
     }
 }
 
+static int count_circles(const struct seen_bubble *seen, int n)
+{
+    int circles = 0;
+    for (int i = 0; i < n; i++)
+        circles += is_circle(&seen[i]);
+    return circles;
+}
+
+static double median_halo(const struct bubble_ink *b, int n, double *scratch)
+{
+    for (int i = 0; i < n; i++)
+        scratch[i] = b[i].halo;
+    return n > 0 ? kth_of(scratch, n, n / 2) : 0;
+}
+
 static int look_for_anything(const struct image *img, const struct page_map *map,
-                             const struct bubble_ink *b, int n, struct arena *arena,
-                             struct seen_bubble *seen)
+                             const struct band *band, const struct bubble_ink *b, int n,
+                             struct arena *arena, struct seen_bubble *seen)
 {
     int *which = arena_alloc(arena, (size_t)(n + 1) * sizeof(*which));
     bool *empty = arena_alloc(arena, (size_t)(n + 1) * sizeof(*empty));
     struct twin_rest *rest = arena_alloc(arena, (size_t)(n + 1) * sizeof(*rest));
     struct looked_at *groups = arena_alloc(arena, (size_t)(n + 1) * sizeof(*groups));
-    if (!which || !empty || !rest || !groups)
+    double *halos = arena_alloc(arena, (size_t)(n + 1) * sizeof(*halos));
+    if (!which || !empty || !rest || !groups || !halos)
         return YJ_ENOMEM;
+    double usual_halo = median_halo(b, n, halos);
+    int circles = count_circles(seen, n);
     for (int i = 0; i < n; i++)
         empty[i] = !is_marked(&seen[i]);
-    int chosen = choose(b, n, seen, which), n_groups = 0;
+    int chosen = choose(band, b, n, seen, which), n_groups = 0;
     int e = bubble_twin_compare(img, map, b, empty, n, which, chosen, arena, rest);
     for (int i = 0, k = 0, length; i < n && e == 0; i += length) {
         int first = k;
         length = bubble_group_length(&b[i], n - i);
         while (k < chosen && which[k] < i + length)
             k++;
-        groups[n_groups++] = (struct looked_at){b, &which[first], &rest[first], k - first,
-                                                count_marks(&seen[i], length) == 0};
+        groups[n_groups++] = (struct looked_at){.all = b,
+                                                .own = &b[i],
+                                                .which = &which[first],
+                                                .rest = &rest[first],
+                                                .n = k - first,
+                                                .blank = is_blank(band, &b[i], &seen[i], length),
+                                                .usual_halo = usual_halo,
+                                                .circles = circles > CIRCLES};
     }
     if (e == 0)
         judge(groups, n_groups, seen);
@@ -229,13 +325,46 @@ static void doubt_unlike(const struct bubble_ink *b, int n, struct seen_bubble *
             seen[i].p = fmin(seen[i].p, UNALIKE);
 }
 
-/* Of several marks where several are allowed: one that holds far less than the palest of this
- * pupil's other marks do. */
-static void doubt_uneven(double usual_ink, int n, struct seen_bubble *seen)
+/* Ink of the palest mark that stands alone in its group; 0: there is none. */
+static double palest_alone(const struct bubble_ink *b, int n, const struct seen_bubble *seen)
 {
+    double palest = 0;
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        if (count_marks(&seen[i], length) != 1)
+            continue;
+        for (int k = i; k < i + length; k++)
+            if (is_marked(&seen[k]) && (palest == 0 || b[k].ink < palest))
+                palest = b[k].ink;
+    }
+    return palest;
+}
+
+static bool is_half_filled(const struct seen_bubble *s)
+{
+    for (int k = 0; k < LOOKS; k++)
+        if (s->told && s->looks[k] > s->looks[LOOK_FILLED])
+            return false;
+    return s->told && s->looks[LOOK_FILLED] < FULLY;
+}
+
+static bool is_uneven(const struct bubble_ink *b, const struct seen_bubble *s, double darkest,
+                      double alone)
+{
+    double of_least = exp((double)s->evidence[INK_USUAL] - log_least(s));
+    return (of_least < UNEVEN_SHARE && b->ink < UNEVEN_ALIKE * darkest) ||
+           (of_least < PALEST_SHARE && b->ink < PALEST_ALONE * alone);
+}
+
+/* Of several marks where several are allowed: one that an eraser passed over. */
+static void doubt_uneven(const struct bubble_ink *b, int n, double alone, struct seen_bubble *seen)
+{
+    double darkest = 0;
     for (int i = 0; i < n; i++)
-        if (is_marked(&seen[i]) && seen[i].asked && usual_ink > FILLS &&
-            seen[i].evidence[INK_USUAL] < log_least(&seen[i]) + log(UNEVEN_SHARE))
+        darkest = is_marked(&seen[i]) ? fmax(darkest, b[i].ink) : darkest;
+    for (int i = 0; i < n; i++)
+        if (is_marked(&seen[i]) && is_half_filled(&seen[i]) &&
+            is_uneven(&b[i], &seen[i], darkest, alone))
             seen[i].p = fmin(seen[i].p, UNEVEN);
 }
 
@@ -247,25 +376,57 @@ static void doubt_lone(int n, struct seen_bubble *seen)
             seen[i].p = fmin(seen[i].p, LONE);
 }
 
-static void compare_marks(const struct band *band, const struct bubble_ink *b, int n,
+static void compare_marks(const struct band *band, const struct bubble_ink *b, int n, double alone,
                           struct seen_bubble *seen)
 {
     int marks = count_marks(seen, n);
-    bool one = b[0].field->kind == FIELD_GRID || b[0].field->max_marks == 1;
+    bool one = allows_one(&b[0]);
     if (marks == 1)
         doubt_lone(n, seen);
     else if (marks > 1 && one)
         doubt_unlike(b, n, seen);
-    else if (marks > 1)
-        doubt_uneven(band->usual, n, seen);
+    else if (marks > 1 && band->usual > FILLS)
+        doubt_uneven(b, n, alone, seen);
+}
+
+static void doubt_palest(const struct bubble_ink *b, int n, struct seen_bubble *seen)
+{
+    int palest = -1;
+    for (int i = 0; i < n; i++)
+        if (is_marked(&seen[i]) && (palest < 0 || b[i].ink < b[palest].ink))
+            palest = i;
+    seen[palest].p = fmin(seen[palest].p, UNALIKE);
+}
+
+static bool is_twofold(const struct bubble_ink *b, const struct seen_bubble *seen, int n)
+{
+    return b->field->kind == FIELD_CHOICE && allows_one(b) && count_marks(seen, n) > 1;
+}
+
+static void doubt_twofold(const struct bubble_ink *b, int n, struct seen_bubble *seen)
+{
+    int twofold = 0;
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        twofold += is_twofold(&b[i], &seen[i], length);
+    }
+    if (twofold < TWOFOLD || twofold > TWOFOLD_MOST)
+        return;
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        if (is_twofold(&b[i], &seen[i], length))
+            doubt_palest(&b[i], length, &seen[i]);
+    }
 }
 
 int closer_look(const struct image *img, const struct page_map *map, const struct band *band,
                 const struct bubble_ink *b, int n, struct arena *arena, struct seen_bubble *seen)
 {
+    double alone = palest_alone(b, n, seen);
     for (int i = 0, length; i < n; i += length) {
         length = bubble_group_length(&b[i], n - i);
-        compare_marks(band, &b[i], length, &seen[i]);
+        compare_marks(band, &b[i], length, alone, &seen[i]);
     }
-    return look_for_anything(img, map, b, n, arena, seen);
+    doubt_twofold(b, n, seen);
+    return look_for_anything(img, map, band, b, n, arena, seen);
 }

@@ -8,6 +8,9 @@
 #include "bubble_ink.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 typedef uint8_t ink_row __attribute__((vector_size(INK_GRID)));
 typedef uint16_t ink_pairs __attribute__((vector_size(INK_GRID))); /* a row's bytes, two by two */
@@ -24,6 +27,34 @@ static inline void ink_row_put(uint8_t *grid, int y, ink_row r)
     memcpy(grid + y * INK_GRID, &r, sizeof r);
 }
 
+#ifdef __SSE2__ /* one instruction each, which the compiler does not find */
+static inline ink_row ink_row_max(ink_row a, ink_row b)
+{
+    return (ink_row)_mm_max_epu8((__m128i)a, (__m128i)b);
+}
+
+static inline ink_row ink_row_min(ink_row a, ink_row b)
+{
+    return (ink_row)_mm_min_epu8((__m128i)a, (__m128i)b);
+}
+
+/* a - b, 0 where that is less. */
+static inline ink_row ink_row_less(ink_row a, ink_row b)
+{
+    return (ink_row)_mm_subs_epu8((__m128i)a, (__m128i)b);
+}
+
+/* Parts of the sum of a row's bytes, in some of the numbers; those of 16 rows fit. */
+static inline ink_pairs ink_row_pairs(ink_row r)
+{
+    return (ink_pairs)_mm_sad_epu8((__m128i)r, _mm_setzero_si128());
+}
+
+static inline int ink_pairs_sum(ink_pairs p)
+{
+    return p[0] + p[4];
+}
+#else
 static inline ink_row ink_row_max(ink_row a, ink_row b)
 {
     ink_row more = (ink_row)(a > b);
@@ -42,19 +73,6 @@ static inline ink_row ink_row_less(ink_row a, ink_row b)
     return (a - b) & (ink_row)(a > b);
 }
 
-/* A row moved by a point, with a nought for what comes in. */
-static inline ink_row ink_row_right(ink_row r)
-{
-    return __builtin_shufflevector(r, (ink_row){0}, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
-                                   13, 14);
-}
-
-static inline ink_row ink_row_left(ink_row r)
-{
-    return __builtin_shufflevector(r, (ink_row){0}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-                                   15, 16);
-}
-
 /* Sums of a row's even and odd bytes; 16 rows fit. */
 static inline ink_pairs ink_row_pairs(ink_row r)
 {
@@ -68,6 +86,20 @@ static inline int ink_pairs_sum(ink_pairs p)
     for (int i = 0; i < INK_GRID / 2; i++)
         sum += p[i];
     return sum;
+}
+#endif
+
+/* A row moved by a point, with a nought for what comes in. */
+static inline ink_row ink_row_right(ink_row r)
+{
+    return __builtin_shufflevector(r, (ink_row){0}, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+                                   13, 14);
+}
+
+static inline ink_row ink_row_left(ink_row r)
+{
+    return __builtin_shufflevector(r, (ink_row){0}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+                                   15, 16);
 }
 
 static inline int ink_grid_sum(const uint8_t *grid)
@@ -87,6 +119,17 @@ static inline int ink_grid_sum_of(const uint8_t *grid, const uint8_t *mask)
     return ink_pairs_sum(sums);
 }
 
+/* The sum of how far each point is from the other's. */
+static inline int ink_grid_difference(const uint8_t *a, const uint8_t *b)
+{
+    ink_pairs sums = {0};
+    for (int y = 0; y < INK_GRID; y++) {
+        ink_row r = ink_row_at(a, y), s = ink_row_at(b, y);
+        sums += ink_row_pairs(ink_row_less(r, s) | ink_row_less(s, r));
+    }
+    return ink_pairs_sum(sums);
+}
+
 static inline int ink_grid_sum_beyond(const uint8_t *grid, int level)
 {
     ink_pairs sums = {0};
@@ -100,9 +143,23 @@ static inline int ink_grid_count_from(const uint8_t *grid, int level)
 {
     ink_row counts = {0};
     const ink_row l = (ink_row){0} + (uint8_t)level;
-    for (int y = 0; y < INK_GRID; y++)
-        counts -= (ink_row)(ink_row_at(grid, y) >= l);
+    for (int y = 0; y < INK_GRID; y++) {
+        ink_row r = ink_row_at(grid, y);
+        counts -= (ink_row)(ink_row_max(r, l) == r);
+    }
     return ink_pairs_sum(ink_row_pairs(counts));
+}
+
+static inline int ink_row_most(ink_row r)
+{
+    r = ink_row_max(
+        r, __builtin_shufflevector(r, r, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+    r = ink_row_max(r,
+                    __builtin_shufflevector(r, r, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
+    int m = 0;
+    for (int i = 0; i < 4; i++)
+        m = r[i] > m ? r[i] : m;
+    return m;
 }
 
 static inline int ink_grid_most(const uint8_t *grid)
@@ -110,10 +167,7 @@ static inline int ink_grid_most(const uint8_t *grid)
     ink_row most = ink_row_at(grid, 0);
     for (int y = 1; y < INK_GRID; y++)
         most = ink_row_max(most, ink_row_at(grid, y));
-    int m = 0;
-    for (int i = 0; i < INK_GRID; i++)
-        m = most[i] > m ? most[i] : m;
-    return m;
+    return ink_row_most(most);
 }
 
 static inline int ink_top_bit(int value)
@@ -146,8 +200,8 @@ static inline int ink_grid_sum_of_least(const uint8_t *grid, int n)
         if (INK_POINTS - ink_grid_count_from(grid, nth | bit) < n)
             nth |= bit;
     uint8_t below[INK_POINTS];
-    for (int k = 0; k < INK_POINTS; k++)
-        below[k] = grid[k] < nth ? (uint8_t)(nth - grid[k]) : 0;
+    for (int y = 0; y < INK_GRID; y++)
+        ink_row_put(below, y, ink_row_less((ink_row){0} + (uint8_t)nth, ink_row_at(grid, y)));
     return n * nth - ink_grid_sum(below);
 }
 

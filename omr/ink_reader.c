@@ -1,5 +1,7 @@
 #include "ink_reader.h"
 
+#include "small_sort.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -40,21 +42,14 @@
 #define HALO_MIN 0.080      /* or ink around one; */
 #define WEAK_SHARE 0.4      /* or as many of its outlines hardly there. */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* For pages with few single choices: median and spread of the paler half of all bubbles, which is
  * as good as all empty (a quarter of a sheet's bubbles is marked, seldom more). */
 static double limit_from_paler_half(const struct bubble_ink *b, int n, double *scratch)
 {
     for (int i = 0; i < n; i++)
         scratch[i] = b[i].ink;
-    qsort(scratch, (size_t)n, sizeof(*scratch), by_value);
     int half = n / 2 > 0 ? n / 2 : 1;
-    double median = scratch[half / 2], upper = scratch[half - 1];
+    double median = kth_of(scratch, n, half / 2), upper = kth_of(scratch, n, half - 1);
     /* Of a half-normal's lower half, the distance from quartile to median is 0.6745 sigma. */
     double sigma = fmax(upper - median, 0.002) / 0.6745;
     return fmax(EMPTY_FLOOR, median + fmin(EMPTY_SPREADS * sigma, 0.08));
@@ -79,9 +74,9 @@ static double empty_limit(const struct bubble_ink *b, int n, double *scratch, do
     *ret_smear = SMEAR_MAX;
     if (m < SECONDS_MIN)
         return limit_from_paler_half(b, n, scratch);
-    qsort(scratch, (size_t)m, sizeof(*scratch), by_value);
-    double most = scratch[(int)(SECONDS_QUANTILE * (m - 1))], median = scratch[m / 2];
-    double dirt = scratch[(int)(SMEAR_QUANTILE * (m - 1))];
+    double most = kth_of(scratch, m, (int)(SECONDS_QUANTILE * (m - 1)));
+    double median = kth_of(scratch, m, m / 2);
+    double dirt = kth_of(scratch, m, (int)(SMEAR_QUANTILE * (m - 1)));
     *ret_smear = dirt < CLEAN ? SMEAR_CLEAN : fmin(SMEAR_MAX, fmax(SMEAR_MIN, 2 * dirt));
     most = fmin(most, 3 * median + EMPTY_FLOOR);
     return EMPTY_FLOOR + EMPTY_MARGIN * fmin(most, EMPTY_TAIL) + fmax(0, most - EMPTY_TAIL);
@@ -106,8 +101,7 @@ static double usual_mark(const struct bubble_ink *b, int n, double low, double *
     *ret_n = m;
     if (m == 0)
         return 0;
-    qsort(scratch, (size_t)m, sizeof(*scratch), by_value);
-    return scratch[m / 2];
+    return kth_of(scratch, m, m / 2);
 }
 
 struct band ink_find_band(const struct bubble_ink *b, int n, double faintest, double *scratch)

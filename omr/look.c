@@ -46,6 +46,16 @@ struct point_row {
     double x[LOOK_SIDE], y[LOOK_SIDE];
 };
 
+WIDE static void place_row(struct point origin, struct point du, struct point dv, double c,
+                           struct point_row *restrict row)
+{
+    for (int x = 0; x < LOOK_SIDE; x++) {
+        double a = x - (LOOK_SIDE - 1) / 2.0;
+        row->x[x] = origin.x + a * du.x + c * dv.x;
+        row->y[x] = origin.y + a * du.y + c * dv.y;
+    }
+}
+
 /* The pixels that lie `step` from a row's points; all of them are on the image. */
 WIDE static void find_pixels(const struct point_row *row, struct point step, int stride,
                              int *restrict ret_at)
@@ -56,18 +66,25 @@ WIDE static void find_pixels(const struct point_row *row, struct point step, int
     }
 }
 
+WIDE static void take_means(const int *restrict sums, int n, uint8_t *restrict ret_greys)
+{
+    const int share = 65535 / n + 1; /* exact for sums of up to 16 bytes */
+    for (int i = 0; i < LOOK_SIDE; i++)
+        ret_greys[i] = (uint8_t)((sums[i] * share) >> 16);
+}
+
 /* Mean greys of a row's points. */
 static void take_row(const struct image *img, const struct point_row *row,
                      const struct substeps *steps, uint8_t *ret_greys)
 {
     int at[LOOK_SIDE], sums[LOOK_SIDE] = {0};
+    _Static_assert(MAX_SUBSTEPS * MAX_SUBSTEPS <= 16, "else means are not exact");
     for (int k = 0; k < steps->n; k++) {
         find_pixels(row, steps->at[k], (int)img->stride, at);
         for (int i = 0; i < LOOK_SIDE; i++)
             sums[i] += img->data[at[i]];
     }
-    for (int i = 0; i < LOOK_SIDE; i++)
-        ret_greys[i] = (uint8_t)(sums[i] / steps->n);
+    take_means(sums, steps->n, ret_greys);
 }
 
 /* The same at the image's edge: what is off it is paper. */
@@ -100,11 +117,7 @@ static void take_grey(const struct image *img, const struct page_map *map,
     for (int y = 0; y < LOOK_SIDE; y++) {
         double c = y - (LOOK_SIDE - 1) / 2.0;
         struct point_row row;
-        for (int x = 0; x < LOOK_SIDE; x++) {
-            double a = x - (LOOK_SIDE - 1) / 2.0;
-            row.x[x] = v->origin.x + a * du.x + c * dv.x;
-            row.y[x] = v->origin.y + a * du.y + c * dv.y;
-        }
+        place_row(v->origin, du, dv, c, &row);
         if (within)
             take_row(img, &row, &steps, out + y * LOOK_SIDE);
         else

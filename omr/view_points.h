@@ -10,12 +10,9 @@
 
 #include <math.h>
 
-/* lround() of what fits an int: halves away from nought. Anything else is far outside an image. */
-static inline int nearest_pixel(double at)
+static inline double length_of(struct point p)
 {
-    int whole = (int)at;
-    double rest = at - whole;
-    return whole + (rest >= 0.5) - (rest <= -0.5);
+    return sqrt(p.x * p.x + p.y * p.y);
 }
 
 /* Where points (x[i], y[i]) are. */

@@ -6,6 +6,7 @@
 #define EM 1000.0 /* units in which the real font's outlines are asked for */
 
 struct glyph_faces {
+    bool lacks_font;   /* for some run */
     GHashTable *faces; /* description of a font without its size -> cairo_font_face_t */
     GArray *glyphs;    /* of a run: cairo_glyph_t */
     GArray *clusters;  /* cairo_text_cluster_t */
@@ -149,6 +150,10 @@ static void show_run(struct glyph_faces *faces, cairo_t *cr, PangoLayoutRun *run
                      double size, double x, double y)
 {
     PangoGlyphItemIter at;
+    if (!run->item->analysis.font) {
+        faces->lacks_font = true;
+        return;
+    }
     g_array_set_size(faces->glyphs, 0);
     g_array_set_size(faces->clusters, 0);
     faces->bytes_before = 0;
@@ -165,6 +170,11 @@ static void show_run(struct glyph_faces *faces, cairo_t *cr, PangoLayoutRun *run
                                (int)faces->clusters->len, 0);
     else
         cairo_show_glyphs(cr, (cairo_glyph_t *)faces->glyphs->data, (int)faces->glyphs->len);
+}
+
+bool glyph_faces_lack_font(const struct glyph_faces *faces)
+{
+    return faces->lacks_font;
 }
 
 void glyph_faces_show(struct glyph_faces *faces, cairo_t *cr, PangoLayout *layout, double size,

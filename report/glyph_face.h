@@ -7,6 +7,7 @@
 #define YJ_REPORT_GLYPH_FACE_H
 
 #include <pango/pangocairo.h>
+#include <stdbool.h>
 
 struct glyph_faces; /* the faces in use, one a font and weight */
 
@@ -17,5 +18,8 @@ void glyph_faces_destroy(struct glyph_faces *faces);
 /* Shows a layout whose fonts have `size` units an em, its top-left corner at x, y. */
 void glyph_faces_show(struct glyph_faces *faces, cairo_t *cr, PangoLayout *layout, double size,
                       double x, double y);
+
+/* Whether a font could not be had (too many open files, say), so that words are missing. */
+bool glyph_faces_lack_font(const struct glyph_faces *faces);
 
 #endif

@@ -171,6 +171,8 @@ static int draw_document(struct pdf_document *doc, cairo_surface_t *surface,
         rc = draw_pass(doc, true, draw, context);
     if (rc == 0)
         rc = draw_pass(doc, false, draw, context);
+    if (rc == 0 && glyph_faces_lack_font(faces))
+        rc = canvas_no_font(report_title(doc->a), d);
     if (rc == YJ_ENOMEM && canvas.rc == 0)
         diag_error(d, rc, NULL, 0, 0, NULL, _("out of memory"));
     canvas_finish(&canvas);

@@ -42,6 +42,21 @@ static PangoContext *create_context(cairo_t *cr)
     return context;
 }
 
+static bool has_font(PangoContext *context)
+{
+    PangoFontFamily **families = NULL;
+    int n = 0;
+    pango_font_map_list_families(pango_context_get_font_map(context), &families, &n);
+    g_free(families);
+    return n > 0;
+}
+
+int canvas_no_font(const char *name, struct diag *d)
+{
+    return diag_error(d, YJ_EIO, name, 0, 0, _("install fonts, and see that they can be read"),
+                      _("no font can be had"));
+}
+
 int canvas_init(struct canvas *c, cairo_surface_t *surface, double per_mm, const char *name,
                 struct diag *d)
 {
@@ -50,7 +65,10 @@ int canvas_init(struct canvas *c, cairo_surface_t *surface, double per_mm, const
     cairo_scale(c->cr, per_mm, per_mm);
     c->context = create_context(c->cr);
     c->layout = pango_layout_new(c->context);
-    return canvas_status(c);
+    /* Without one Pango has nothing to draw with, and dies of it or leaves all words out. */
+    if (canvas_status(c) == 0 && !has_font(c->context))
+        c->rc = canvas_no_font(name, d);
+    return c->rc;
 }
 
 void canvas_finish(struct canvas *c)

@@ -30,6 +30,8 @@ int canvas_init(struct canvas *c, cairo_surface_t *surface, double per_mm, const
 void canvas_finish(struct canvas *c);
 /* Keeps the first error: cairo's own too. */
 int canvas_status(struct canvas *c);
+/* YJ_EIO, told. */
+int canvas_no_font(const char *name, struct diag *d);
 
 void canvas_colour(struct canvas *c, struct print_colour colour);
 

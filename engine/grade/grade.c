@@ -252,13 +252,13 @@ static int open_batch(struct batch *batch)
     if (r == 0)
         r = page_fields_check(batch->exam, batch->d);
     if (r == 0)
-        r = options->arrivals
-                ? scan_source_open_any(options->paths, options->n_paths, &batch->source)
-                : scan_source_open(options->paths, options->n_paths, &batch->source, batch->d);
-    if (r == 0)
-        scan_source_use_sandbox(batch->source, options->sandbox);
+        r = scan_source_open_any(options->paths, options->n_paths, &batch->source);
     if (r == 0 && options->page_seconds > 0)
         scan_source_set_patience(batch->source, options->page_seconds);
+    if (r == 0 && !options->arrivals)
+        r = scan_source_check(batch->source, batch->d);
+    if (r == 0)
+        scan_source_use_sandbox(batch->source, options->sandbox);
     if (r == 0)
         scan_source_leave_unread(batch->source);
     if (r == 0)

@@ -25,6 +25,7 @@
 #define EDGE_PASSES 4     /* ... a quarter of it all at a time, ... */
 #define EDGES_ENOUGH 150  /* ... and no more where so many edges are seen */
 #define EDGES_NEEDED 60
+#define EDGE_PART (IMAGE_MAX_SIDE / EDGE_PASSES + 1) /* px */
 #define CACHE_LINE 64
 #define EDGE_BINS 64 /* eighths of a pixel */
 
@@ -134,15 +135,24 @@ static int count_between(const int histogram[256], double from, double to)
     return n;
 }
 
+/* By turns into several: a count that was only just put away cannot be fetched without waiting, and
+ * most of a page is one grey. */
 static void sample_histogram(const struct image *img, int step_x, int step_y, int histogram[256])
 {
+    enum { TURNS = 4 };
     int x0 = (int)(img->width * BORDER), y0 = (int)(img->height * BORDER);
-    memset(histogram, 0, 256 * sizeof *histogram);
+    int counts[TURNS][256] = {{0}};
     for (int y = y0; y < img->height - y0; y += step_y) {
         const uint8_t *row = image_row(img, y);
-        for (int x = x0; x < img->width - x0; x += step_x)
-            histogram[row[x]]++;
+        int x = x0;
+        for (; x + (TURNS - 1) * step_x < img->width - x0; x += TURNS * step_x)
+            for (int k = 0; k < TURNS; k++)
+                counts[k][row[x + k * step_x]]++;
+        for (; x < img->width - x0; x += step_x)
+            counts[0][row[x]]++;
     }
+    for (int g = 0; g < 256; g++)
+        histogram[g] = counts[0][g] + counts[1][g] + counts[2][g] + counts[3][g];
 }
 
 /* Clipping is seen on the scan's own pixels only: means hide it. */
@@ -165,38 +175,35 @@ struct edge_counts {
 
 /* A run of pixels about `at` that only fall or only rise is an edge; its steepest step against its
  * whole says how long it takes: 0.8 of it lies between 10 and 90 %. Returns its last pixel. */
-static int count_edge(const uint8_t *p, size_t stride, int n, int at, struct edge_counts *counts)
+static int count_edge(const uint8_t *p, int n, int at, struct edge_counts *counts)
 {
-#define VALUE(i) (p[(size_t)(i)*stride])
-    int sign = VALUE(at + 1) > VALUE(at) ? 1 : -1, steepest = 0, from = at, to = at;
-    for (; to + 1 < n && to - at <= EDGE_LONG && sign * (VALUE(to + 1) - VALUE(to)) > 0; to++) {
-        int step = sign * (VALUE(to + 1) - VALUE(to));
+    int sign = p[at + 1] > p[at] ? 1 : -1, steepest = 0, from = at, to = at;
+    for (; to + 1 < n && to - at <= EDGE_LONG && sign * (p[to + 1] - p[to]) > 0; to++) {
+        int step = sign * (p[to + 1] - p[to]);
         steepest = step > steepest ? step : steepest;
     }
-    for (; from > 0 && at - from <= EDGE_LONG && sign * (VALUE(from) - VALUE(from - 1)) > 0;
-         from--) {
-        int step = sign * (VALUE(from) - VALUE(from - 1));
+    for (; from > 0 && at - from <= EDGE_LONG && sign * (p[from] - p[from - 1]) > 0; from--) {
+        int step = sign * (p[from] - p[from - 1]);
         steepest = step > steepest ? step : steepest;
     }
-    int whole = sign * (VALUE(to) - VALUE(from));
+    int whole = sign * (p[to] - p[from]);
     if (whole >= EDGE_STEP && to - from <= EDGE_LONG) {
         int bin = (int)(8 * 0.8 * whole / steepest);
         counts->along[bin < EDGE_BINS ? bin : EDGE_BINS - 1]++;
         counts->n++;
     }
     return to > at ? to : at + 1;
-#undef VALUE
 }
 
 /* Every second pixel is enough to find a step by: most of a page is flat. */
-static void count_edges(const uint8_t *p, size_t stride, int n, struct edge_counts *counts)
+static void count_edges(const uint8_t *p, int n, struct edge_counts *counts)
 {
     for (int i = 0; i + 2 < n; i += 2) {
-        int step = p[(size_t)(i + 2) * stride] - p[(size_t)i * stride];
+        int step = p[i + 2] - p[i];
         if (step < EDGE_STEP / 3 && step > -EDGE_STEP / 3)
             continue;
-        bool later = abs(p[(size_t)(i + 2) * stride] - p[(size_t)(i + 1) * stride]) > abs(step) / 2;
-        int end = count_edge(p, stride, n, i + later, counts);
+        bool later = abs(p[i + 2] - p[i + 1]) > abs(step) / 2;
+        int end = count_edge(p, n, i + later, counts);
         i = end > i ? (end & ~1) : i;
     }
 }
@@ -218,21 +225,32 @@ static double middle_edge(const struct edge_counts *counts)
 static void count_across(const struct image *img, int pass, struct edge_counts *counts)
 {
     for (int y = EDGE_ROWS / 2 + pass * EDGE_ROWS; y < img->height; y += EDGE_ROWS * EDGE_PASSES)
-        count_edges(image_row(img, y), 1, img->width, counts);
+        count_edges(image_row(img, y), img->width, counts);
+}
+
+/* Neighbours share what memory hands over, so they are taken along at once: one behind the other,
+ * each pixel would be waited for again. */
+static void take_columns(const uint8_t *from, size_t stride, int n,
+                         uint8_t columns[EDGE_NEIGHBOURS][EDGE_PART])
+{
+    for (int y = 0; y < n; y++, from += stride)
+        for (int k = 0; k < EDGE_NEIGHBOURS; k++)
+            columns[k][y] = from[k * CACHE_LINE / EDGE_NEIGHBOURS];
 }
 
 /* Of each place another part of its height. */
 static void count_down(const struct image *img, int pass, struct edge_counts *counts)
 {
+    uint8_t columns[EDGE_NEIGHBOURS][EDGE_PART];
     for (int i = 0; i < EDGE_COLUMNS; i++) {
         int place = (int)((int64_t)img->width * (2 * i + 1) / (2 * EDGE_COLUMNS));
         int part = (i + pass) % EDGE_PASSES, y = img->height * part / EDGE_PASSES;
-        const uint8_t *from = image_row(img, y) + place / CACHE_LINE * CACHE_LINE;
+        int n = img->height * (part + 1) / EDGE_PASSES - y;
         if (img->width - place < CACHE_LINE)
             continue;
+        take_columns(image_row(img, y) + place / CACHE_LINE * CACHE_LINE, img->stride, n, columns);
         for (int k = 0; k < EDGE_NEIGHBOURS; k++)
-            count_edges(from + k * CACHE_LINE / EDGE_NEIGHBOURS, img->stride,
-                        img->height * (part + 1) / EDGE_PASSES - y, counts);
+            count_edges(columns[k], n, counts);
     }
 }
 
@@ -373,7 +391,7 @@ struct corner_view {
 static int is_lost(const struct corner_view *v, double u, double w)
 {
     struct point p = on_reduced(v->in, v->at.x + v->along_x * u, v->at.y + v->along_y * w);
-    int x = (int)lround(p.x), y = (int)lround(p.y);
+    int x = nearest_whole(p.x), y = nearest_whole(p.y);
     if (x < 0 || y < 0 || x >= v->in->reduced->width || y >= v->in->reduced->height)
         return -1;
     return image_row(v->in->reduced, y)[x] < v->darkest;
@@ -470,7 +488,7 @@ static double bubble_darkness(const struct page_health_input *in, struct rect bo
     for (int i = 0; i < 9; i++) {
         struct point p =
             on_reduced(in, box.x + box.w * (2 + i % 3) / 6.0, box.y + box.h * (2 + i / 3) / 6.0);
-        int x = (int)lround(p.x), y = (int)lround(p.y);
+        int x = nearest_whole(p.x), y = nearest_whole(p.y);
         if (x < 0 || y < 0 || x >= in->reduced->width || y >= in->reduced->height)
             return -1;
         sum += fmax(0, paper - image_row(in->reduced, y)[x]);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define BANDS 32
+#define TOGETHER 8       /* bands that are added to the scores at a time */
 #define ROWS 290         /* of the picture are counted, about; a finer one has more than enough */
 #define ROWS_A_BAND 40   /* at most: three columns of hits twice stay a byte */
 #define MAX_SIDE 1400    /* px: a larger picture is not reduced; no lines are looked for */
@@ -140,17 +141,23 @@ static void judge_columns(const struct search *f)
 /* Columns that a line which leans `lean` px is off in band b. */
 static int band_shift(int lean, int b)
 {
-    return (int)lround(lean * ((b + 0.5) / BANDS - 0.5));
+    return nearest_whole(lean * ((b + 0.5) / BANDS - 0.5));
 }
 
 struct candidate {
     int x, lean, score; /* x from x0 */
 };
 
-WIDE static void add_states(const int8_t *restrict state, int n, uint8_t *restrict score)
+/* The states of TOGETHER bands: a score is fetched and put back once for all of them. */
+WIDE static void add_states(const int8_t *const states[TOGETHER], int n, uint8_t *restrict score)
 {
+    const uint8_t *a = (const uint8_t *)states[0], *b = (const uint8_t *)states[1];
+    const uint8_t *c = (const uint8_t *)states[2], *d = (const uint8_t *)states[3];
+    const uint8_t *e = (const uint8_t *)states[4], *f = (const uint8_t *)states[5];
+    const uint8_t *g = (const uint8_t *)states[6], *h = (const uint8_t *)states[7];
+    _Static_assert(TOGETHER == 8 && BANDS % TOGETHER == 0, "all are added");
     for (int x = 0; x < n; x++)
-        score[x] = (uint8_t)(score[x] + (uint8_t)state[x]);
+        score[x] = (uint8_t)(score[x] + a[x] + b[x] + c[x] + d[x] + e[x] + f[x] + g[x] + h[x]);
 }
 
 WIDE static int highest(const uint8_t *score, int n)
@@ -169,8 +176,12 @@ static void score_lean(const struct search *f, int lean, struct candidate *best)
     if (to <= from)
         return;
     memset(s->score, NO_SCORE, (size_t)n);
-    for (int b = 0; b < BANDS; b++)
-        add_states(s->state[b] + band_shift(lean, b) + from, to - from, s->score + from);
+    for (int b = 0; b < BANDS; b += TOGETHER) {
+        const int8_t *states[TOGETHER];
+        for (int k = 0; k < TOGETHER; k++)
+            states[k] = s->state[b + k] + band_shift(lean, b + k) + from;
+        add_states(states, to - from, s->score + from);
+    }
     int most = highest(s->score + from, to - from), score = most - NO_SCORE;
     if (score < best->score || (score == best->score && abs(lean) >= abs(best->lean)))
         return;

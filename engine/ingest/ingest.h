@@ -36,6 +36,9 @@ int scan_source_open(const char *const *paths, size_t n, struct scan_source **re
 /* As scan_source_open, but a path that does not exist is a scan with a problem when its turn comes:
  * for files that others may take away meanwhile. 0 or YJ_ENOMEM. */
 int scan_source_open_any(const char *const *paths, size_t n, struct scan_source **ret_source);
+/* YJ_EINPUT, told: paths that do not exist; up to the first from which no answer comes, which is a
+ * scan with a problem when its turn comes. Before the first scan. */
+int scan_source_check(struct scan_source *source, struct diag *d);
 /* From now on documents and archives are taken apart by a helper of the sandbox, which is borrowed
  * until close. NULL: by this process. */
 void scan_source_use_sandbox(struct scan_source *source, struct sandbox *sandbox);

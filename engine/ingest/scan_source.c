@@ -37,13 +37,76 @@ struct scan_source {
 int scan_source_open(const char *const *paths, size_t n, struct scan_source **ret_source,
                      struct diag *d)
 {
-    int r = 0;
+    struct scan_source *source = NULL;
+    int r = scan_source_open_any(paths, n, &source);
+    if (r == 0)
+        r = scan_source_check(source, d);
+    if (r < 0) {
+        scan_source_close(source);
+        return r;
+    }
+    *ret_source = source;
+    return 0;
+}
+
+/* What a path is; the other thread's where it is lost. */
+struct asking {
+    char *path;
+    int error; /* errno, 0 none */
+    bool is_folder;
+};
+
+static void forget_asking(void *job)
+{
+    struct asking *a = job;
+    free(a->path);
+    free(a);
+}
+
+static int run_asking(void *job)
+{
+    struct asking *a = job;
     struct stat st;
-    for (size_t i = 0; i < n; i++)
-        if (stat(paths[i], &st) < 0)
-            r = diag_error(d, YJ_EINPUT, paths[i], 0, 0, NULL, _("cannot open '%s': %s"), paths[i],
-                           strerror(errno));
-    return r < 0 ? r : scan_source_open_any(paths, n, ret_source);
+    if (stat(a->path, &st) < 0)
+        a->error = errno;
+    else
+        a->is_folder = S_ISDIR(st.st_mode);
+    return 0;
+}
+
+/* 1: *ret is filled, but for its path; 0: no answer came; YJ_ENOMEM. */
+static int ask(struct scan_source *source, const char *path, struct asking *ret)
+{
+    struct asking *a = calloc(1, sizeof *a);
+    if (!a || !(a->path = strdup(path))) {
+        free(a);
+        return YJ_ENOMEM;
+    }
+    const struct errand errand = {.run = run_asking, .forget = forget_asking, .job = a};
+    int r;
+    if (!errand_do(source->errands, &errand, source->patience, &r))
+        return 0;
+    *ret = (struct asking){.error = a->error, .is_folder = a->is_folder};
+    forget_asking(a);
+    return 1;
+}
+
+int scan_source_check(struct scan_source *source, struct diag *d)
+{
+    int r = 0;
+    for (size_t i = 0; i < source->n; i++) {
+        struct asking answer;
+        int rc = ask(source, source->paths[i], &answer);
+        if (rc < 0)
+            return rc;
+        /* Its server is gone, and those of its neighbours may be: each is told in its turn. */
+        if (rc == 0)
+            break;
+        if (answer.error != 0)
+            r = diag_error(d, YJ_EINPUT, source->paths[i], 0, 0, NULL, _("cannot open '%s': %s"),
+                           source->paths[i], strerror(answer.error));
+    }
+    return r;
 }
 
 int scan_source_open_any(const char *const *paths, size_t n, struct scan_source **ret_source)
@@ -435,10 +498,13 @@ bool scan_source_is_alone(const struct scan_source *source)
 /* As open_path, but looks no further than whether it is a folder. */
 static int pass_path(struct scan_source *source, const char *path, struct scan **ret_scan)
 {
-    struct stat st;
-    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+    struct asking answer;
+    int r = ask(source, path, &answer);
+    if (r < 0)
+        return r;
+    if (r == 0 || answer.error != 0 || !answer.is_folder)
         return 1;
-    int r = open_path(source, path, ret_scan);
+    r = open_path(source, path, ret_scan);
     if (r > 0)
         scan_unref(*ret_scan);
     return r;

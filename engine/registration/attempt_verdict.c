@@ -28,7 +28,7 @@
 #define RESCUE_SHARE 0.88 /* where a form's own registrations failed */
 #define TIED_SHARE 0.75   /* the same, with two of its marks in their places */
 #define RIVAL 1.15        /* times the score of the best that passes: then what fails is the form */
-#define RIVAL_SHARE 0.70
+#define RIVAL_SHARE 0.70  /* of its print found; without marks: IMAGE_SHARE */
 
 /* Outlines found of those that the scan can show. */
 static double share_inside(const struct attempt *a)
@@ -129,8 +129,9 @@ bool attempt_better(const struct attempt *a, const struct attempt *b)
 {
     bool pa = attempt_passes(a), pb = attempt_passes(b);
     const struct attempt *passing = pa ? a : b, *failing = pa ? b : a;
+    double rival_share = failing->registration->kind == REGISTER_IMAGE ? IMAGE_SHARE : RIVAL_SHARE;
     if (pa != pb)
-        return failing->fit.share > RIVAL_SHARE && failing->score > RIVAL * passing->score ? !pa
+        return failing->fit.share > rival_share && failing->score > RIVAL * passing->score ? !pa
                                                                                            : pa;
     return a->score != b->score ? a->score > b->score : a->marks > b->marks;
 }

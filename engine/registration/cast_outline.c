@@ -14,39 +14,26 @@
 #define SUPPORT_MIN 10     /* pairs of POINTS: an outline is found */
 #define SUPPORT_BLANK 5    /* pairs: no more, and there is no print at all */
 
-/* lround, without a call: halves away from nought. */
-static inline int nearest(double v)
-{
-    return (int)(v < 0 ? v - 0.5 : v + 0.5);
-}
-
 /* The linear part of a transform about a point. */
 struct linear {
     double xx, xy, yx, yy;
 };
 
-/* Points of an outline as whole px from its centre, `out` times the way to its outside. */
-WIDE static void cast_points(const struct outline *o, const struct linear *l, double size,
-                             double out, int *restrict px, int *restrict py)
+/* Points of an outline, `out` times the way to its outside, as offsets into the image in whole px
+ * from its centre; returns how far the farthest is in x or y. */
+WIDE static int make_offsets(const struct outline *restrict o, const struct linear *restrict l,
+                             double size, double out, int stride, int *restrict offsets)
 {
+    const struct linear by = *l;
+    int reach = 0;
     for (int i = 0; i < POINTS; i++) {
         double x = o->on_x[i] * size + o->normal_x[i] * out;
         double y = o->on_y[i] * size + o->normal_y[i] * out;
-        px[i] = nearest(l->xx * x + l->xy * y);
-        py[i] = nearest(l->yx * x + l->yy * y);
-    }
-}
-
-/* As offsets into the image; returns how far the farthest is in x or y. */
-static int make_offsets(const int *restrict px, const int *restrict py, int stride,
-                        int *restrict offsets)
-{
-    int reach = 0;
-    for (int i = 0; i < POINTS; i++) {
-        int x = abs(px[i]), y = abs(py[i]);
-        offsets[i] = py[i] * stride + px[i];
-        reach = x > reach ? x : reach;
-        reach = y > reach ? y : reach;
+        int px = nearest_whole(by.xx * x + by.xy * y), py = nearest_whole(by.yx * x + by.yy * y);
+        int far_x = abs(px), far_y = abs(py);
+        offsets[i] = py * stride + px;
+        reach = far_x > reach ? far_x : reach;
+        reach = far_y > reach ? far_y : reach;
     }
     return reach;
 }
@@ -58,11 +45,8 @@ void cast_outline(const struct outline *o, const struct image *img, const struct
     struct point px = homography_apply(h, (struct point){o->center.x + 1, o->center.y});
     struct point py = homography_apply(h, (struct point){o->center.x, o->center.y + 1});
     struct linear l = {px.x - p.x, py.x - p.x, px.y - p.y, py.y - p.y};
-    int x[POINTS], y[POINTS];
-    cast_points(o, &l, size, 0, x, y);
-    int on = make_offsets(x, y, (int)img->stride, c->on);
-    cast_points(o, &l, size, o->gap, x, y);
-    int out = make_offsets(x, y, (int)img->stride, c->out);
+    int on = make_offsets(o, &l, size, 0, (int)img->stride, c->on);
+    int out = make_offsets(o, &l, size, o->gap, (int)img->stride, c->out);
     c->center = p;
     c->reach = on > out ? on : out;
 }
@@ -73,7 +57,26 @@ const uint8_t *cast_pixel(const struct cast_outline *c, const struct image *img,
     if (!(c->center.x >= margin) || !(c->center.y >= margin) ||
         !(c->center.x < img->width - margin) || !(c->center.y < img->height - margin))
         return NULL;
-    return image_row(img, nearest(c->center.y)) + nearest(c->center.x);
+    return image_row(img, nearest_whole(c->center.y)) + nearest_whole(c->center.x);
+}
+
+/* What a pair says at LANES places beside each other. */
+static inline __attribute__((always_inline)) void
+add_pair(const uint8_t *restrict on, const uint8_t *restrict out, int16_t *restrict sum)
+{
+    for (int x = 0; x < LANES; x++) {
+        int16_t d = (int16_t)(out[x] - on[x]);
+        d = d > CLAMP ? CLAMP : d;
+        d = d < -CLAMP ? -CLAMP : d;
+        sum[x] = (int16_t)(sum[x] + d);
+    }
+}
+
+static inline __attribute__((always_inline)) void add_sums(const int16_t *restrict sum,
+                                                           int *restrict sums)
+{
+    for (int x = 0; x < LANES; x++)
+        sums[x] += sum[x];
 }
 
 /* Adds the evidence at LANES places beside each other, from p on. In this shape, and not within a
@@ -83,17 +86,29 @@ __attribute__((noinline)) WIDE static void add_lanes(const struct cast_outline *
                                                      int *restrict sums)
 {
     int16_t sum[LANES] = {0};
+    for (int i = 0; i < POINTS; i++)
+        add_pair(p + c->on[i], p + c->out[i], sum);
+    add_sums(sum, sums);
+}
+
+/* The same of four rows, `apart` bytes and `columns` sums from each other: a pair's offsets are
+ * looked up once. */
+__attribute__((noinline)) WIDE static void add_four(const struct cast_outline *c, const uint8_t *p,
+                                                    ptrdiff_t apart, int *restrict sums,
+                                                    int columns)
+{
+    int16_t first[LANES] = {0}, second[LANES] = {0}, third[LANES] = {0}, fourth[LANES] = {0};
     for (int i = 0; i < POINTS; i++) {
         const uint8_t *on = p + c->on[i], *out = p + c->out[i];
-        for (int x = 0; x < LANES; x++) {
-            int16_t d = (int16_t)(out[x] - on[x]);
-            d = d > CLAMP ? CLAMP : d;
-            d = d < -CLAMP ? -CLAMP : d;
-            sum[x] = (int16_t)(sum[x] + d);
-        }
+        add_pair(on, out, first);
+        add_pair(on + apart, out + apart, second);
+        add_pair(on + 2 * apart, out + 2 * apart, third);
+        add_pair(on + 3 * apart, out + 3 * apart, fourth);
     }
-    for (int x = 0; x < LANES; x++)
-        sums[x] += sum[x];
+    add_sums(first, sums);
+    add_sums(second, sums + columns);
+    add_sums(third, sums + 2 * columns);
+    add_sums(fourth, sums + 3 * columns);
 }
 
 /* The same, place by place and no farther than `n` of them. */
@@ -109,7 +124,7 @@ static void add_places(const struct cast_outline *c, const uint8_t *p, int n, in
 /* Whether places beyond those searched, LANES in all, lie in the image's memory, too. */
 static bool has_room(const struct cast_outline *c, const struct image *img, int radius)
 {
-    return nearest(c->center.y) + c->reach + radius + 1 < img->height && img->stride >= LANES;
+    return nearest_whole(c->center.y) + c->reach + radius + 1 < img->height && img->stride >= LANES;
 }
 
 int shift_evidence_columns(int reach)
@@ -117,25 +132,37 @@ int shift_evidence_columns(int reach)
     return (2 * reach + LANES) / LANES * LANES;
 }
 
+/* The n places of a row. */
+static void add_row(const struct cast_outline *c, const uint8_t *at, int n, bool roomy, int *sums)
+{
+    if (!roomy)
+        add_places(c, at, n, sums);
+    for (int x = 0; x < n && roomy; x += LANES)
+        if (n - x > FEW)
+            add_lanes(c, at + x, sums + x);
+        else
+            add_places(c, at + x, n - x, sums + x);
+}
+
 bool cast_add_evidence(const struct cast_outline *c, const struct image *img,
                        struct shift_evidence *e)
 {
     const uint8_t *p = cast_pixel(c, img, e->reach);
     const int n = 2 * e->reach + 1, columns = shift_evidence_columns(e->reach);
+    const ptrdiff_t apart = e->step * (ptrdiff_t)img->stride;
     if (!p)
         return false;
     bool roomy = has_room(c, img, e->reach);
-    int *sums = e->sums;
-    for (int y = -e->reach; y <= e->reach; y += e->step, sums += columns) {
-        const uint8_t *at = p + y * (ptrdiff_t)img->stride - e->reach;
-        if (!roomy)
-            add_places(c, at, n, sums);
-        for (int x = 0; x < n && roomy; x += LANES)
-            if (n - x > FEW)
-                add_lanes(c, at + x, sums + x);
-            else
-                add_places(c, at + x, n - x, sums + x);
+    int *sums = e->sums, rows = 2 * e->reach / e->step + 1;
+    const uint8_t *at = p - e->reach * (ptrdiff_t)img->stride - e->reach;
+    for (; rows >= 4 && roomy && n <= LANES + FEW;
+         rows -= 4, at += 4 * apart, sums += 4 * columns) {
+        add_four(c, at, apart, sums, columns);
+        for (int y = 0; y < 4 && n > LANES; y++)
+            add_places(c, at + y * apart + LANES, n - LANES, sums + y * columns + LANES);
     }
+    for (; rows > 0; rows--, at += apart, sums += columns)
+        add_row(c, at, n, roomy, sums);
     return true;
 }
 

@@ -155,8 +155,8 @@ static struct point rounding_loss(const struct cast_outline *casts, int n)
 {
     struct point sum = {0, 0};
     for (int i = 0; i < n; i++) {
-        sum.x += (double)lround(casts[i].center.x) - casts[i].center.x;
-        sum.y += (double)lround(casts[i].center.y) - casts[i].center.y;
+        sum.x += nearest_whole(casts[i].center.x) - casts[i].center.x;
+        sum.y += nearest_whole(casts[i].center.y) - casts[i].center.y;
     }
     return n > 0 ? (struct point){sum.x / n, sum.y / n} : sum;
 }

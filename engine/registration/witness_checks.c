@@ -281,7 +281,7 @@ static double edge_rise(const struct image *img, const struct homography *h,
         struct point p = homography_apply(h, mm);
         if (!(p.x >= 0) || !(p.y >= 0) || !(p.x < img->width - 1) || !(p.y < img->height - 1))
             return -1;
-        int v = image_row(img, (int)lround(p.y))[lround(p.x)];
+        int v = image_row(img, nearest_whole(p.y))[nearest_whole(p.x)];
         if (last >= 0) {
             drop += last - v;
             steepest = last - v > steepest ? last - v : steepest;

@@ -12,6 +12,7 @@
 #include "store_seal.h"
 #include "textfile.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,8 +221,17 @@ static int check_path(const char *path, enum store_mode mode, struct diag *d)
     return 0;
 }
 
+/* SQLite counts the memory of the whole process behind a lock of its own, at every piece: nobody
+ * asks. It refuses once it has been used, which does no harm. */
+static void forgo_statistics(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_connection(struct store *store, struct diag *d)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, forgo_statistics);
     /* A reader too: the last connection to close, whichever it is, puts the log away, which a
      * read-only one leaves lying beside the database. Where the file cannot be written, SQLite
      * opens it for reading by itself. */

@@ -143,9 +143,10 @@ static const struct check checks[] = {
     {"SELECT s.path FROM scans s WHERE s.problem IS NOT NULL AND NOT EXISTS "
      "(SELECT 1 FROM exceptions e WHERE e.scan_id = s.id AND e.derived = 0) ORDER BY s.path",
      N_("a file could not be read, but no exception says so: %s")},
+    /* One of them: while a grade is under way, they are all that it has read so far. */
     {"SELECT s.path || ' ' || p.number FROM pages p JOIN scans s ON s.id = p.scan_id "
      "WHERE p.verdict = 'read' AND EXISTS (SELECT 1 FROM sheets) AND NOT EXISTS "
-     "(SELECT 1 FROM sheet_pages sp WHERE sp.page_id = p.id) ORDER BY s.path, p.number",
+     "(SELECT 1 FROM sheet_pages sp WHERE sp.page_id = p.id) ORDER BY s.path, p.number LIMIT 1",
      N_("a page that was read belongs to no sheet; run regrade: %s")},
     /* From the audit to the readings by their key, and back for the few that people set: most
      * readings are the machine's. */

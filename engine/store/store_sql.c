@@ -36,6 +36,7 @@ int store_fault(struct store *store, int rc, struct diag *d)
         return diag_error(d, YJ_ENOMEM, NULL, 0, 0, NULL, _("out of memory"));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: /* somebody has been opening it for seconds: stopped, or on a slow disk */
         return diag_error(d, YJ_EBUSY, NULL, 0, 0, _("close it there and try again"),
                           _("another program is using '%s'"), store->path);
     case SQLITE_READONLY:

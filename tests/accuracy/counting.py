@@ -60,6 +60,33 @@ def at_most(k, n):
     return 1.0 if k >= n else solve(lambda p: binomial_up_to(k, n, p), 2 * TAIL)
 
 
+def gamma_up_to(a, x):
+    """Regularised lower incomplete gamma function, by its series (Abramowitz and Stegun 6.5.29)."""
+    term = total = 1 / a
+    n = 0
+    while term > total * 1e-15:
+        n += 1
+        term *= x / (a + n)
+        total += term
+    return total * math.exp(a * math.log(x) - x - math.lgamma(a)) if x > 0 else 0.0
+
+
+def weighted_at_most(strata):
+    """The same of a sum of counts with weights, [(weight, count)]: Fay and Feuer, "Confidence intervals for
+    directly standardized rates", Statistics in Medicine 16, 1997, equation 2. A stratum of no count still counts
+    with its weight: that none was seen there does not mean that there is none. With one stratum it is
+    Garwood's bound."""
+    heaviest = max(w for w, _ in strata)
+    mean = sum(w * k for w, k in strata) + heaviest
+    variance = sum(w * w * k for w, k in strata) + heaviest * heaviest
+    shape, scale = mean * mean / variance, variance / mean
+    low, high = 0.0, shape + 20 * math.sqrt(shape) + 20
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gamma_up_to(shape, middle) < 1 - 2 * TAIL else (low, middle)
+    return scale * high
+
+
 # ---- kinds of a true field ----
 
 KINDS = ["right", "silent", "review", "rejected", "missing", "doubtful", "taken"]

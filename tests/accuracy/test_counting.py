@@ -1,6 +1,6 @@
 """What the accuracy programs count, against published numbers and cases worked out by hand."""
 import unittest
-from counting import Counts, Reliability, at_most, clopper_pearson, kind_of, wilson
+from counting import Counts, Reliability, at_most, clopper_pearson, kind_of, weighted_at_most, wilson
 
 
 class Intervals(unittest.TestCase):
@@ -21,6 +21,11 @@ class Intervals(unittest.TestCase):
             self.assertAlmostEqual(1e6 * clopper_pearson(k, 10**6)[1], bound, delta=6e-4)
         for k, bound in enumerate((2.996, 4.744, 6.296, 7.754)):  # one-sided
             self.assertAlmostEqual(1e6 * at_most(k, 10**6), bound, delta=6e-4)
+        for k, bound in enumerate((2.996, 4.744, 6.296, 7.754)):  # one stratum: Garwood
+            self.assertAlmostEqual(weighted_at_most([(1e-6, k)]), 1e-6 * bound, delta=6e-10)
+        # of two alike it is that of both together; one without a count does not vanish
+        self.assertAlmostEqual(weighted_at_most([(1, 1), (1, 2)]), 7.754, delta=6e-4)
+        self.assertGreater(weighted_at_most([(1, 0), (0.01, 20)]), 2.9)
         self.assertAlmostEqual(clopper_pearson(0, 300)[1], 1 - 0.025 ** (1 / 300), delta=1e-12)
 
 

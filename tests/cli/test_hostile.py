@@ -258,6 +258,43 @@ class Reads(HostileTest):
         self.assertTrue((inbox / "stops.png").exists())
         self.assertTrue((inbox / "done" / "good.png").exists())
 
+    def test_silent(self):
+        """Catches a run that waits for ever before it begins, or is refused, for a scan that was named and
+        whose server is gone; the others are scored, those after it too."""
+        silent = self.dir / "silent.png"
+        silent.write_bytes(sheets.filled(9).png())
+        begun = time.monotonic()
+        done = self.run_program("grade", self.exam, silent, self.scans, "--page-limit", "1", env=self.env,
+                                expect=3)
+        self.assertLess(time.monotonic() - begun, 60)
+        self.assert_named(done, "silent.png", "cannot be read: nothing came for 1 s")
+        self.assert_all_others_scored()
+
+    def test_a_silent_folder_of_scans(self):
+        """Catches the same for EXAM/scans, which nobody named."""
+        self.scans.rename(self.exam / "silent-scans")
+        yaml = self.exam / "exam.yaml"
+        yaml.write_text(yaml.read_text(encoding="utf-8") + "scans: silent-scans\n", encoding="utf-8")
+        done = self.grade_bad("--page-limit", "1")
+        self.assert_named(done, "silent-scans", "cannot be read: nothing came for 1 s")
+        self.grade()  # the server is back
+        self.assert_all_others_scored()
+
+    def test_silent_exams(self):
+        """Catches a command that waits for ever for its exam, its database or its inbox."""
+        silent = self.dir / "silent"
+        silent.mkdir()
+        for arguments, status in ((["grade", silent], 2), (["verify", silent / "results.db"], 2),
+                                  (["watch", self.exam, "--inbox", silent], 2),
+                                  (["export", self.exam, "--db", silent / "x.db", "--what", "scores"], 2),
+                                  (["sheet", silent / "form.yaml", "-o", self.dir / "x.pdf"], 2),
+                                  (["sheet", self.exam / "form.yaml", "-o", silent / "x.pdf"], 1)):
+            begun = time.monotonic()
+            done = self.run_program(*arguments, env=self.env, expect=status)
+            self.assertLess(time.monotonic() - begun, 90)
+            self.assertIn("nothing came for 10 s", done.stderr, arguments)
+            self.assertIn(str(silent), done.stderr, arguments)
+
 
 if __name__ == "__main__":
     unittest.main()

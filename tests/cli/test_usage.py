@@ -49,7 +49,7 @@ class Usage(CliTest):
         self.assertEqual((marks["fields"], marks["review"], marks["review_share"]), (33, 0, 0))
         self.assertAlmostEqual(marks["review_high"], 0.1043, places=4)  # Wilson, 0 of 33
         self.assertLess(marks["silent_expected"], 0.02)
-        self.assertEqual((marks["silent_most"], marks["max_silent_error"]), (0, 2e-5))
+        self.assertEqual((marks["silent_most"], marks["max_silent_error"]), (0, 1e-5))
         run = json.loads([r for r in self.rows("audit") if r["action"] == "grade"][-1]["detail"])
         self.assertEqual((run["mark_fields"], run["mark_review"]), (33, 0))
         self.assertAlmostEqual(run["silent_expected"], marks["silent_expected"], places=5)

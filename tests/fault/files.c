@@ -1,17 +1,19 @@
 /* files.c - calls on files that fail where a test says so.
  *
  * Loaded before the program (LD_PRELOAD). FAULT_FILES is "CALL:PART:NUMBER:ERRNO": of the calls
- * CALL (open, read, write, sync, truncate, rename, unlink; list: a name asked of a folder) on a
- * path that contains PART, number NUMBER (from 1) fails with ERRNO (a number), or that one and all
- * after it where a '+' ends NUMBER; 0: none. A write that fails alone has written half of its bytes
- * before. How many such calls there were is written to the file FAULT_COUNT at the end. What stdio
- * writes is not seen. */
+ * CALL (open, read, write, sync, truncate, rename, unlink; list: a name asked of a folder; lock: a
+ * part of a file, by fcntl) on a path that contains PART, number NUMBER (from 1) fails with ERRNO
+ * (a number), or that one and all after it where a '+' ends NUMBER; 0: none. A write that fails
+ * alone has written half of its bytes before. ERRNO 0: it does not fail, but the program stops
+ * before it (SIGSTOP) until somebody lets it go on. How many such calls there were is written to
+ * the file FAULT_COUNT at the end. What stdio writes is not seen. */
 #undef _FILE_OFFSET_BITS /* both names of each call are taken: they would be one */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -60,6 +62,10 @@ static bool fails(const char *call, const char *path)
     long at = atomic_fetch_add(&count, 1) + 1;
     if (number == 0 || (rest ? at < number : at != number))
         return false;
+    if (error_wanted == 0) {
+        raise(SIGSTOP);
+        return false;
+    }
     errno = error_wanted;
     return true;
 }
@@ -170,3 +176,29 @@ int unlink(const char *path)
 {
     return fails("unlink", path) ? -1 : REAL(unlink)(path);
 }
+
+int mkstemp64(char *path)
+{
+    return fails("open", path) ? -1 : REAL(mkstemp64)(path);
+}
+
+int mkstemp(char *path)
+{
+    return mkstemp64(path);
+}
+
+/* Whatever it is, the third argument comes in a register that holds a pointer. */
+#define FCNTL(name)                                                                                \
+    {                                                                                              \
+        va_list more;                                                                              \
+        va_start(more, command);                                                                   \
+        void *argument = va_arg(more, void *);                                                     \
+        va_end(more);                                                                              \
+        if (command == F_SETLK && ((struct flock *)argument)->l_type != F_UNLCK &&                 \
+            fails_on("lock", fd))                                                                  \
+            return -1;                                                                             \
+        return REAL(name)(fd, command, argument);                                                  \
+    }
+
+int fcntl(int fd, int command, ...) FCNTL(fcntl) int fcntl64(int fd, int command, ...)
+    FCNTL(fcntl64)

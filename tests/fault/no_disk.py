@@ -8,7 +8,9 @@ usage: no_disk.py YUEJUAN FILES [FAILURES] [SEED] [COMMAND...]
 For each command of trial.py the calls of one kind on one kind of file are counted; some of them fail alone,
 or with all after them, in the ways that a disk fails: full (ENOSPC), over quota (EDQUOT), broken (EIO),
 read-only (EROFS), too many open files (EMFILE). Then the same by limits of the system itself: file sizes
-(ulimit -f: a full disk for what stdio writes, too) and open files (ulimit -n)."""
+(ulimit -f: a full disk for what stdio writes, too) and open files (ulimit -n). Where the user may mount file
+systems (root), also on one that is really full, at any size between what is there and what is needed, and on one
+that is read-only."""
 import collections
 import errno
 import os
@@ -123,10 +125,69 @@ def try_limits(trial, which, limits):
     return len(limits), failed, found
 
 
+def files_of(exam):
+    return {p: p.read_bytes() for p in exam.rglob("*") if p.is_file() and "scans" not in p.parts}
+
+
 def largest_file(trial):
+    """Of those it writes."""
     trial.begin()
+    before = files_of(trial.exam)
     trial.run()
-    return max(p.stat().st_size for p in trial.exam.rglob("*") if p.is_file() and "scans" not in p.parts)
+    return max((len(data) for path, data in files_of(trial.exam).items() if before.get(path) != data),
+               default=4096)
+
+
+class SmallDisk:
+    """A file system of its own where the trials' exam lies, as large as one says."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def __enter__(self):
+        made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", self.place],
+                              check=False, capture_output=True)
+        return self if made.returncode == 0 else None
+
+    def __exit__(self, *_):
+        if os.path.ismount(self.place):
+            subprocess.run(["umount", self.place], check=True)
+
+    def used(self):
+        now = os.statvfs(self.place)
+        return (now.f_blocks - now.f_bfree) * now.f_frsize
+
+    def allow(self, how):
+        subprocess.run(["mount", "-o", f"remount,{how}", self.place], check=True)
+
+
+def needed_space(trial, disk):
+    trial.begin()
+    before = disk.used()
+    trial.run()
+    return max(disk.used() - before, 0) + (192 << 10)  # and what is there for a while: the log, side files
+
+
+def try_small_disk(trial, failures, chance):
+    with SmallDisk(trial.exam.parent) as disk:
+        if disk is None:
+            return None
+        found, failed, space = collections.Counter(), 0, needed_space(trial, disk)
+        ways = [f"rw,size={int(space * (k + chance.random()) / failures) + (4 << 10)}"
+                for k in range(failures)] + ["ro"]
+        for way in ways:
+            trial.begin()
+            start = disk.used()
+            disk.allow(way if way == "ro" else f"rw,size={start + int(way.partition('size=')[2])}")
+            done = trial.run()
+            disk.allow("rw,size=64m")
+            faults = trial.faults_after(done) + trial.faults_of_rerun()
+            tell(trial, f"disk {way}", done, faults)
+            found.update(faults)
+            failed += done.returncode not in (0, 3)
+        return len(ways), failed, found, space
+
+
 
 
 def row(trial, what, total, tried, failed, found):
@@ -144,6 +205,9 @@ def try_command(trial, files, failures, seed):
     size = largest_file(trial)
     limits = [int(size * (k + chance.random()) / failures) for k in range(failures)]
     wrong += row(trial, "ulimit -f", size, *try_limits(trial, resource.RLIMIT_FSIZE, limits))
+    small = try_small_disk(trial, failures, chance)
+    if small:
+        wrong += row(trial, "a small disk, a read-only one", small[3], *small[:3])
     limits = list(range(3, 3 + min(failures, 16)))
     wrong += row(trial, "ulimit -n", limits[-1], *try_limits(trial, resource.RLIMIT_NOFILE, limits))
     return wrong
@@ -158,7 +222,7 @@ def main():
     work = pathlib.Path(tempfile.mkdtemp(prefix="yuejuan-disk-"))
     wrong = 0
     try:
-        pristine = trials_of.graded_exam(program, work)
+        pristine = trials_of.graded_exam(program, work, pathlib.Path(files).with_name("fault_clock.so"))
         every = trials_of.trials(program)
         print("| command | calls | there are | tried | failed |", " | ".join(FOUND), "|")
         print("|---|---|---|---|---|" + "---|" * len(FOUND))

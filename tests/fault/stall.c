@@ -4,13 +4,17 @@
  * or told, and before a database's write, a thread sleeps now and then: one time in eight, up to
  * FAULT_STALL microseconds, by a generator of its own that FAULT_SEED and the thread's number
  * begin. What order threads come in is then another in every run, and what they make must not be.
- */
+ * A confined decoder is let alone: it would be killed for sleeping, a call that its filter does not
+ * know. */
 #undef _FILE_OFFSET_BITS
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +35,18 @@ static int (*real_signal)(pthread_cond_t *);
 static int (*real_broadcast)(pthread_cond_t *);
 static ssize_t (*real_pwrite64)(int, const void *, size_t, off64_t);
 
+/* "yuejuan decode-for-me" (engine/sandbox). */
+static bool is_decoder(void)
+{
+    char line[256] = "";
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && memmem(line, (size_t)n, "decode-for-me", 13) != NULL;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     const char *wanted = getenv("FAULT_STALL"), *text = getenv("FAULT_SEED");
@@ -43,7 +59,7 @@ __attribute__((constructor)) static void begin(void)
     real_broadcast = REAL(pthread_cond_broadcast);
     real_pwrite64 = REAL(pwrite64);
     seed = text != NULL ? strtoull(text, NULL, 10) : 0;
-    longest = wanted != NULL ? strtol(wanted, NULL, 10) : 0;
+    longest = wanted != NULL && !is_decoder() ? strtol(wanted, NULL, 10) : 0;
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014). */

@@ -47,9 +47,17 @@ class Readers(CliTest):
                     return
         self.fail(run.stderr.read())
 
+    def assert_verified_but_for_the_run(self):
+        """What is not scored yet, and nothing else."""
+        done = self.run_program("verify", self.db)
+        told = [line for line in done.stderr.splitlines()
+                if "older than what is stored" not in line and "belongs to no sheet" not in line]
+        self.assertEqual(told, [])
+        self.assertEqual(done.returncode, 1 if done.stderr else 0, done.stderr)
+
     def test_readers_see_whole_scans_and_are_never_kept_out(self):
         """Catches a lock that keeps a teacher out, half a scan in a query, a query that changes under its
-        reader's eyes, a summary or an export that fails while scans are read."""
+        reader's eyes, a summary, an export or a check that fails while scans are read."""
         run = self.start_slowly()
         self.wait_for_tables(run)
         looks, seen = 0, set()
@@ -61,6 +69,7 @@ class Readers(CliTest):
                 self.assertEqual(db.execute(HOLES).fetchone()[0], 0)
                 status = self.run_program("status", self.exam, expect=0).stdout
                 rows = list(csv.DictReader(io.StringIO(self.export("readings"))))
+                self.assert_verified_but_for_the_run()
                 self.assertEqual(self.pages(db), before)
                 db.execute("ROLLBACK")
                 self.assertIn("readings", status)

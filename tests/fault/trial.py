@@ -1,9 +1,12 @@
 """An exam, and commands of the program that a fault is let into: what each must leave behind.
 
 A command that met a fault either ends as if it had met none, or fails and says why. Whatever it does,
-files it writes are whole or as before, the database is whole, and the same command then ends well."""
+files it writes are whole or as before (each was there already, with other bytes), the database is whole, and
+the same command then ends well."""
 import contextlib
+import datetime
 import hashlib
+import io
 import os
 import pathlib
 import re
@@ -11,6 +14,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
+import zipfile
 
 sys.path.insert(0, os.fspath(pathlib.Path(__file__).parent.parent / "cli"))
 import sheets  # noqa: E402
@@ -88,6 +93,28 @@ def essentials(path):
                 for table in left_out}
 
 
+OLDER = b"what was there before\n"
+
+
+def is_whole_zip(data):
+    try:
+        return zipfile.ZipFile(io.BytesIO(data)).testzip() is None
+    except zipfile.BadZipFile:
+        return False
+
+
+def contents_of(path):
+    """A digest of the bytes; of what tells the time (PDF, spreadsheets) whether it is whole."""
+    data = path.read_bytes()
+    if data == OLDER:
+        return "older"
+    if path.suffix == ".pdf":
+        return "whole" if data.startswith(b"%PDF") and data.rstrip().endswith(b"%%EOF") else "broken"
+    if path.suffix == ".xlsx":
+        return "whole" if is_whole_zip(data) else "broken"
+    return hashlib.sha256(data).hexdigest()
+
+
 class Trial:
     """One command on a copy of an exam that was graded (or not)."""
 
@@ -95,21 +122,25 @@ class Trial:
         self.program, self.name, self.arguments = program, name, arguments
         self.graded, self.output, self.writes = graded, output, writes
         self.exam = self.pristine = self.wanted = None
+        self.older = ()  # files that are there before it writes them
         self.died_in = ""
 
     def prepare(self, pristine, work):
         """`pristine`: an exam with results.db, which is not touched."""
-        self.pristine, self.exam = pristine, work / "exam"
+        self.pristine, self.exam = pristine, work / "here" / "exam"
         self.begin()
         done = self.run()
         if done.returncode not in (0, 3):
             raise SystemExit(f"{self.line()}: {done.returncode}: {done.stderr}")
         self.wanted = done.returncode, self.results(done)
+        self.older = tuple(self.wanted[1][1])
 
     def begin(self):
         self.died_in = ""
         shutil.rmtree(self.exam, ignore_errors=True)
         shutil.copytree(self.pristine, self.exam)
+        for name in self.older:
+            (self.exam / "out" / name).write_bytes(OLDER)
         if not self.graded:
             remove_database(self.exam)
 
@@ -123,12 +154,9 @@ class Trial:
             **more)
 
     def made(self):
-        """What it writes beside the database: name -> digest of the bytes, or None where they tell the
-        time (PDF, spreadsheets)."""
+        """What it writes beside the database: name -> what is in it."""
         folder = self.exam / "out"
-        return {os.fspath(p.relative_to(folder)):
-                None if p.suffix in (".pdf", ".xlsx") else hashlib.sha256(p.read_bytes()).hexdigest()
-                for p in folder.rglob("*")
+        return {os.fspath(p.relative_to(folder)): contents_of(p) for p in folder.rglob("*")
                 if not (self.died_in and UNNAMED.search(p.name))} if folder.exists() else {}
 
     def results(self, done):
@@ -154,11 +182,11 @@ class Trial:
         return faults + self.faults_of_database()
 
     def wrote_whole(self):
-        """Every file that is there under its name is the one wanted; a killed program may leave one that
-        has no name yet (NAME.XXXXXX)."""
-        wanted = self.wanted[1][1]
-        return all(name in wanted and (wanted[name] in (None, digest))
-                   for name, digest in self.made().items())
+        """Every file is there under its name, and is the one wanted or the one before; a killed program may
+        leave one that has no name yet (NAME.XXXXXX)."""
+        wanted, made = self.wanted[1][1], self.made()
+        return made.keys() == wanted.keys() and all(
+            contents in ("older", wanted[name]) for name, contents in made.items())
 
     def faults_of_database(self):
         db = self.exam / "results.db"
@@ -196,17 +224,31 @@ def trials(program):
         Trial(program, "review-list", ["review", "list", "EXAM", "--group"]),
         Trial(program, "review-set", ["review", "set", "EXAM", "p1f13", "cat", "--by", "Lin", "--why",
                                       "looked"], writes=True),
+        Trial(program, "review-show", ["review", "show", "EXAM", "p1f13", "-o", "EXAM/out/crop.png"]),
+        Trial(program, "annotate", ["annotate", "EXAM", "0001", "0011", "-o", "EXAM/out"]),
+        Trial(program, "purge", ["purge", "EXAM", "--images", "--before", "2020-01-01", "--even-pending",
+                                 "--yes"], writes=True),
+        Trial(program, "sheet", ["sheet", "EXAM/form.yaml", "--roster", "EXAM/roster.csv", "-o",
+                                 "EXAM/out/sheet.pdf"]),
+        Trial(program, "form-layout", ["form", "layout", "EXAM/form.yaml", "-o", "EXAM/out/layout.csv"]),
+        Trial(program, "form-draft", ["form", "draft", "EXAM/scans/0001.png", "-o",
+                                      "EXAM/out/draft.yaml"]),
         Trial(program, "status", ["status", "EXAM"], writes=True),
         Trial(program, "verify", ["verify", "EXAM"]),
         Trial(program, "explain", ["explain", "EXAM", "0001"]),
     )}
 
 
-def graded_exam(program, work):
-    """An exam with its database, for those trials that begin with one."""
-    exam = write_exam(work / "exam")
+def graded_exam(program, work, clock):
+    """An exam with its database, for those trials that begin with one. `clock` is fault_clock.so: it was
+    graded in 2017, so that there is something to purge."""
+    exam = write_exam(work / "here" / "exam")
     (exam / "out").mkdir()
-    done = subprocess.run([program, "grade", exam, "--quiet"], capture_output=True, check=False)
+    then = datetime.datetime(2017, 7, 14, tzinfo=datetime.timezone.utc).timestamp()
+    done = subprocess.run(
+        [program, "grade", exam, "--quiet"], capture_output=True, check=False,
+        env={**os.environ, **SANITIZER, "LD_PRELOAD": os.fspath(clock),
+             "FAULT_CLOCK": str(int(then - time.time()))})
     if done.returncode != 3:
         raise SystemExit(done.stderr.decode())
     shutil.move(exam, work / "pristine")

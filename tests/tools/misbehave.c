@@ -2,8 +2,9 @@
  *
  * A PNG whose stated resolution is 900000 + N dots a metre makes its decoder do deed N; a file
  * whose name holds "stuck" gives not one byte, as one of a share whose server is gone, and "stops"
- * its head alone; a scan whose name holds "endless" or "slow" keeps registration waiting, or busy
- * for a few seconds. */
+ * its head alone; a path that holds "silent" is not even said to be there; a scan whose name holds
+ * "endless" or "slow" keeps registration waiting, or busy for a few seconds. */
+#undef _FILE_OFFSET_BITS /* both names of a call are taken: they would be one */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <png.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,6 +75,39 @@ png_uint_32 png_get_pHYs(png_const_structrp png, png_const_inforp info, png_uint
     if (found && x && *x > FIRST_DEED && *x <= FIRST_DEED + DEED_PROGRAM)
         do_deed((enum deed)(*x - FIRST_DEED));
     return found;
+}
+
+static void be_silent(const char *path)
+{
+    while (strstr(path, "silent"))
+        pause();
+}
+
+typedef int stat_path(const char *, struct stat *);
+typedef int access_path(const char *, int);
+
+int stat(const char *path, struct stat *to)
+{
+    stat_path *real;
+    be_silent(path);
+    find_next("stat", &real);
+    return real(path, to);
+}
+
+int stat64(const char *path, struct stat64 *to)
+{
+    int (*real)(const char *, struct stat64 *);
+    be_silent(path);
+    find_next("stat64", &real);
+    return real(path, to);
+}
+
+int access(const char *path, int mode)
+{
+    access_path *real;
+    be_silent(path);
+    find_next("access", &real);
+    return real(path, mode);
 }
 
 ssize_t pread64(int fd, void *to, size_t n, off64_t offset)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 const struct omr_settings usual = {
-    .min_confidence = 0.99, .max_silent_error = 2e-5, .culture = {.circle = MEANS_DOUBT}};
+    .min_confidence = 0.99, .max_silent_error = 1e-5, .culture = {.circle = MEANS_DOUBT}};
 
 int marks_page_make(const char *form, void **state)
 {

@@ -187,6 +187,60 @@ static void test_a_circle_around_it_is_no_blank(void **state)
     expect_status(p, "q10", READING_UNCERTAIN);
 }
 
+/* Catches a pale smear over the whole bubble, of which no dot is dark, cleared as print. */
+static void test_a_pale_fill_is_more_than_its_twins(void **state)
+{
+    struct page *p = *state;
+    static const char *const fields[] = {"q10", "q20"};
+    static const int options[] = {1, 1};
+    struct twin_rest rest[2];
+    draw(p);
+    for (double y = -1.6; y <= 1.6; y += 0.4)
+        draw_line(p, &bubble_of(p, "q10", 1)->box, (struct point){-1.5, y}, (struct point){1.5, y},
+                  0.4, 0.15);
+    print_letter(
+        p, bubble_of(p, "q10", 1)); /* a pen goes over it, the line drawn here instead of it */
+    compare(p, fields, options, 2, rest);
+    if (rest[0].haze < rest[0].usual_haze + 0.015F)
+        fail_msg("a pale fill: %.3f, usual %.3f", (double)rest[0].haze, (double)rest[0].usual_haze);
+    if (rest[1].haze > fmaxf(rest[1].usual_haze, 0) + 0.01F)
+        fail_msg("no fill: %.3f, usual %.3f", (double)rest[1].haze, (double)rest[1].usual_haze);
+}
+
+/* Catches an outline that was drawn over taken for one that was printed. */
+static void test_an_outline_drawn_over_shows(void **state)
+{
+    struct page *p = *state;
+    static const char *const fields[] = {"q10", "q20"};
+    static const int options[] = {1, 1};
+    struct twin_rest rest[2];
+    draw(p);
+    for (int k = 0; k < 24; k++) {
+        double a = 2 * M_PI * k / 24, b = 2 * M_PI * (k + 1) / 24;
+        draw_line(p, &bubble_of(p, "q10", 1)->box, (struct point){2.55 * cos(a), 2.55 * sin(a)},
+                  (struct point){2.55 * cos(b), 2.55 * sin(b)}, 0.5, 0.9);
+    }
+    compare(p, fields, options, 2, rest);
+    if (rest[0].gain < 1.25F && rest[0].rim < fmaxf(rest[0].usual_rim, 0) + 0.01F)
+        fail_msg("drawn over: gain %.2f, rim %.3f, usual %.3f", (double)rest[0].gain,
+                 (double)rest[0].rim, (double)rest[0].usual_rim);
+    if (rest[1].gain > 1.2F || rest[1].gain < 0.8F || rest[1].rim > rest[1].usual_rim + 0.01F)
+        fail_msg("only printed: gain %.2f, rim %.3f", (double)rest[1].gain, (double)rest[1].rim);
+}
+
+/* Catches a dot beside a mark passed over where several answers are allowed; and one doubted where
+ * only one is. */
+static void test_a_dot_beside_a_mark(void **state)
+{
+    struct page *p = *state;
+    draw(p);
+    draw_dot(p, "m2", 3);
+    draw_dot(p, "q2", 3);
+    read_page(p);
+    expect_status(p, "m2", READING_UNCERTAIN);
+    expect_status(p, "q2", READING_OK);
+}
+
 /* ---- marks beside marks: what both readers have said is given ---- */
 
 /* Marks of `field`: ink over the page's usual mark's, 0: empty. Looks closer; p of each. */
@@ -202,6 +256,8 @@ static void look_at_marks(struct page *p, const char *field, const double *ink, 
         b[i] = (struct bubble_ink){
             .field = f, .bubble = &f->bubbles[i], .group = i, .ink = ink[i] * usual_ink};
         seen[i] = (struct seen_bubble){.asked = ink[i] > 0, .p = ink[i] > 0 ? p_before : 1e-6};
+        seen[i].told = seen[i].asked;
+        seen[i].looks[LOOK_FILLED] = 0.99F;
         seen[i].evidence[INK_USUAL] = (float)log(ink[i] > 0 ? ink[i] : 1e-3);
         seen[i].evidence[PAGE_LEAST] = (float)log(0.9); /* one in ten of his marks is so pale */
     }
@@ -212,17 +268,19 @@ static void look_at_marks(struct page *p, const char *field, const double *ink, 
 }
 
 /* Catches the rest that an eraser left among several answers, taken for one of them; and a doubt of
- * ticks, which vary. */
+ * each that is a little paler. */
 static void test_one_of_several_far_paler_is_doubted(void **state)
 {
     double p[4];
-    look_at_marks(*state, "m3", (double[]){1, 0.74, 0, 0.95}, 0.5, 0.9999, p);
+    look_at_marks(*state, "m3", (double[]){1, 0.7, 0, 0.95}, 0.5, 0.9999, p);
     assert_true(p[1] <= 0.98 && p[1] > 0.5);
     assert_true(p[0] == 0.9999 && p[3] == 0.9999);
-    look_at_marks(*state, "m3", (double[]){1, 0.8, 0, 0.95}, 0.5, 0.9999, p);
+    look_at_marks(*state, "m3", (double[]){1, 0.78, 0, 0.95}, 0.5, 0.9999, p);
     assert_true(p[1] == 0.9999);
+    look_at_marks(*state, "m3", (double[]){0.8, 0.7, 0, 0.75}, 0.5, 0.9999, p);
+    assert_true(p[1] == 0.9999); /* all of this field are pale */
     look_at_marks(*state, "m3", (double[]){1, 0.5, 0, 0.95}, 0.1, 0.9999, p);
-    assert_true(p[1] == 0.9999);
+    assert_true(p[1] == 0.9999); /* lines */
 }
 
 /* Catches a slip of the pen, or what an eraser left, taken for the answer of a pupil who fills all
@@ -249,6 +307,31 @@ static void test_two_unlike_marks_are_doubted(void **state)
     assert_true(p[1] == 0.99995);
 }
 
+/* Catches pupils whose eraser leaves whole answers taken for pupils who answer twice; and a person
+ * who is asked about each pupil who does that once or always. */
+static void test_three_twofold_answers_are_doubted(void **state)
+{
+    struct page *p = *state;
+    const struct band band = {.low = 0.03, .high = 0.2, .usual = 0.5};
+    struct page_map map = map_of(p);
+    for (int n = 2; n <= 12; n++) {
+        struct bubble_ink b[12 * 4] = {{.field = NULL}};
+        struct seen_bubble seen[12 * 4] = {{.p = 0}};
+        for (int i = 0; i < 12 * 4; i++) {
+            const struct field *f = &p->form->fields[form_field_index(p->form, "q1") + i / 4];
+            bool marked = i % 4 == 0 || (i % 4 == 2 && i / 4 < n);
+            b[i] = (struct bubble_ink){
+                .field = f, .bubble = &f->bubbles[i % 4], .group = i % 4, .ink = marked ? 0.5 : 0};
+            seen[i].p = marked ? 0.9999 : 1e-6;
+        }
+        arena_reset(&p->arena);
+        assert_int_equal(closer_look(&p->img, &map, &band, b, 12 * 4, &p->arena, seen), 0);
+        bool doubted = fmin(seen[0].p, seen[2].p) <= 0.98;
+        if (doubted != (n >= 3 && n <= 8))
+            fail_msg("%d with two marks: %sdoubted", n, doubted ? "" : "not ");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +339,10 @@ int main(void)
         cmocka_unit_test(test_too_few_twins_say_nothing),
         cmocka_unit_test(test_a_dot_on_a_letter_is_no_blank),
         cmocka_unit_test(test_a_circle_around_it_is_no_blank),
+        cmocka_unit_test(test_a_pale_fill_is_more_than_its_twins),
+        cmocka_unit_test(test_an_outline_drawn_over_shows),
+        cmocka_unit_test(test_a_dot_beside_a_mark),
+        cmocka_unit_test(test_three_twofold_answers_are_doubted),
         cmocka_unit_test(test_one_of_several_far_paler_is_doubted),
         cmocka_unit_test(test_a_lone_pale_mark_is_doubted),
         cmocka_unit_test(test_two_unlike_marks_are_doubted),

@@ -151,7 +151,7 @@ static void test_lone_form(void **state)
     assert_null(exam->roster);
     assert_int_equal(exam->n_forms, 1);
     assert_true(exam->min_confidence == 0.99);
-    assert_true(exam->max_silent_error == 2e-5);
+    assert_true(exam->max_silent_error == 1e-5);
     assert_int_equal(exam->marks.fill, MEANS_ANSWER);
     assert_int_equal(exam->marks.tick, MEANS_ANSWER);
     assert_int_equal(exam->marks.cross, MEANS_ANSWER);

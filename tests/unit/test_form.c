@@ -172,6 +172,26 @@ static void test_grids(void **state)
     form_destroy(form);
 }
 
+/* Catches: a letter that is printed in two columns read as two characters, of which one is missing
+ * on every sheet. */
+static void test_a_column_continues(void **state)
+{
+    struct form *form = parse(HEAD "- field: code\n"
+                                   "  kind: grid\n"
+                                   "  columns: [{count: 2, options: 0-9, at: [23, 28], step: 6},\n"
+                                   "            {options: ABE, at: [37, 28]},\n"
+                                   "            {options: NY, at: [42, 28], continues: true}]\n"
+                                   "  option_step: [0, 4]\n");
+    const struct field *code = field_called(form, "code");
+    assert_int_equal(code->n_columns, 3);
+    assert_int_equal(code->n_bubbles, 25);
+    assert_int_equal(code->bubbles[20].column, 2);
+    assert_int_equal(code->bubbles[24].column, 2);
+    assert_string_equal(code->options[code->bubbles[24].option], "Y");
+    assert_bubble(form, "code", 24, 42, 32);
+    form_destroy(form);
+}
+
 /* Catches: boxes of a block stepped by the block's step; an area not moved with its block. */
 static void test_boxes_and_areas(void **state)
 {
@@ -395,6 +415,7 @@ static bool is_told(const struct mistake *m)
 }
 
 #define STRIP "- {field: w, kind: strip, at: [30, 30], size: [8, 6], "
+#define GRID "- {field: n, kind: grid, option_step: 5, columns: ["
 #define CHOICE "- {field: q, kind: choice, options: AB, at: [50, 50], option_step: 6"
 
 /* Catches: a mistake not told, told at the wrong place, or without the hint. */
@@ -421,6 +442,10 @@ static void test_mistakes(void **state)
         {CHOICE ", bubble: {size: [2, -1]}}\n", 1, 86, "not above 0", NULL},
         {CHOICE ", bubble: {shape: circle}}\n", 1, 79, "circle of 4 x 3", "oval"},
         {CHOICE ", bubble: {shape: ovel}}\n", 1, 87, "unknown shape 'ovel'", "'oval'"},
+        {GRID "{options: AB, at: [20, 28], continues: true}]}\n", 1, 91, "nothing that",
+         "the one before it"},
+        {GRID "{options: AB, at: [20, 28]}, {options: BN, at: [26, 28], continues: true}]}\n", 1,
+         120, "is in the one it continues", "each option once"},
         {CHOICE ", multiple: 3}\n", 1, 81, "from 1 to 2", NULL},
         {CHOICE ", page: 2}\n", 1, 77, "page 2 of a form of 1", "pages"},
         {"- {field: q, kind: choice, options: ABA, at: [50, 50], option_step: 6}\n", 1, 37,
@@ -736,6 +761,7 @@ int main(void)
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_option_places),
         cmocka_unit_test(test_grids),
+        cmocka_unit_test(test_a_column_continues),
         cmocka_unit_test(test_boxes_and_areas),
         cmocka_unit_test(test_strips),
         cmocka_unit_test(test_ell_marks),

@@ -232,6 +232,31 @@ static void test_custom_label_is_grid(void **context)
     assert_center(roll->bubbles[31].box, 133 + 2 * 15, 53 + 9 * 12);
 }
 
+/* Would catch: a check letter in two columns taken for two letters; digits followed by letters, or
+ * letters that start anew, taken for one. */
+static void test_a_letter_in_two_columns(void **context)
+{
+#define LETTERS(name, label, values, x)                                                            \
+    "\"" name "\": {\"bubbleValues\": [" values "], \"direction\": \"vertical\","                  \
+    "\"fieldLabels\": [\"" label "\"], \"origin\": [" x ", 100], \"bubblesGap\": 26,"              \
+    "\"labelsGap\": 0}"
+    const struct form *form = imported(
+        *context,
+        TEMPLATE(
+            "\"customLabels\": {\"Roll\": [\"roll1..3\", \"check_1\", \"check_2\", \"check_3\"]},",
+            "\"digits\": {\"fieldType\": \"QTYPE_INT\", \"fieldLabels\": [\"roll1..3\"],"
+            "\"origin\": [260, 100], \"bubblesGap\": 24, \"labelsGap\": 30}," LETTERS(
+                "a", "check_1", "\"A\", \"M\"",
+                "360") "," LETTERS("b", "check_2", "\"N\", \"Y\"",
+                                   "380") "," LETTERS("c", "check_3", "\"B\", \"C\"", "400")));
+    const struct field *roll = field_of(form, "Roll");
+    assert_int_equal(roll->n_columns, 5);
+    assert_int_equal(roll->bubbles[30].column, 3);
+    assert_int_equal(roll->bubbles[33].column, 3);
+    assert_string_equal(roll->options[roll->bubbles[33].option], "Y");
+    assert_int_equal(roll->bubbles[34].column, 4);
+}
+
 /* Would catch: an unmarked column that OMRChecker writes as a space closed up. */
 static void test_empty_value(void **context)
 {
@@ -583,6 +608,7 @@ int main(void)
         TEST(test_small_sheet),
         TEST(test_field_types),
         TEST(test_custom_label_is_grid),
+        TEST(test_a_letter_in_two_columns),
         TEST(test_empty_value),
         TEST(test_strange_names),
         TEST(test_uneven_gaps),

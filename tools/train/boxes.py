@@ -25,8 +25,9 @@ RECORD = np.dtype([("numbers", "<f4", 8), ("glyph", "u1", (SIDE, SIDE)), ("view"
 NO_DIGIT = "AEFHKMNRWX"
 NO_LETTER = "3469"
 TRAIN_JUNK = ("crossed", "two", "scribble", "overwritten", "other", "residue", "hatched", "barred", "coiled", "framed", "pair",
-              "looped")
-# "ringed" is no longer of a kind of its own: loops train. So here are kinds that nothing in training is like.
+              "looped", "swept")
+# "ringed" and "ticked" are no longer of kinds of their own: loops, and curves across, train. Those below are like
+# nothing in training.
 UNSEEN_JUNK = ("starred", "ticked", "dotted")
 TEST_JUNK = ("struck", "three", "zigzag", "other", "blotted", "ringed")
 
@@ -169,7 +170,7 @@ def curve(rng, x, y, w, h, n):
 def put_junk(ink, kind, box, hands, rng):
     x, y, w, h = room = box.room(rng, 0.6, 0.95)
     t = box.thick
-    if kind in ("crossed", "struck", "hatched", "blotted", "ringed", "residue", "barred", "coiled", "framed", "looped",
+    if kind in ("crossed", "struck", "hatched", "blotted", "ringed", "residue", "barred", "coiled", "framed", "looped", "swept",
                 "starred", "ticked", "dotted"):
         put(ink, hands.any(rng), room, t, rng)
     if kind == "crossed":  # one to three lines through it, or a cross over it
@@ -209,6 +210,14 @@ def put_junk(ink, kind, box, hands, rng):
         if rng.random() < 0.35:
             put_line(ink, [[x + w * rng.uniform(-0.1, 1.1), y + h * rng.uniform(-0.05, 0.3)],
                            [x + w * rng.uniform(-0.1, 1.1), y + h * rng.uniform(0.7, 1.05)]], t)
+    elif kind == "swept":  # one bent stroke, or two, from side to side and beyond it
+        for _ in range(1 if rng.random() < 0.8 else 2):
+            side = rng.random() < 0.5
+            middle = y + h * (rng.uniform(0.65, 1.1) if side else rng.uniform(-0.1, 0.35))
+            ends = y + h * (rng.uniform(-0.15, 0.5, 2) if side else rng.uniform(0.5, 1.15, 2))
+            points = [[x - w * rng.uniform(0.05, 0.2), ends[0]], [x + w * rng.uniform(0.25, 0.75), middle],
+                      [x + w * rng.uniform(1.05, 1.2), ends[1]]]
+            put_line(ink, pen.smooth(np.float32(points)), t * rng.uniform(0.8, 1.4))
     elif kind == "starred":  # strokes through its middle
         turn, n = rng.uniform(0, np.pi), rng.integers(3, 5)
         for k in range(n):

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests/accuracy"))
-from counting import at_most
+from counting import weighted_at_most
 
 STEP = 0.1      # decades of sureness a bin
 FINEST = 12
@@ -63,24 +63,16 @@ def pool(points):
     return blocks
 
 
-def promise(bins, mix, scale, least):
+def promise(bins, scale, least):
     """Upper 95 % bound (one-sided) of the share wrong among all at least so sure: each profile's own bound would
-    add up to more than is true, so the wrong ones are counted over as many fields as carry the
-    weight (Kish's effective size: sum of weights squared over sum of squares)."""
-    total = wrong = squares = wrong_squares = 0.0
-    for profile, by in bins.items():
-        w = scale[profile]
-        n = sum(v[0] for k, v in by.items() if k >= least)
-        k = sum(v[1] for k, v in by.items() if k >= least)
-        total += w * n
-        squares += w * w * n
-        wrong += w * k
-        wrong_squares += w * w * k
+    add up to more than is true."""
+    def count(by, what):
+        return sum(v[what] for k, v in by.items() if k >= least)
+
+    total = sum(scale[q] * count(by, 0) for q, by in bins.items())
     if not total:
         return 1.0
-    unit = wrong_squares / wrong if wrong else squares / total  # weight of a typical wrong one
-    n = int(total / unit)
-    return at_most(min(n, math.ceil(wrong / unit - 1e-6)), n)
+    return min(1.0, weighted_at_most([(scale[q], count(by, 1)) for q, by in bins.items()]) / total)
 
 
 def main():
@@ -103,7 +95,7 @@ def main():
     for weight, wrong, ats in pool(points):
         share = min(max(wrong / weight, 1e-12), 1 - 1e-3)
         for k in sorted({ats[0], ats[-1]}):
-            steps.append((k * STEP, -math.log10(share), promise(bins, mix, scale, k)))
+            steps.append((k * STEP, -math.log10(share), promise(bins, scale, k)))
     table = ",\n".join("    {%.1f, %.4f, %.3e}" % s for s in steps)
     counts = ", ".join("%s %d fields, %d wrong" % (k, sum(v[0] for v in by.values()),
                                                    sum(v[1] for v in by.values()))

@@ -3,8 +3,8 @@
  * Such a call cannot be interrupted; the thread that made it is lost. So it is made on a thread of
  * its own, and whoever sent it waits as long as there is headway. A lost thread is left alone; when
  * its call does return, it clears its own errand away. Knows nothing of files. */
-#ifndef YJ_ENGINE_INGEST_ERRAND_H
-#define YJ_ENGINE_INGEST_ERRAND_H
+#ifndef YJ_CORE_ERRAND_H
+#define YJ_CORE_ERRAND_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
