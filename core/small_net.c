@@ -5,6 +5,7 @@
 
 #include "diag.h"
 #include "onnx_chain.h"
+#include "wide.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -64,7 +65,7 @@ struct small_net {
 #define HAS_EIGHT 0
 #endif
 
-static inline float *place(const struct plane *p, int y, int x)
+static inline __attribute__((always_inline)) float *place(const struct plane *p, int y, int x)
 {
     int row = p->width + 2 * p->border;
     return p->at + (size_t)(((y + p->border) * row + x + p->border) * p->channels);
@@ -88,7 +89,7 @@ static void run_conv(const struct layer *l, place_summer sum_places)
     sum_places(l, cells, in, out);
 }
 
-static void run_pool(const struct layer *l)
+WIDE static void run_pool(const struct layer *l)
 {
     const int channels = l->in.channels;
     for (int y = 0; y < l->out.height; y++)

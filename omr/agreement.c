@@ -3,6 +3,7 @@
 #include "closer_look.h"
 #include "diag.h"
 #include "models/agreement.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -50,7 +51,8 @@ _Static_assert(sizeof(agreement_hidden[0]) == WITNESSES * sizeof(float),
 #define FULL_ROUGH 0.3 /* log, of its unevenness over that of the page's marks */
 static const struct full_mark {
     double look, erased, ink; /* ink: of the page's usual mark */
-} full_of_one = {0.998, 0.001, 0.80}, full_of_several = {0.997, 0.0025, 0.68};
+} full_of_one = {0.998, 0.001, 0.80}, dark_of_one = {0.998, 0.0015, 0.90},
+  full_of_several = {0.997, 0.0025, 0.68};
 #define PLAINLY_FULL 0.99995
 #define DISSENT_LOOK 0.4 /* that it is a mark, by its look: it is no sure blank, ... */
 #define DISSENT 0.02     /* ... whatever the rest says */
@@ -305,15 +307,37 @@ static double faint_share(const struct bubble_ink *b, const struct seen_bubble *
     return (double)faint / (blanks + FAINT_FEW);
 }
 
+/* agreement_hidden, witness by witness, so that no sum waits for its own last step. */
+typedef float witness_weights[WITNESSES][AGREEMENT_HIDDEN];
+
+static const witness_weights *weights_by_witness(void)
+{
+    static _Thread_local witness_weights weights;
+    static _Thread_local bool made;
+    for (int i = 0; i < WITNESSES && !made; i++)
+        for (int h = 0; h < AGREEMENT_HIDDEN; h++)
+            weights[i][h] = agreement_hidden[h][i];
+    made = true;
+    return (const witness_weights *)&weights;
+}
+
+/* Each sum in the order of the witnesses. */
+WIDE static void add_witnesses(const witness_weights *restrict weights,
+                               const float *restrict evidence, double *restrict sums)
+{
+    for (int i = 0; i < WITNESSES; i++)
+        for (int h = 0; h < AGREEMENT_HIDDEN; h++)
+            sums[h] += (double)((*weights)[i][h] * evidence[i]);
+}
+
 static double weigh(const float *evidence)
 {
-    double odds = agreement_output_bias;
-    for (int h = 0; h < AGREEMENT_HIDDEN; h++) {
-        double sum = agreement_hidden_bias[h];
-        for (int i = 0; i < WITNESSES; i++)
-            sum += agreement_hidden[h][i] * evidence[i];
-        odds += agreement_output[h] * fmax(0, sum);
-    }
+    double odds = agreement_output_bias, sums[AGREEMENT_HIDDEN];
+    for (int h = 0; h < AGREEMENT_HIDDEN; h++)
+        sums[h] = agreement_hidden_bias[h];
+    add_witnesses(weights_by_witness(), evidence, sums);
+    for (int h = 0; h < AGREEMENT_HIDDEN; h++)
+        odds += agreement_output[h] * fmax(0, sums[h]);
     return 1 / (1 + exp(-within(-JOINED_MAX, odds, JOINED_MAX)));
 }
 
@@ -357,13 +381,21 @@ static void doubt_blank(struct seen_bubble *seen, int n, const struct marking_cu
             seen[i].p = fmax(seen[i].p, DISSENT);
 }
 
+static bool is_full(const struct full_mark *full, const struct band *band,
+                    const struct bubble_ink *b, const struct seen_bubble *s)
+{
+    return s->looks[LOOK_FILLED] > full->look && s->looks[LOOK_ERASED] < full->erased &&
+           b->ink > full->ink * band->usual;
+}
+
 static bool is_plainly_full(const struct band *band, const struct bubble_ink *b,
                             const struct seen_bubble *s)
 {
     /* Of several answers none need have been rubbed out for another. */
-    const struct full_mark *full = allows_one(b->field) ? &full_of_one : &full_of_several;
-    return s->looks[LOOK_FILLED] > full->look && s->looks[LOOK_ERASED] < full->erased &&
-           s->looks[LOOK_CANCELLED] < FULL_CANCELLED && b->ink > full->ink * band->usual &&
+    bool full = allows_one(b->field)
+                    ? is_full(&full_of_one, band, b, s) || is_full(&dark_of_one, band, b, s)
+                    : is_full(&full_of_several, band, b, s);
+    return full && s->looks[LOOK_CANCELLED] < FULL_CANCELLED &&
            s->evidence[ROUGH_USUAL] < FULL_ROUGH && s->ink > 0.5;
 }
 

@@ -77,14 +77,19 @@ WIDE static void take_means(const int *restrict sums, int n, uint8_t *restrict r
 static void take_row(const struct image *img, const struct point_row *row,
                      const struct substeps *steps, uint8_t *ret_greys)
 {
-    int at[LOOK_SIDE], sums[LOOK_SIDE] = {0};
+    int at[MAX_SUBSTEPS * MAX_SUBSTEPS][LOOK_SIDE], sums[LOOK_SIDE];
+    const uint8_t *data = img->data;
+    const int n = steps->n;
     _Static_assert(MAX_SUBSTEPS * MAX_SUBSTEPS <= 16, "else means are not exact");
-    for (int k = 0; k < steps->n; k++) {
-        find_pixels(row, steps->at[k], (int)img->stride, at);
-        for (int i = 0; i < LOOK_SIDE; i++)
-            sums[i] += img->data[at[i]];
+    for (int k = 0; k < n; k++)
+        find_pixels(row, steps->at[k], (int)img->stride, at[k]);
+    for (int i = 0; i < LOOK_SIDE; i++) {
+        int sum = 0;
+        for (int k = 0; k < n; k++)
+            sum += data[at[k][i]];
+        sums[i] = sum;
     }
-    take_means(sums, steps->n, ret_greys);
+    take_means(sums, n, ret_greys);
 }
 
 /* The same at the image's edge: what is off it is paper. */

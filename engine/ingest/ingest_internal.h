@@ -30,6 +30,9 @@ struct scan_file {
     uint64_t size;
     bool lent;   /* data and fd are a scan_buffer's */
     bool mapped; /* data is a mapping, not malloc'ed */
+    uint64_t
+        memory;    /* the number of the scan_buffer's shared memory, which no other has; 0: none */
+    uint64_t room; /* bytes of that */
 };
 
 /* Memory that one file after the other is read into. */
@@ -38,6 +41,7 @@ struct scan_buffer {
     size_t capacity;
     bool shared;        /* wanted so: other processes will be given it */
     int fd;             /* where it is shared; else -1 */
+    uint64_t memory;    /* its number; 0: not shared */
     EVP_MD_CTX *digest; /* NULL until it is used */
     EVP_MD *sha256;
 };

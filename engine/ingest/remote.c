@@ -118,6 +118,8 @@ static int hand_over(const struct remote *remote, uint64_t serial, const struct 
     if (*ret_fd < 0)
         return YJ_ENOMEM; /* or too many open files */
     request->size = file->size;
+    request->memory = file->memory;
+    request->room = file->room;
     return 0;
 }
 

@@ -23,6 +23,8 @@ struct wire_request {
     uint32_t task;
     uint32_t kind;    /* enum scan_kind of the file that comes along */
     uint64_t size;    /* of it; 0: none comes, it is the one from before */
+    uint64_t memory;  /* the number of the memory that it is the beginning of, ... */
+    uint64_t room;    /* ... and the size of that; 0: it is a file by itself */
     int32_t page;     /* from 1 */
     uint32_t colour;  /* whether it is wanted */
     uint32_t halves;  /* the same */

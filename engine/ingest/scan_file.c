@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -112,6 +113,7 @@ static void drop_memory(struct scan_buffer *buffer)
     buffer->data = NULL;
     buffer->capacity = 0;
     buffer->fd = -1;
+    buffer->memory = 0;
 }
 
 void scan_buffer_finish(struct scan_buffer *buffer)
@@ -127,6 +129,7 @@ static bool buffer_reserve(struct scan_buffer *buffer, size_t size)
 {
     if (size <= buffer->capacity)
         return true;
+    static atomic_uint_fast64_t last_number;
     size_t capacity = size + size / 4;
     struct scan_file memory;
     scan_file_init(&memory);
@@ -138,6 +141,7 @@ static bool buffer_reserve(struct scan_buffer *buffer, size_t size)
     buffer->data = memory.data;
     buffer->capacity = capacity;
     buffer->fd = memory.fd;
+    buffer->memory = memory.fd >= 0 ? atomic_fetch_add(&last_number, 1) + 1 : 0;
     return true;
 }
 
@@ -151,7 +155,12 @@ static int load_lent(struct scan_file *file, int fd, size_t size, struct scan_bu
         return scan_refuse(reason, _("cannot be read: %s"), strerror(errno));
     if ((size_t)got != size)
         return scan_refuse(reason, _("changed while it was read; try again"));
-    *file = (struct scan_file){.data = buffer->data, .fd = buffer->fd, .size = size, .lent = true};
+    *file = (struct scan_file){.data = buffer->data,
+                               .fd = buffer->fd,
+                               .size = size,
+                               .lent = true,
+                               .memory = buffer->memory,
+                               .room = buffer->capacity};
     return 0;
 }
 

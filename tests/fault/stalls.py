@@ -2,8 +2,9 @@
 """Threads held up at random at their seams: the results are the same bytes, however many workers there are
 and whether or not the run was interrupted.
 
-usage: stalls.py YUEJUAN STALL [ROUNDS] [SEED] [MICROSECONDS] [CANDIDATES]
-       STALL is fault_stall.so; ROUNDS default 32; no stall is longer than MICROSECONDS, default 3000; 12 CANDIDATES
+usage: stalls.py YUEJUAN STALL [ROUNDS] [SEED] [MICROSECONDS] [CANDIDATES] [FIRST]
+       STALL is fault_stall.so; ROUNDS default 32; no stall is longer than MICROSECONDS, default 3000; 12 CANDIDATES;
+       FIRST round 0
 
 An undisturbed run with one worker says what is wanted: every row of the database (tests/cli/dump.py) and
 the tables that people get, byte for byte. A round grades the same scans with 1 to 16 workers, in turn, with
@@ -53,7 +54,7 @@ class Runs:
         except subprocess.TimeoutExpired:
             process.send_signal(self.chance.choice((signal.SIGINT, signal.SIGTERM)))
             _, told = process.communicate(timeout=300)
-            self.interrupted += process.returncode == 1
+            self.interrupted += process.returncode not in (0, 3)
         return process.returncode, told
 
     def tables(self):
@@ -65,7 +66,10 @@ class Runs:
         faults = set()
         for _ in range(interrupts):
             status, told = self.grade(workers, seconds=self.chance.uniform(0, took))
-            faults |= {"crash or race"} if status not in (0, 1, 3) or "Sanitizer" in told else set()
+            # Or before it had begun to listen.
+            if status not in (0, 1, 3, -signal.SIGINT, -signal.SIGTERM) or "Sanitizer" in told:
+                print(status, told, file=sys.stderr)
+                faults.add("crash or race")
         status, told = self.grade(workers)
         if status != 3 or "Sanitizer" in told:
             print(told, file=sys.stderr)
@@ -91,6 +95,7 @@ def main():
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     longest = sys.argv[5] if len(sys.argv) > 5 else "3000"
     candidates = int(sys.argv[6]) if len(sys.argv) > 6 else 12
+    first = int(sys.argv[7]) if len(sys.argv) > 7 else 0
     work = pathlib.Path(tempfile.mkdtemp(prefix="yuejuan-stalls-"))
     found = collections.Counter()
     try:
@@ -101,7 +106,7 @@ def main():
         began = time.monotonic()
         runs.grade(4)
         took = time.monotonic() - began
-        for number in range(rounds):
+        for number in range(first, first + rounds):
             workers = number % 16 + 1
             faults = runs.round(workers, (number + number // 16) % 2 * runs.chance.randint(1, 4), took, wanted)
             if faults:
