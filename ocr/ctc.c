@@ -32,7 +32,7 @@ static double step(const float *p, const uint8_t *labels, int n_states, const do
 
 double ctc_log_likelihood(const struct ctc_frames *frames, const uint8_t *labels, int n)
 {
-    double states[2][2 * CTC_MAX_FRAMES + 1] = {{0}};
+    double states[2][2 * CTC_MAX_FRAMES + 1];
     int n_states = 2 * n + 1;
     double log_p = 0;
     assert(frames->n <= CTC_MAX_FRAMES);
@@ -40,6 +40,7 @@ double ctc_log_likelihood(const struct ctc_frames *frames, const uint8_t *labels
         return -INFINITY;
     if (frames->n == 0)
         return 0;
+    memset(states[0], 0, (size_t)n_states * sizeof(states[0][0]));
     /* Before the first frame: as if in a blank ahead of the blank, so that the first frame may
      * say a blank or the first label. */
     states[0][0] = 1;
@@ -163,9 +164,11 @@ static void select_beam(struct search *s)
 
 int ctc_best_text(const struct ctc_frames *frames, uint8_t *ret_labels)
 {
-    struct search s = {.n_nodes = 1, .n_beam = 1};
+    struct search s; /* not cleared: it is large, and what was not made is not looked at */
     int n = 0;
     assert(frames->n <= CTC_MAX_FRAMES && frames->classes <= MAX_CLASSES);
+    s.n_nodes = s.n_beam = 1;
+    s.n_next = 0;
     s.nodes[0] = (struct node){-1, -1, -1, 0, 0};
     s.beam[0] = (struct prefix){.node = 0, .parent = -1, .blank = 1};
     for (int t = 0; t < frames->n && s.n_beam > 0; t++) {

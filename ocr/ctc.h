@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define CTC_MAX_FRAMES 320
+#define CTC_MAX_FRAMES 480
 #define CTC_BEAM 8
 
 /* Probabilities, each frame's adding up to 1: p[t * classes + k]. */

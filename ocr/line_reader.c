@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define COLUMN 4         /* px of the picture that a column of the net's output stands for */
-#define PER_COLUMN 2     /* frames in it */
+#define MAX_PER_COLUMN 3 /* frames in it, of either net */
 #define MAX_CLASSES 32   /* of either net, with the blank */
 #define LEAST_P 1e-8f    /* no class is less likely: the net has not seen everything */
 #define LOOKS 3          /* at a doubtful number: upright, and leant both ways */
@@ -19,17 +19,19 @@
 #define DOUBT 0.9        /* 0 to 1: a confidence below it is one */
 #define BLANK_SURE 0.999 /* plain paper without ink holds no writing */
 
-_Static_assert(LINE_MAX_WIDTH / COLUMN * PER_COLUMN <= CTC_MAX_FRAMES, "frames of the widest line");
+_Static_assert(LINE_MAX_WIDTH / COLUMN * MAX_PER_COLUMN <= CTC_MAX_FRAMES,
+               "frames of the widest line");
 
 enum { NET_NUMBER, NET_WORD, NETS };
 
 static const struct model {
     const unsigned char *onnx;
     size_t size;
-    int classes; /* with the blank */
+    int classes;    /* with the blank */
+    int per_column; /* frames: of digits that touch each needs one, and a blank between like ones */
 } models[NETS] = {
-    [NET_NUMBER] = {number_model, sizeof(number_model), 13},
-    [NET_WORD] = {word_model, sizeof(word_model), 31},
+    [NET_NUMBER] = {number_model, sizeof(number_model), 13, 3},
+    [NET_WORD] = {word_model, sizeof(word_model), 31, 2},
 };
 
 /* How a kind of line is read. The figures from `temperature` on make what the net says true; they
@@ -46,8 +48,8 @@ struct language {
 };
 
 static const struct language languages[LINE_KINDS] = {
-    [LINE_NUMBER] = {NET_NUMBER, "0123456789.-", 1.1f, 0.91, 0.20, 0.47, 1.07, 0.47, 5.02, 0},
-    [LINE_DIGITS] = {NET_NUMBER, "0123456789", 1.1f, 0.91, 0.20, 0.47, 1.07, 0.47, 5.02, 0},
+    [LINE_NUMBER] = {NET_NUMBER, "0123456789.-", 1.0f, 1.01, 0.15, 0.68, 1.01, 0.74, 3.62, 0.45},
+    [LINE_DIGITS] = {NET_NUMBER, "0123456789", 1.0f, 1.01, 0.15, 0.68, 1.01, 0.74, 3.62, 0.45},
     [LINE_WORD] = {NET_WORD, "abcdefghijklmnopqrstuvwxyz'-. ", 1.2f, 1.03, 0.26, 1.03, 0.26, 0.35,
                    4.72, 0},
 };
@@ -56,7 +58,7 @@ struct line_reader {
     struct vision_net *nets[NETS];
     struct line_picture picture, leant;
     float in[LINE_ROWS * LINE_MAX_WIDTH];
-    float out[PER_COLUMN * MAX_CLASSES * LINE_MAX_WIDTH / COLUMN];
+    float out[MAX_PER_COLUMN * MAX_CLASSES * LINE_MAX_WIDTH / COLUMN];
 };
 
 int line_reader_create(struct line_reader **ret_reader)
@@ -150,10 +152,11 @@ bool line_can_spell(enum line_kind kind, const char *text)
 static void fill_frame(const struct language *language, const float *out, int columns, int t,
                        float *ret)
 {
-    int classes = classes_of(language), first = t % PER_COLUMN * models[language->net].classes;
+    const struct model *model = &models[language->net];
+    int classes = classes_of(language), first = t % model->per_column * model->classes;
     float most = -INFINITY, sum = 0;
     for (int k = 0; k < classes; k++) {
-        ret[k] = out[(first + k) * columns + t / PER_COLUMN] / language->temperature;
+        ret[k] = out[(first + k) * columns + t / model->per_column] / language->temperature;
         most = fmaxf(most, ret[k]);
     }
     for (int k = 0; k < classes; k++)
@@ -167,7 +170,7 @@ static int run_net(struct line_reader *reader, int which, const struct line_pict
 {
     const struct model *model = &models[which];
     const int shape[4] = {1, 1, LINE_ROWS, width};
-    size_t n = 0, wanted = (size_t)(PER_COLUMN * model->classes * (width / COLUMN));
+    size_t n = 0, wanted = (size_t)(model->per_column * model->classes * (width / COLUMN));
     int e = 0;
     if (!reader->nets[which])
         e = vision_net_create(model->onnx, model->size, &reader->nets[which]);
@@ -184,7 +187,8 @@ static int read_frames(struct line_reader *reader, enum line_kind kind,
                        struct ctc_frames *ret)
 {
     int width = picture->width, padded = line_picture_padded(width);
-    int n = (width + COLUMN - 1) / COLUMN * PER_COLUMN, classes = classes_of(&languages[kind]);
+    int per_column = models[languages[kind].net].per_column;
+    int n = (width + COLUMN - 1) / COLUMN * per_column, classes = classes_of(&languages[kind]);
     float *p = arena_alloc(arena, (size_t)(n * classes) * sizeof(*p));
     int e = p ? run_net(reader, languages[kind].net, picture, padded) : YJ_ENOMEM;
     if (e < 0)

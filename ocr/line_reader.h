@@ -1,13 +1,13 @@
 /* line_reader.h - unboxed handwriting on one line: a number, or a word or name.
  *
  * Two small nets of convolutions (models/number.onnx, models/word.onnx; how they were made:
- * models/README.md) see a line's picture (line_picture.h) and say of each 2 px of it how likely
- * which character is; ctc.h makes texts of that. A number has the characters 0-9 . and -, a decimal
- * comma reads as a point. A word has a-z ' - . and the space: case is folded, accents are dropped.
- * A number that is read with doubt is looked at again, leant to the left and to the right; what all
- * three pictures say together decides (an ensemble over views; L. Breiman, "Bagging predictors",
- * Machine Learning 1996). Made for a crop of one line, upright, some paper around it. Knows no
- * rosters and no fields. */
+ * models/README.md) see a line's picture (line_picture.h) and say of each 1.3 px (words: 2 px) of
+ * it how likely which character is; ctc.h makes texts of that. A number has the characters 0-9 .
+ * and -, a decimal comma reads as a point. A word has a-z ' - . and the space: case is folded,
+ * accents are dropped. A number that is read with doubt is looked at again, leant to the left and
+ * to the right; what all three pictures say together decides (an ensemble over views; L. Breiman,
+ * "Bagging predictors", Machine Learning 1996). Made for a crop of one line, upright, some paper
+ * around it. Knows no rosters and no fields. */
 #ifndef YJ_OCR_LINE_READER_H
 #define YJ_OCR_LINE_READER_H
 

@@ -13,7 +13,7 @@ import pen
 ROWS, MIDDLE, SIGMA, MARGIN, MOST_ROWS, MOST_WIDE = 32, 16, 6.0, 6, 44.0, 640
 WIDTHS = (64, 128, 192, 256, 384, 512, 640)
 INK_SEEN, RANGE_MIN, INK_FROM, MOST_SCALE = 0.2, 40, 20, 3.0
-HELD_SITES = {"words": ("hpp", "imp", "lex", "phi", "hpb"), "letters": ("imp", "cea"), "digits": ("apa", "imp")}
+HELD_SITES = {"words": ("hpp", "imp", "lex", "phi", "hpb"), "letters": ("imp", "cea")}  # of digits: pen.CALIBRATION_SITES
 HELD_MNIST = 5000  # the last of `train`
 SURNAMES = (Path(__file__).parent / "surnames.txt").read_text().split()
 
@@ -219,41 +219,68 @@ def by_writer(rows):
     return out
 
 
+PLAIN_BEND, TIGHT_ONES = 0.3, 0.25
+CROSSED = {"0": 0.08, "7": 0.08}  # how often training strikes one through that its writer may not have
+
+
+def crossed(label, strokes, rng):
+    """A zero with a slash, a seven with a bar: some write them so."""
+    low, high = pen.bounds(strokes)
+    size = high - low
+    if label == "0":
+        over = rng.uniform(-0.15, 0.15, 2) * size
+        ends = [(high[0] + over[0], low[1] - over[1]), (low[0] - over[0], high[1] + over[1])]
+    else:
+        y = low[1] + size[1] * rng.uniform(0.4, 0.6)
+        x = low[0] + size[0] * rng.uniform(0.45, 0.65)
+        half, tilt = size[0] * rng.uniform(0.2, 0.45), rng.normal(0, 0.06) * size[1]
+        ends = [(x - half, y + tilt), (x + half, y - tilt)]
+    return strokes + [np.float32(ends)]
+
+
 class Numbers:
     """Lines of digits, of one side: "train", "held" or "test"."""
 
     def __init__(self, side):
-        keep = side_of(side, HELD_SITES["digits"])
-        self.writers = [w for w in by_writer(r for r in pen.unipen("digits_1a", side == "test") if keep(r)).values()
-                        if sum(map(len, w.values())) >= 5]
+        rows = pen.unipen("digits_1a", side == "test", side == "held")
+        self.writers = [w for w in by_writer(rows).values() if sum(map(len, w.values())) >= 5]
         images, labels = pen.mnist("t10k" if side == "test" else "train")
         part = {"train": slice(0, -HELD_MNIST), "held": slice(-HELD_MNIST, None), "test": slice(None)}[side]
         self.images, self.labels = images[part], labels[part]
+        self.ones = np.flatnonzero(self.labels == 1)
         keep = side_of(side, HELD_SITES["words"])
         self.whole = [(l.replace(",", "."), s) for l, s, w in pen.unipen("words_7", side == "test")
                       if keep((l, s, w)) and l.strip("0123456789.,-") == "" and any(c.isdigit() for c in l)]
 
-    def mnist_pieces(self, rng, n):
+    def mnist_pieces(self, rng, n, ones=0.0):
         out = []
         for i in rng.integers(0, len(self.labels), n):
+            i = self.ones[rng.integers(len(self.ones))] if ones and rng.random() < ones else i
             a = self.images[i]
             ys, xs = np.flatnonzero(a.any(1)), np.flatnonzero(a.any(0))
             a = np.pad(a[ys[0]:ys[-1] + 1, xs[0]:xs[-1] + 1], 1)
             out.append(Piece(str(self.labels[i]), None, a.astype(np.float32) / 255))
         return out
 
-    def pen_pieces(self, rng, n, much):
+    def pen_pieces(self, rng, n, much, ones=0.0):
         w = self.writers[rng.integers(len(self.writers))]
         labels = list(w)
         out = []
         for _ in range(n):
             label = labels[rng.integers(len(labels))]
-            out.append(Piece(label, pen.bend(w[label][rng.integers(len(w[label]))], rng, much)))
+            label = "1" if ones and "1" in w and rng.random() < ones else label
+            strokes = w[label][rng.integers(len(w[label]))]
+            if much > PLAIN_BEND and label in CROSSED and rng.random() < CROSSED[label]:
+                strokes = crossed(label, strokes, rng)
+            out.append(Piece(label, pen.bend(strokes, rng, much)))
         return out
 
-    def composed(self, rng, n, source, height, plain=False):
-        """(label, ink): n digits side by side; plain: nothing but them, spaced as people do."""
-        pieces = self.mnist_pieces(rng, n) if source == "mnist" else self.pen_pieces(rng, n, 0.3 if plain else 0.7)
+    def composed(self, rng, n, source, height, plain=False, much=None, tight=False):
+        """(label, ink): n digits side by side; plain: nothing but them, spaced as people do; much: bent so far;
+        tight: they touch, and many are ones, of which two are soon taken for one."""
+        much = much or (PLAIN_BEND if plain else 0.7)
+        ones = TIGHT_ONES if tight else 0.0
+        pieces = self.mnist_pieces(rng, n, ones) if source == "mnist" else self.pen_pieces(rng, n, much, ones)
         wander = height * (0.04 if plain else rng.uniform(0.0, 0.12))
         jitter = 0.06 if plain else rng.uniform(0.03, 0.16)
         for p in pieces:
@@ -261,7 +288,7 @@ class Numbers:
         thickness = max(1.2, height * rng.uniform(0.05, 0.17))
         if not plain and rng.random() < 0.3:
             self.add_signs(pieces, rng, height, thickness)
-        gaps = height * self.spacing(rng, len(pieces), plain)
+        gaps = height * (rng.normal(0.03, 0.05, len(pieces)).clip(-0.05) if tight else self.spacing(rng, len(pieces), plain))
         if source != "mnist":  # between inks, not between middles of strokes
             gaps = gaps + thickness * (1.0 if plain else rng.uniform(0.3, 1))
         set_in_line(pieces, gaps, height, rng.random() < 0.6)
@@ -297,16 +324,17 @@ class Numbers:
         if kind < 0.03:
             return junk(rng)
         height = rng.uniform(22, 44)
-        if kind < 0.08 and self.whole:
+        if kind < 0.06 and self.whole:
             label, strokes = self.whole[rng.integers(len(self.whole))]
             piece = upright(Piece(label, pen.bend(strokes, rng, 0.7)), 0, height)
             thickness = max(1.2, height * rng.uniform(0.05, 0.17))
             ink = render([piece], rng, thickness, rng.integers(3, 14, 2) + thickness, rng.normal(0, 0.03), 0)
         else:
-            n = 1 + min(int(rng.gamma(3.0, 1.5)), 9)
+            n = int(rng.integers(1, 10))
             source = "mnist" if rng.random() < 0.4 else "unipen"
-            label, ink = self.composed(rng, n, source, height, rng.random() < 0.55)
-        if rng.random() < 0.12:
+            tight = rng.random() < 0.2
+            label, ink = self.composed(rng, n, source, height, tight or rng.random() < 0.7, rng.uniform(0.3, 1.0), tight)
+        if rng.random() < 0.08:
             ink = rule_rests(ink, rng)
         return some_sideways(label, pen.scan(ink, rng), rng)
 

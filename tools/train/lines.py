@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Trains the nets that read unboxed lines (ocr/line_reader.h) and writes them as ONNX.
 
-  lines.py number|word [--minutes 20] [--keep NET.pt] [-o ocr/models/NET.onnx]
+  lines.py number|word --make 100000 [--seed 1] --lines DIR
+  lines.py number|word --lines DIR [--minutes 20] [--keep NET.pt] [-o ocr/models/NET.onnx]
   lines.py number|word --start NET.pt --fit 2500
 
 Lines are made by line_ink.py from UNIPEN's training sites and MNIST's training part; sites held out of
@@ -10,7 +11,9 @@ those fit the temperature, which is printed and stands in ocr/line_reader.c. CTC
 follows CPU time, so a faster machine sees more lines. Not part of any build.
 """
 import argparse
+import copy
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,13 +21,16 @@ import torch
 from torch import nn
 
 import line_ink
+import line_pool
 import pen
 from line_ink import ROWS
+from line_pool import Pool, bent, padded
 
 CLASSES = {"number": "0123456789.-", "word": "abcdefghijklmnopqrstuvwxyz'-. "}
-PER_COLUMN = 2  # frames that the net says of each of its columns of 4 px
-BATCH = 16
-NEW, AGAIN = 256, 1536  # lines drawn, and old ones seen again, in turn
+PER_COLUMN = {"number": 3, "word": 2}  # frames that the net says of each of its columns of 4 px
+BATCH, LOOK = 32, 2048  # lines a step, and until shards are looked for
+MEMORY = 0.9995  # of the mean of the weights over the steps, which is the net that is kept
+MEET = 50  # steps between two meetings with a run beside this one
 
 
 def layer(a, b, kernel, stride=(1, 1), pad=None):
@@ -33,10 +39,11 @@ def layer(a, b, kernel, stride=(1, 1), pad=None):
 
 
 class LineNet(nn.Module):
-    """(n, 1, 32, w) to (n, 2 classes, 1, w / 4): class of the first half column, then of the second."""
+    """(n, 1, 32, w) to (n, per_column classes, 1, w / 4): classes of a column's first frame, then of its next."""
 
-    def __init__(self, classes, wide):
+    def __init__(self, classes, wide, per_column):
         super().__init__()
+        self.per_column = per_column
         a, b, c, d, e, f = wide
         self.body = nn.Sequential(
             *layer(1, a, (5, 5), (2, 2)),
@@ -47,72 +54,33 @@ class LineNet(nn.Module):
             *layer(e, f, (2, 3), pad=(0, 1)),
             *layer(f, f, (1, 5)))
         more = layer(f, f, (1, 5)) if f > 80 else []
-        self.head = nn.Sequential(*more, nn.Dropout(0.1), nn.Conv2d(f, PER_COLUMN * classes, 1))
+        self.head = nn.Sequential(*more, nn.Dropout(0.1), nn.Conv2d(f, per_column * classes, 1))
 
     def forward(self, x):
         return self.head(self.body(x))
 
 
-SIZES = {"number": (12, 20, 28, 40, 56, 72), "word": (12, 20, 28, 40, 56, 88)}
+SIZES = {"number": (16, 32, 48, 64, 80, 112), "word": (12, 20, 28, 40, 56, 88)}
 
 
-def frames(out, classes):
+def frames(net, x, classes):
     """Log probabilities (time, n, classes)."""
+    out = net(x)
     n, _, _, w = out.shape
-    return out.view(n, PER_COLUMN, classes, w).permute(3, 1, 0, 2).reshape(w * PER_COLUMN, n, classes).log_softmax(2)
+    out = out.view(n, net.per_column, classes, w).permute(3, 1, 0, 2)
+    return out.reshape(w * net.per_column, n, classes).log_softmax(2)
 
 
-class Pool:
-    """Pictures as bytes, their labels, the newest in place of the oldest."""
-
-    def __init__(self, source, alphabet, most):
-        self.source, self.alphabet, self.most = source, alphabet, most
-        self.pictures, self.labels, self.made = [], [], 0
-
-    def add(self, n, rng):
-        while n > 0:
-            label, grey = self.source.line(rng)
-            p = line_ink.picture(grey)
-            if p is None or any(c not in self.alphabet for c in label) or 2 * len(label) > p.shape[1] // 2:
-                continue
-            item = (p * 255 + 0.5).astype(np.uint8), [self.alphabet.index(c) + 1 for c in label]
-            if len(self.pictures) < self.most:
-                self.pictures.append(item[0])
-                self.labels.append(item[1])
-            else:
-                at = self.made % self.most
-                self.pictures[at], self.labels[at] = item
-            self.made += 1
-            n -= 1
+def batch_of(net, pictures, rng=None):
+    """The net's input, and the frames of each picture that count."""
+    x, columns = padded(pictures, rng)
+    return torch.from_numpy(x).contiguous(memory_format=torch.channels_last), torch.tensor(columns) * net.per_column
 
 
-def bent(p, rng):
-    """The picture a little slanted, stretched and moved: cheaper than a line drawn anew."""
-    h, w = p.shape
-    slant, sx, sy = rng.normal(0, 0.12), np.exp(rng.normal(0, 0.09)), np.exp(rng.normal(0, 0.05))
-    n = min(max(int(w * sx), 24), line_ink.MOST_WIDE)
-    m = np.float32([[n / w, slant, -slant * h / 2], [0, sy, (1 - sy) * h / 2 + rng.normal(0, 0.7)]])
-    return cv2.warpAffine(p, m, (n, h), flags=cv2.INTER_LINEAR)
-
-
-def padded(pictures, rng=None):
-    """A batch as wide as its widest, in steps of 16 px, and the frames of each that count."""
-    most = -(-max(p.shape[1] for p in pictures) // 16) * 16
-    x = np.zeros((len(pictures), 1, ROWS, most), np.float32)
-    for i, p in enumerate(pictures):
-        x[i, 0, :, :p.shape[1]] = p
-    x /= 255
-    if rng is not None:
-        n = (len(pictures), 1, 1, 1)
-        x = x ** np.exp(rng.normal(0, 0.25, n)).astype(np.float32) * rng.uniform(0.75, 1.1, n).astype(np.float32)
-        x += rng.standard_normal(x.shape, np.float32) * np.float32(rng.uniform(0, 0.06, n))
-        x = np.clip(x, 0, 1)
-    return torch.from_numpy(x), torch.tensor([(p.shape[1] + 3) // 4 * PER_COLUMN for p in pictures])
-
-
-def batches(pool, which, rng):
-    which = sorted(which, key=lambda i: pool.pictures[i].shape[1] + rng.uniform(0, 12))
-    groups = [which[i:i + BATCH] for i in range(0, len(which), BATCH)]
+def batches(pool, rng):
+    """One pass over LOOK lines of the pool: batches of like widths, in any order."""
+    which = sorted(rng.integers(0, len(pool.pictures), LOOK), key=lambda i: pool.pictures[i].shape[1] + rng.uniform(0, 12))
+    groups = [which[i:i + BATCH] for i in range(0, LOOK, BATCH)]
     rng.shuffle(groups)
     return groups
 
@@ -133,8 +101,8 @@ def evaluate(net, pool, classes):
     right, kept = 0, []
     with torch.no_grad():
         for i in range(0, len(pool.pictures), 64):
-            x, lengths = padded(pool.pictures[i:i + 64])
-            log_p = frames(net(x), classes)
+            x, lengths = batch_of(net, pool.pictures[i:i + 64])
+            log_p = frames(net, x, classes)
             guess = greedy(log_p, lengths)
             for k, label in enumerate(pool.labels[i:i + 64]):
                 right += guess[k] == label
@@ -191,18 +159,26 @@ def log_likelihoods(logits, lengths, texts, temperature, loss_of):
     return torch.cat(out).double().numpy()
 
 
+def near_miss(label, rng):
+    """The number with one digit another: the roster's neighbour, which a list must not be sure of."""
+    at = [i for i, c in enumerate(label) if c.isdigit()]
+    i = at[rng.integers(len(at))]
+    return label[:i] + str((int(label[i]) + rng.integers(1, 10)) % 10) + label[i + 1:]
+
+
 def fit_lists(logits, lengths, lines, alphabet, temperature, rng, others):
     """list_slope, list_prior, list_character: by the likelihood of which of 40 it was, or none."""
     from scipy.optimize import minimize
     loss_of = nn.CTCLoss(reduction="none")
     pool = sorted({l for l, _ in lines} | set(others))
-    coded = {l: [alphabet.index(c) + 1 for c in l] for l in pool}
     ll, sizes, truth = [], [], []
     for i, (label, _) in enumerate(lines):
         names = [pool[k] for k in rng.permutation(len(pool))[:40] if pool[k] != label]
         listed = rng.random() < 0.8
+        if rng.random() < 0.5 and any(c.isdigit() for c in label):
+            names[0] = near_miss(label, rng)
         names = names[:39] + [label] if listed else names
-        ll.append(log_likelihoods([logits[i]] * len(names), lengths[[i] * len(names)], [coded[x] for x in names],
+        ll.append(log_likelihoods([logits[i]] * len(names), lengths[[i] * len(names)], [[alphabet.index(c) + 1 for c in x] for x in names],
                                   temperature, loss_of))
         sizes.append(np.array([len(x) for x in names]))
         truth.append(len(names) - 1 if listed else -1)
@@ -231,11 +207,11 @@ def leant(p, slant):
 
 
 def logits_of(net, p, classes):
-    x, n = padded([p])
+    x, n = batch_of(net, [p])
     with torch.no_grad():
         out = net(x)
     w = out.shape[3]
-    return out.view(PER_COLUMN, classes, w).permute(2, 0, 1).reshape(-1, classes)[:n[0]]
+    return out.view(net.per_column, classes, w).permute(2, 0, 1).reshape(-1, classes)[:n[0]]
 
 
 def fit_looks(net, lines, logits, guesses, sure, truth, temperature, classes):
@@ -299,27 +275,126 @@ def fit(net, o, alphabet, classes):
           tuple(fit_lists(logits, lengths, lines, alphabet, temperature, rng, others)))
 
 
+class Mean:
+    """The net of which the weights are the mean of another's over the steps: steadier than any one of them."""
+
+    def __init__(self, net):
+        self.net, self.steps = copy.deepcopy(net), 0
+
+    def follow(self, net):
+        self.steps += 1
+        keep = min(MEMORY, (1 + self.steps) / (10 + self.steps))
+        with torch.no_grad():
+            for mine, other in zip(self.net.state_dict().values(), net.state_dict().values()):
+                if mine.is_floating_point():
+                    mine.mul_(keep).add_(other, alpha=1 - keep)
+
+
+class Beside:
+    """A run beside this one: now and then each leaves its weights and takes the mean with what the other left.
+
+    Gossip averaging (M. Blot et al., "Gossip training for deep learning", 2016): two processes without a barrier."""
+
+    def __init__(self, mine, other):
+        self.mine, self.other, self.when = Path(mine), Path(other), 0
+
+    def meet(self, net):
+        part = self.mine.with_suffix(".part")
+        torch.save(net.state_dict(), part)
+        part.rename(self.mine)
+        if not self.other.exists() or self.other.stat().st_mtime_ns == self.when:
+            return
+        self.when = self.other.stat().st_mtime_ns
+        with torch.no_grad():
+            for mine, other in zip(net.state_dict().values(), torch.load(self.other).values()):
+                if mine.is_floating_point():
+                    mine.add_(other).div_(2)
+
+
+def optimiser_of(net):
+    decayed = [p for p in net.parameters() if p.dim() > 1]
+    free = [p for p in net.parameters() if p.dim() <= 1]
+    return torch.optim.AdamW([{"params": decayed, "weight_decay": 1e-2}, {"params": free, "weight_decay": 0}], lr=1e-3)
+
+
+def step(net, optimiser, loss_of, pictures, labels, classes, rng):
+    x, lengths = batch_of(net, [bent(p, rng, rng.random() < 0.85) for p in pictures], rng)
+    log_p = frames(net, x, classes)
+    flat = torch.tensor([c for l in labels for c in l], dtype=torch.long)
+    loss = loss_of(log_p, flat, lengths, torch.tensor([len(l) for l in labels])).mean()
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+    optimiser.step()
+    return loss.item()
+
+
+def train(net, o, alphabet, source):
+    classes = len(alphabet) + 1
+    rng = np.random.default_rng(o.seed)
+    print("parameters", sum(p.numel() for p in net.parameters()), flush=True)
+    held, pool = Pool(), Pool()
+    held.add(source("held"), alphabet, 1500, np.random.default_rng(77))
+    net = net.to(memory_format=torch.channels_last)
+    mean, optimiser = Mean(net), optimiser_of(net)
+    loss_of = nn.CTCLoss(reduction="none", zero_infinity=True)
+    beside = Beside(*o.beside) if o.beside else None
+    while not pool.pictures:
+        pool.take_shards(o.lines)
+        time.sleep(1)
+    start = said = time.time()
+    total, seen, steps = 0.0, 0, 0
+    while time.time() - start < o.minutes * 60:
+        pool.take_shards(o.lines)
+        for group in batches(pool, rng):
+            done = min((time.time() - start) / (o.minutes * 60), 1)
+            for g in optimiser.param_groups:
+                g["lr"] = o.rate * min(1, (steps + 1) / 500) * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-6
+            total += step(net, optimiser, loss_of, [pool.pictures[i] for i in group],
+                          [pool.labels[i] for i in group], classes, rng) * len(group)
+            mean.follow(net)
+            steps += 1
+            if beside and steps % MEET == 0:
+                beside.meet(net)
+            seen += len(group)
+        if time.time() - said > 120:
+            said = time.time()
+            share, _ = evaluate(mean.net, held, classes)
+            print("%5.1f min, %d lines, seen %d, loss %.4f, held exact %.4f" %
+                  ((said - start) / 60, len(pool.pictures), steps * BATCH, total / seen, share), flush=True)
+            total, seen = 0.0, 0
+            save(mean.net, o)
+    share, _ = evaluate(mean.net, held, classes)
+    print("held exact %.4f" % share)
+    save(mean.net, o)
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("net", choices=sorted(CLASSES))
-    args.add_argument("--minutes", type=float, default=20, help="of CPU")
+    args.add_argument("--minutes", type=float, default=20, help="on the clock")
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--rate", type=float, default=2.5e-3, help="of learning, at its peak")
-    args.add_argument("--pool", type=int, default=120000)
+    args.add_argument("--lines", default="lines.d", metavar="DIR", help="shards of lines that --make left, or leaves at the time")
+    args.add_argument("--make", type=int, metavar="N", help="make N lines for --lines, and train nothing")
     args.add_argument("--start", help="weights to go on from, as --keep left them; of another net what fits")
     args.add_argument("--keep", help="weights for --start, written every minute")
+    args.add_argument("--beside", nargs=2, metavar=("MINE.pt", "OTHER.pt"), help="two runs at once: where this one leaves "
+                      "its weights now and then, and where the other does")
     args.add_argument("--average", help="weights whose mean with those of --start is written: of two runs, the one "
                       "from the other")
     args.add_argument("--fit", type=int, metavar="N", help="print the figures of ocr/line_reader.c, by N held lines of --start")
     args.add_argument("-o")
     o = args.parse_args()
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     torch.manual_seed(o.seed)
-    rng = np.random.default_rng(o.seed)
     alphabet = CLASSES[o.net]
     classes = len(alphabet) + 1
     source = {"number": line_ink.Numbers, "word": line_ink.Words}[o.net]
-    net = LineNet(classes, SIZES[o.net])
+    if o.make:
+        return line_pool.make(source("train"), alphabet, o.make, o.lines, o.seed)
+    net = LineNet(classes, SIZES[o.net], PER_COLUMN[o.net])
     if o.start:
         known, mine = torch.load(o.start), net.state_dict()
         net.load_state_dict({k: known[k] if k in known and known[k].shape == v.shape else v for k, v in mine.items()})
@@ -329,45 +404,7 @@ def main():
         return save(net, o)
     if o.fit:
         return fit(net, o, alphabet, classes)
-    print("parameters", sum(p.numel() for p in net.parameters()), flush=True)
-    held = Pool(source("held"), alphabet, 10 ** 6)
-    held.add(1200, np.random.default_rng(77))
-    pool = Pool(source("train"), alphabet, o.pool)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-3)
-    loss_of = nn.CTCLoss(reduction="none", zero_infinity=True)
-    start = time.process_time()
-    total, seen, steps, said = 0.0, 0, 0, start
-    while time.process_time() - start < o.minutes * 60:
-        pool.add(NEW if pool.made else 8 * NEW, rng)
-        which = np.concatenate([np.arange(pool.made - NEW, pool.made) % o.pool,
-                                rng.integers(0, len(pool.pictures), AGAIN)])
-        for group in batches(pool, which.tolist(), rng):
-            done = min((time.process_time() - start) / (o.minutes * 60), 1)
-            rate = o.rate * min(1, (steps + 1) / 300) * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-5
-            for g in optimiser.param_groups:
-                g["lr"] = rate
-            x, lengths = padded([bent(pool.pictures[i], rng) for i in group], rng)
-            labels = [pool.labels[i] for i in group]
-            log_p = frames(net(x), classes)
-            flat = torch.tensor([c for l in labels for c in l], dtype=torch.long)
-            loss = loss_of(log_p, flat, lengths, torch.tensor([len(l) for l in labels])).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-            optimiser.step()
-            steps += 1
-            total += loss.item() * len(group)
-            seen += len(group)
-        if time.process_time() - said > 60:
-            said = time.process_time()
-            share, _ = evaluate(net, held, classes)
-            print("%5.1f min made %d seen %d loss %.4f held exact %.4f" %
-                  ((said - start) / 60, pool.made, steps * BATCH, total / seen, share), flush=True)
-            total, seen = 0.0, 0
-            save(net, o)
-    share, _ = evaluate(net, held, classes)
-    print("held exact %.4f" % share)
-    save(net, o)
+    train(net, o, alphabet, source)
 
 
 if __name__ == "__main__":
