@@ -7,6 +7,7 @@
 #include "second_digits_model.h"
 #include "second_letters_model.h"
 #include "small_net.h"
+#include "third_digits_model.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 struct glyph_reader {
     struct small_net *nets[GLYPH_ALPHABETS];
-    struct small_net *seconds[GLYPH_ALPHABETS];
+    struct small_net *asked[GLYPH_ALPHABETS][GLYPH_ASKED];
     long second_looks;
     uint8_t look[2][GLYPH_POINTS]; /* glyph and view */
 };
@@ -25,15 +26,31 @@ static const struct alphabet {
     int count;
     const unsigned char *onnx;
     const size_t *onnx_size;
+    float sure;
     struct glyph_calibration calibration;
-    const unsigned char *second;
-    const size_t *second_size;
     struct glyph_pool pool;
+    struct {
+        const unsigned char *onnx;
+        const size_t *onnx_size;
+    } asked[GLYPH_ASKED]; /* in doubt; NULL: none */
 } alphabets[GLYPH_ALPHABETS] = {
-    [GLYPH_DIGITS] = {'0', 10, digits_model, &digits_model_size, DIGITS_CALIBRATION,
-                      second_digits_model, &second_digits_model_size, DIGITS_POOL},
-    [GLYPH_LETTERS] = {'A', 26, letters_model, &letters_model_size, LETTERS_CALIBRATION,
-                       second_letters_model, &second_letters_model_size, LETTERS_POOL},
+    [GLYPH_DIGITS] = {'0',
+                      10,
+                      digits_model,
+                      &digits_model_size,
+                      GLYPH_SURE,
+                      DIGITS_CALIBRATION,
+                      DIGITS_POOL,
+                      {{second_digits_model, &second_digits_model_size},
+                       {third_digits_model, &third_digits_model_size}}},
+    [GLYPH_LETTERS] = {'A',
+                       26,
+                       letters_model,
+                       &letters_model_size,
+                       GLYPH_SURE_LETTER,
+                       LETTERS_CALIBRATION,
+                       LETTERS_POOL,
+                       {{second_letters_model, &second_letters_model_size}}},
 };
 
 int glyph_reader_create(struct glyph_reader **ret_reader)
@@ -51,7 +68,8 @@ void glyph_reader_destroy(struct glyph_reader *reader)
         return;
     for (int a = 0; a < GLYPH_ALPHABETS; a++) {
         small_net_destroy(reader->nets[a]);
-        small_net_destroy(reader->seconds[a]);
+        for (int i = 0; i < GLYPH_ASKED; i++)
+            small_net_destroy(reader->asked[a][i]);
     }
     free(reader);
 }
@@ -93,7 +111,7 @@ static bool is_sure(const struct alphabet *alphabet, const struct glyph_belief *
     float most = belief->junk;
     for (int k = 0; k < alphabet->count; k++)
         most = fmaxf(most, belief->of[k]);
-    return most >= GLYPH_SURE;
+    return most >= alphabet->sure;
 }
 
 /* When it is first asked. YJ_ENOMEM; YJ_EDATA: no net of ours, or one with other classes. */
@@ -104,24 +122,29 @@ static int load(struct small_net **net, const unsigned char *onnx, size_t size, 
     return e == 0 && small_net_outputs(*net) != classes ? YJ_EDATA : e;
 }
 
-/* One glyph by both nets; `logits` are the first one's. */
+/* One glyph by all nets; `logits` are the first one's. */
 static int look_again(struct glyph_reader *reader, enum glyph_alphabet which, const float *logits,
                       const uint8_t *glyph, const uint8_t *view, struct glyph_belief *ret)
 {
     static const int shape[3] = {2, GLYPH_SIDE, GLYPH_SIDE};
     const struct alphabet *alphabet = &alphabets[which];
-    float out[CLASSES], both[CLASSES];
+    float out[CLASSES], all[CLASSES];
     int n = alphabet->count + 1;
-    int e = load(&reader->seconds[which], alphabet->second, *alphabet->second_size, shape, n);
-    if (e < 0)
-        return e;
+    for (int k = 0; k < n; k++)
+        all[k] = (float)(alphabet->pool.first * logits[k]);
     memcpy(reader->look[0], glyph, GLYPH_POINTS);
     memcpy(reader->look[1], view, GLYPH_POINTS);
-    small_net_run(reader->seconds[which], reader->look[0], out);
+    for (int i = 0; i < GLYPH_ASKED && alphabet->asked[i].onnx; i++) {
+        struct small_net **net = &reader->asked[which][i];
+        int e = load(net, alphabet->asked[i].onnx, *alphabet->asked[i].onnx_size, shape, n);
+        if (e < 0)
+            return e;
+        small_net_run(*net, reader->look[0], out);
+        for (int k = 0; k < n; k++)
+            all[k] += (float)(alphabet->pool.asked[i] * out[k]);
+    }
     reader->second_looks++;
-    for (int k = 0; k < n; k++)
-        both[k] = (float)(alphabet->pool.first * logits[k] + alphabet->pool.second * out[k]);
-    believe(both, n, 1, alphabet->pool.floor, ret);
+    believe(all, n, 1, alphabet->pool.floor, ret);
     return 0;
 }
 

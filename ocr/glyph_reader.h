@@ -6,10 +6,11 @@
  * net's, cooled by a temperature and bounded by an error rate, both fitted on glyphs that did not
  * train it (Guo et al., "On calibration of modern neural networks", ICML 2017).
  *
- * Where the alphabet's net is not sure a second one is asked (models/second_digits.onnx,
- * second_letters.onnx): trained on what the first doubts, it sees the glyph and the view, in which
- * border and neighbours are left. What both say is multiplied, each to its own power (a logarithmic
- * opinion pool; Genest and Zidek, Statistical Science 1986), fitted where the second is asked. */
+ * Where the alphabet's net is not sure others are asked (models/second_digits.onnx,
+ * third_digits.onnx, second_letters.onnx): trained on what the first doubts, they see the glyph and
+ * the view, in which border and neighbours are left. What all say is multiplied, each to its own
+ * power (a logarithmic opinion pool; Genest and Zidek, Statistical Science 1986), fitted where they
+ * are asked. */
 #ifndef YJ_OCR_GLYPH_READER_H
 #define YJ_OCR_GLYPH_READER_H
 
@@ -21,8 +22,10 @@ enum glyph_alphabet {
     GLYPH_ALPHABETS
 };
 
-#define GLYPH_MAX 26     /* characters of the largest alphabet */
-#define GLYPH_SURE 0.98f /* 0 to 1: a claim of the first net below it is a doubt */
+#define GLYPH_MAX 26 /* characters of the largest alphabet */
+/* 0 to 1: a claim of the first net below it is a doubt; digits, and letters, where more are. */
+#define GLYPH_SURE 0.99f
+#define GLYPH_SURE_LETTER 0.98f
 
 struct glyph_belief {
     float of[GLYPH_MAX]; /* of each character of the alphabet, in its order */
@@ -45,7 +48,7 @@ int glyph_read(struct glyph_reader *reader, enum glyph_alphabet alphabet,
                const uint8_t (*glyphs)[GLYPH_POINTS], const uint8_t (*views)[GLYPH_POINTS], int n,
                struct glyph_belief *ret);
 
-/* How many glyphs the second net was asked about since the reader was made. */
+/* How many glyphs the other nets were asked about since the reader was made. */
 long glyph_reader_second_looks(const struct glyph_reader *reader);
 
 #endif

@@ -1,4 +1,4 @@
-/* glyphs.h - what the nets' claims are worth. Made by tools/train/glyph_calibration.py of 6006
+/* glyphs.h - what the nets' claims are worth. Made by tools/train/glyph_calibration.py of 12059
  * digits and 4211 letters, junk among them. */
 #ifndef YJ_OCR_MODELS_GLYPHS_H
 #define YJ_OCR_MODELS_GLYPHS_H
@@ -7,13 +7,14 @@ struct glyph_calibration {
     double temperature; /* the logits are divided by it */
     double floor;       /* 0 to 1: share that goes to all classes alike */
 };
-/* Where the second net is asked: powers of the two nets' claims. */
+#define GLYPH_ASKED 2 /* nets that are asked in doubt, at most */
+/* Where they are asked: powers of the nets' claims. */
 struct glyph_pool {
-    double first, second, floor;
+    double first, asked[GLYPH_ASKED], floor;
 };
 #define DIGITS_CALIBRATION                                                                         \
     {                                                                                              \
-        1.074, 0.000083                                                                            \
+        1.015, 0.000041                                                                            \
     }
 #define LETTERS_CALIBRATION                                                                        \
     {                                                                                              \
@@ -21,11 +22,11 @@ struct glyph_pool {
     }
 #define DIGITS_POOL                                                                                \
     {                                                                                              \
-        0.229, 0.628, 0.000859                                                                     \
+        0.000, {0.317, 0.754}, 0.000185                                                            \
     }
 #define LETTERS_POOL                                                                               \
     {                                                                                              \
-        0.429, 0.414, 0.000306                                                                     \
+        0.429, {0.414, 0.000}, 0.000306                                                            \
     }
 
 #endif

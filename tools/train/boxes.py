@@ -155,6 +155,7 @@ def put_custom(ink, c, room, thick, rng):
     middle = x + w / 2
     if c == "0" and rng.random() < 0.2:
         a, b = h * rng.uniform(0.25, 0.65), h * rng.uniform(0.2, 0.55)
+        b = -b if rng.random() < 0.3 else b
         put_line(ink, [[middle - b, y + h / 2 + a], [middle + b, y + h / 2 - a]], thick)
     elif c == "7" and rng.random() < 0.12:
         a, at = h * rng.uniform(0.15, 0.28), y + h * rng.uniform(0.45, 0.6)

@@ -5,7 +5,7 @@
 
 The .npz are what tools/train/boxes.py --calibrate writes: sites of UNIPEN that trained nothing. All numbers are
 those that make what was written there likeliest: temperature and floor of the first nets (Guo et al., ICML 2017, with
-a floor beside the temperature), and, of the glyphs they are not sure of, the powers of both nets' claims (a
+a floor beside the temperature), and, of the glyphs they are not sure of, the powers of all nets' claims (a
 logarithmic opinion pool) and its floor.
 """
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 ROOT = Path(__file__).resolve().parents[2]
-SURE = 0.98  # GLYPH_SURE of ocr/glyph_reader.h
+SURE = {"digits": 0.99, "letters": 0.98}  # GLYPH_SURE, GLYPH_SURE_LETTER of ocr/glyph_reader.h
 HEADER = """/* glyphs.h - what the nets' claims are worth. Made by tools/train/glyph_calibration.py of %s. */
 #ifndef YJ_OCR_MODELS_GLYPHS_H
 #define YJ_OCR_MODELS_GLYPHS_H
@@ -25,14 +25,15 @@ struct glyph_calibration {
     double temperature; /* the logits are divided by it */
     double floor;       /* 0 to 1: share that goes to all classes alike */
 };
-/* Where the second net is asked: powers of the two nets' claims. */
+#define GLYPH_ASKED 2 /* nets that are asked in doubt, at most */
+/* Where they are asked: powers of the nets' claims. */
 struct glyph_pool {
-    double first, second, floor;
+    double first, asked[GLYPH_ASKED], floor;
 };
 #define DIGITS_CALIBRATION {%.3f, %.6f}
 #define LETTERS_CALIBRATION {%.3f, %.6f}
-#define DIGITS_POOL {%.3f, %.3f, %.6f}
-#define LETTERS_POOL {%.3f, %.3f, %.6f}
+#define DIGITS_POOL {%.3f, {%.3f, %.3f}, %.6f}
+#define LETTERS_POOL {%.3f, {%.3f, %.3f}, %.6f}
 
 #endif
 """
@@ -73,11 +74,17 @@ def fit_first(x, y):
     return np.exp(best.x[0]), floor_of(best.x[1], len(y))
 
 
-def fit_pool(first, second, y):
+def fit_pool(claims, y):
+    """Powers of the nets' logits (n nets, glyphs, classes), and the floor of what they say together."""
+    def both(v):
+        return sum(np.exp(power) * x for power, x in zip(v, claims))
+
     def cost(v):
-        return surprise(probabilities(np.exp(v[0]) * first + np.exp(v[1]) * second, floor_of(v[2], len(y))), y)
-    best = minimize(cost, [-0.7, -0.7, -6.0], method="Nelder-Mead", options={"maxiter": 2000})
-    return np.exp(best.x[0]), np.exp(best.x[1]), floor_of(best.x[2], len(y)), best.fun
+        return surprise(probabilities(both(v), floor_of(v[-1], len(y))), y)
+    start = [np.log(1 / len(claims))] * len(claims) + [-6.0]
+    best = minimize(cost, start, method="Nelder-Mead", options={"maxiter": 4000, "maxfev": 4000})
+    floor = floor_of(best.x[-1], len(y))
+    return np.exp(best.x[:-1]), floor, best.fun, probabilities(both(best.x), floor)
 
 
 def fit(what, path, models):
@@ -85,14 +92,15 @@ def fit(what, path, models):
     first = outputs(models / (what + ".onnx"), pictures[:, :1])
     temperature, floor = fit_first(first, y)
     p = probabilities(first / temperature, floor)
-    doubtful = p.max(1) < SURE
-    second = outputs(models / ("second_%s.onnx" % what), pictures[doubtful])
-    a, b, least, cost = fit_pool(first[doubtful], second, y[doubtful])
-    q = probabilities(a * first[doubtful] + b * second, least)
-    print("%s: %d glyphs; temperature %.3f, floor %.6f, log loss %.4f; doubtful %d: log loss %.4f, of both %.4f, right "
-          "%.2f %%, of both %.2f %%; powers %.3f %.3f, floor %.6f" % (
+    doubtful = p.max(1) < SURE[what]
+    asked = [models / (name % what) for name in ("second_%s.onnx", "third_%s.onnx")]
+    claims = [first[doubtful]] + [outputs(net, pictures[doubtful]) for net in asked if net.exists()]
+    powers, least, cost, q = fit_pool(claims, y[doubtful])
+    print("%s: %d glyphs; temperature %.3f, floor %.6f, log loss %.4f; doubtful %d: log loss %.4f, of all nets %.4f, right "
+          "%.2f %%, of all nets %.2f %%; powers %s, floor %.6f" % (
               what, len(y), temperature, floor, surprise(p, y), doubtful.sum(), surprise(p[doubtful], y[doubtful]), cost,
-              100 * (p[doubtful].argmax(1) == y[doubtful]).mean(), 100 * (q.argmax(1) == y[doubtful]).mean(), a, b, least))
+              100 * (p[doubtful].argmax(1) == y[doubtful]).mean(), 100 * (q.argmax(1) == y[doubtful]).mean(),
+              " ".join("%.3f" % v for v in powers), least))
     p[doubtful] = q
     junk = p.shape[1] - 1
     own, guess = y != junk, p[:, :junk].argmax(1)
@@ -100,7 +108,7 @@ def fit(what, path, models):
     print("  with 0.93: %d characters, right %.2f %%, silent %d, to a person %.2f %%; junk taken %d of %d" % (
         own.sum(), 100 * (guess == y)[own].mean(), (own & sure & (guess != y)).sum(), 100 * (own & ~sure).sum() / own.sum(),
         (sure & ~own).sum(), (~own).sum()))
-    return (temperature, floor), (a, b, least), len(y)
+    return (temperature, floor), (*powers, *[0.0] * (3 - len(powers)), least), len(y)
 
 
 def main():

@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
 """Trains the nets that are asked where the first ones doubt (ocr/glyph_reader.h) and writes them as ONNX.
 
-  second.py pool digits|letters TRAIN.npz ... [--plain 0.08] -o POOL.npz
-  second.py train digits|letters POOL.npz ... [mnist] [--cpu 30] [--held HELD.npz] [--keep NET.pt] -o ocr/models/second_digits.onnx
+  second.py pool digits|letters TRAIN.npz ... [--mnist] [--plain 0.08] -o POOL.npz
+  second.py train digits|letters POOL.npz ... --begin GLYPHS.onnx [--cpu 2] [--held HELD.npz] [--keep NET.pt] -o ocr/models/second_digits.onnx
 
 A second net sees a box twice: the glyph, and the view, in which border and neighbours are left (ocr/written_box.h). It
-trains on what the first one doubts. `pool` picks that from what tools/train/boxes.py
+starts as a net that sees the glyph alone (glyphs.py), deaf to the view (as Net2Net: Chen, Goodfellow, Shlens, ICLR
+2016), and trains on what the first one doubts. `pool` picks that from what tools/train/boxes.py
 writes: by the first net's claim alone, not by the label, so that probabilities stay true where the second is asked.
-What is kept is the running mean of the weights; sums are of 16 bits (bfloat16), weights of 32. The schedule follows CPU
-time. Needs PyTorch, OpenCV (Debian: python3-torch, python3-onnx, python3-opencv). Not part of
+The schedule follows CPU time. Needs PyTorch, OpenCV (Debian: python3-torch, python3-onnx, python3-opencv). Not part of
 any build.
 """
 import argparse
 import copy
-import os
 import time
 from pathlib import Path
 
@@ -26,24 +25,41 @@ from torch.nn import functional as F
 import pen
 
 ROOT = Path(__file__).resolve().parents[2]
-SIDE, BATCH = 28, 128
+SIDE, BATCH = 28, 64
 CLASSES = {"digits": 11, "letters": 27}  # the last is junk
 DOUBTFUL = 0.997  # by the first net
-SMOOTH = 0.004  # of the labels
 
 
-class SecondNet(nn.Sequential):
-    """(n, 2, 28, 28) to (n, classes): five convolutions, each with its normalisation, two small layers."""
-
-    WIDTHS = ((2, 24, 1), (24, 48, 1), (48, 64, 2), (64, 96, 1), (96, 96, 1))  # from, to, stride
+class SecondNet(nn.Module):
+    """(n, 2, 28, 28) to (n, classes). The layers of GlyphNet (glyphs.py)."""
 
     def __init__(self, classes):
-        steps = []
-        for i, (a, b, stride) in enumerate(self.WIDTHS):
-            steps += [nn.Conv2d(a, b, 3, padding=1, stride=stride), nn.BatchNorm2d(b), nn.ReLU()]
-            if i in (0, 4):
-                steps.append(nn.MaxPool2d(2))
-        super().__init__(*steps, nn.Flatten(), nn.Dropout(0.25), nn.Linear(96 * 9, 128), nn.ReLU(), nn.Linear(128, classes))
+        super().__init__()
+        self.first = nn.Conv2d(2, 16, 3, padding=1)
+        self.second = nn.Conv2d(16, 32, 3, padding=1)
+        self.third = nn.Conv2d(32, 32, 3, padding=1, stride=2)
+        self.fourth = nn.Conv2d(32, 64, 3, padding=1)
+        self.wide, self.out = nn.Linear(64 * 9, 96), nn.Linear(96, classes)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.first(x)), 2)
+        x = F.relu(self.third(F.relu(self.second(x))))
+        x = F.max_pool2d(F.relu(self.fourth(x)), 2)
+        x = F.relu(self.wide(F.dropout(x.flatten(1), 0.2, self.training)))
+        return self.out(x)
+
+    def begin(self, path):
+        """With the weights of a first net's ONNX file, or of a second's."""
+        import onnx
+        from onnx import numpy_helper
+        stored = [torch.from_numpy(numpy_helper.to_array(w).copy()) for w in onnx.load(path).graph.initializer]
+        view = torch.zeros(16, 1, 3, 3)
+        for layer in (self.first, self.second, self.third, self.fourth, self.wide, self.out):
+            shapes = [(16, 1, 3, 3), (16, 2, 3, 3)] if layer is self.first else [tuple(layer.weight.shape)]
+            weight = stored.pop(next(i for i, t in enumerate(stored) if tuple(t.shape) in shapes))
+            bias = stored.pop(next(i for i, t in enumerate(stored) if t.shape == layer.bias.shape))
+            layer.weight.data = torch.cat([weight, view], 1)[:, :2] if layer is self.first else weight
+            layer.bias.data = bias
 
 
 # ---- what is doubtful ----
@@ -76,9 +92,7 @@ def framed(glyphs, rng):
 
 
 def load(path):
-    """Pictures (n, 2, 28, 28) and labels of what has ink ("mnist": its own training part); files without views get views like those of boxes."""
-    if path == "mnist":
-        return own_pictures(np.random.default_rng(2))
+    """Pictures (n, 2, 28, 28) and labels of what has ink; files without views get views like those of boxes."""
     z = np.load(path)
     if "looks" in z:
         return z["looks"], z["label"]
@@ -98,6 +112,8 @@ def own_pictures(rng):
 def make_pool(o):
     rng, looks, labels = np.random.default_rng(o.seed), [], []
     parts = [load(path) for path in o.files]
+    if o.mnist:
+        parts.append(own_pictures(rng))
     for x, y in parts:
         keep = (first_claims(o.what, x[:, 0]) < DOUBTFUL) | (rng.random(len(y)) < o.plain)
         looks.append(x[keep])
@@ -108,17 +124,18 @@ def make_pool(o):
 
 # ---- as other hands, pens and scanners have it ----
 
-def bent(x):
+def bent(x, turns=0.08, slants=0.1, sizes=0.07, waves=(4, 0.06)):
     """Turns, slants, sizes, shifts and slow waves; thicker, thinner, blurred, paler."""
     n = len(x)
-    turn, slant = torch.randn(n) * 0.1, torch.randn(n) * 0.12
-    size = torch.exp(torch.randn(n, 2) * 0.08)
+    turn, slant = torch.randn(n) * turns, torch.randn(n) * slants
+    size = torch.exp(torch.randn(n, 2) * sizes)
     theta = torch.zeros(n, 2, 3)
     theta[:, 0, 0], theta[:, 0, 1] = size[:, 0] * torch.cos(turn), -torch.sin(turn) + slant
     theta[:, 1, 0], theta[:, 1, 1] = torch.sin(turn), size[:, 1] * torch.cos(turn)
     theta[:, :, 2] = torch.randn(n, 2) * 0.04
-    waves = F.interpolate(torch.randn(n, 2, 5, 5) * (0.08 * torch.rand(n, 1, 1, 1)), SIDE, mode="bilinear", align_corners=False)
-    grid = F.affine_grid(theta, x.shape, align_corners=False) + waves.permute(0, 2, 3, 1)
+    wave = torch.randn(n, 2, waves[0], waves[0]) * (waves[1] * torch.rand(n, 1, 1, 1))
+    wave = F.interpolate(wave, SIDE, mode="bilinear", align_corners=False)
+    grid = F.affine_grid(theta, x.shape, align_corners=False) + wave.permute(0, 2, 3, 1)
     x = F.grid_sample(x, grid, align_corners=False)
     which = torch.rand(n)
     for low, high, change in ((0.0, 0.07, lambda a: F.max_pool2d(F.pad(a, (0, 1, 0, 1)), 2, 1)),
@@ -158,59 +175,40 @@ def export(net, path):
 
 
 def follow(mean, net, share):
-    """A running mean of the weights, and of what the normalisations have seen."""
+    """A running mean of the weights."""
     with torch.no_grad():
-        for m, v in zip(mean.state_dict().values(), net.state_dict().values()):
-            if m.is_floating_point():
-                m.add_(v - m, alpha=share)
+        for m, v in zip(mean.parameters(), net.parameters()):
+            m.add_(v - m, alpha=share)
 
 
 class Run:
     """Net, running mean and optimiser; goes on where an earlier run stopped."""
 
     def __init__(self, o):
-        self.net = SecondNet(CLASSES[o.what]).to(memory_format=torch.channels_last)
+        self.net = SecondNet(CLASSES[o.what])
+        self.net.begin(o.begin or ROOT / "ocr/models" / (o.what + ".onnx"))
         self.mean = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=o.rate, weight_decay=1e-2)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=o.rate, weight_decay=5e-3)
         self.parts, self.spent, self.steps = (self.net, self.mean, self.optimiser), 0.0, 0
         if o.keep and Path(o.keep).exists():
             *states, self.spent, self.steps = torch.load(o.keep)
             for part, state in zip(self.parts, states):
                 part.load_state_dict(state)
-        elif o.begin:  # the features of another alphabet's net, kept by --keep
-            state = {k: v for k, v in torch.load(o.begin)[1].items() if v.shape == self.net.state_dict()[k].shape}
-            for net in (self.net, self.mean):
-                net.load_state_dict(state, strict=False)
 
-    def save(self, path):
-        torch.save([part.state_dict() for part in self.parts] + [self.spent, self.steps], path + ".new")
-        os.replace(path + ".new", path)
+    def save(self, path, spent):
+        torch.save([part.state_dict() for part in self.parts] + [spent, self.steps], path)
 
     def step(self, x, y, rate):
         for g in self.optimiser.param_groups:
             g["lr"] = rate
-        x = bent(x.float() / 255).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            out = self.net(x)
-        loss = F.cross_entropy(out.float(), y, label_smoothing=SMOOTH)
+        loss = F.cross_entropy(self.net(bent(x.float() / 255)), y)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
         self.steps += 1
-        follow(self.mean, self.net, max(0.001, 1 / (self.steps + 1)))
+        follow(self.mean, self.net, max(0.005, 1 / (self.steps + 1)))
         return loss.item()
-
-
-def leave(run, o, looks, loss):
-    """What there is so far, in files."""
-    print("%.2f of %g minutes of CPU: steps %d, epochs %.2f, loss %.4f" % (
-        run.spent, o.cpu, run.steps, run.steps * BATCH / looks, loss), flush=True)
-    if o.keep:
-        run.save(o.keep)
-    if o.held:
-        report(run.mean, o.what, o.held)
-    export(copy.deepcopy(run.mean), o.o)
 
 
 def train(o):
@@ -221,18 +219,21 @@ def train(o):
     x = torch.from_numpy(np.concatenate([p[0] for p in parts]))
     y = torch.from_numpy(np.concatenate([p[1] for p in parts]).astype(np.int64))
     print("weights %d, looks %d" % (sum(q.numel() for q in run.net.parameters()), len(x)), flush=True)
-    clock, order, loss, kept = time.time(), [], 2.0, run.spent
-    before = time.process_time() - 60 * run.spent
-    while run.spent < o.cpu and time.time() - clock < o.seconds:
+    begun, clock, total, seen, order = time.process_time() - 60 * run.spent, time.time(), 0.0, 0, []
+    spent = run.spent
+    while spent < o.cpu and time.time() - clock < o.seconds:
         order = order or list(torch.randperm(len(x)).split(BATCH))
         at = order.pop()
-        rate = o.rate * min(1, (run.steps + 1) / 300) * (0.5 + 0.5 * np.cos(np.pi * min(run.spent / o.cpu, 1))) + 1e-6
-        loss += 0.002 * (run.step(x[at], y[at], rate) - loss)
-        run.spent = (time.process_time() - before) / 60
-        if run.spent - kept > o.every:
-            kept = run.spent
-            leave(run, o, len(x), loss)
-    leave(run, o, len(x), loss)
+        rate = o.rate * min(1, (run.steps + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * min(spent / o.cpu, 1))) + 1e-6
+        total += run.step(x[at], y[at], rate) * len(at)
+        seen += len(at)
+        spent = (time.process_time() - begun) / 60
+    print("%.2f minutes of CPU: seen %d, loss %.4f" % (spent, run.steps * BATCH, total / max(seen, 1)))
+    if o.keep:
+        run.save(o.keep, spent)
+    if o.held and spent >= o.cpu:
+        report(run.mean, o.what, o.held)
+    export(run.mean, o.o)
 
 
 def main():
@@ -240,12 +241,12 @@ def main():
     p.add_argument("do", choices=["pool", "train"])
     p.add_argument("what", choices=sorted(CLASSES))
     p.add_argument("files", nargs="*")
+    p.add_argument("--mnist", action="store_true")
     p.add_argument("--held")
-    p.add_argument("--begin", help="what --keep of another run left: its running mean is where this one starts")
-    p.add_argument("--cpu", type=float, default=30, help="minutes of CPU that the schedule is made for")
+    p.add_argument("--begin", help="the ONNX file to start as; the alphabet's first net")
+    p.add_argument("--cpu", type=float, default=2, help="minutes of CPU that the schedule is made for")
     p.add_argument("--seconds", type=float, default=1e9, help="by the clock, after which it stops, to go on in another run")
-    p.add_argument("--rate", type=float, default=4e-3)
-    p.add_argument("--every", type=float, default=3, help="minutes of CPU between two writings of the files")
+    p.add_argument("--rate", type=float, default=1.2e-3)
     p.add_argument("--plain", type=float, default=0.08, help="share of what the first net is sure of that a pool takes")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--keep", help="where it stands, to go on from")
