@@ -61,9 +61,12 @@
 #define FILLS 0.2   /* ... or the page's marks hold so little ink that they are lines, which vary */
 #define UNEVEN 0.98
 
-/* A mark by itself: */
-#define LONE_SHARE 0.42 /* of the page's usual ink: less is a mark of somebody ... */
-#define LONE_EVEN 0.8   /* ... whose palest marks hold less than this share, or a slip */
+/* A mark by itself is doubted where this pupil marks evenly, his palest with LONE_EVEN of the usual
+ * ink or more, if it holds less than this share; ... */
+#define LONE_EVEN 0.8
+#define LONE_SHARE 0.42
+#define LONE_HALF 0.55  /* ... or less than this, and it does not look ... */
+#define LONE_FULL 0.995 /* ... so surely filled */
 #define LONE 0.98
 
 static bool is_marked(const struct seen_bubble *s)
@@ -370,10 +373,12 @@ static void doubt_uneven(const struct bubble_ink *b, int n, double alone, struct
 
 static void doubt_lone(int n, struct seen_bubble *seen)
 {
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        double share = seen[i].looks[LOOK_FILLED] < LONE_FULL ? LONE_HALF : LONE_SHARE;
         if (is_marked(&seen[i]) && seen[i].asked && log_least(&seen[i]) > log(LONE_EVEN) &&
-            seen[i].evidence[INK_USUAL] < log(LONE_SHARE))
+            seen[i].evidence[INK_USUAL] < log(share))
             seen[i].p = fmin(seen[i].p, LONE);
+    }
 }
 
 static void compare_marks(const struct band *band, const struct bubble_ink *b, int n, double alone,

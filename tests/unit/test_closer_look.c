@@ -288,9 +288,9 @@ static void test_one_of_several_far_paler_is_doubted(void **state)
 static void test_a_lone_pale_mark_is_doubted(void **state)
 {
     double p[4];
-    look_at_marks(*state, "q3", (double[]){0, 0.4, 0, 0}, 0.5, 0.9999, p);
-    assert_true(p[1] <= 0.98 && p[1] > 0.5);
     look_at_marks(*state, "q3", (double[]){0, 0.5, 0, 0}, 0.5, 0.9999, p);
+    assert_true(p[1] <= 0.98 && p[1] > 0.5);
+    look_at_marks(*state, "q3", (double[]){0, 0.6, 0, 0}, 0.5, 0.9999, p);
     assert_true(p[1] == 0.9999);
 }
 
