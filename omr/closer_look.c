@@ -65,7 +65,8 @@
  * ink or more, if it holds less than this share; ... */
 #define LONE_EVEN 0.8
 #define LONE_SHARE 0.42
-#define LONE_HALF 0.55  /* ... or less than this, and it does not look ... */
+#define LONE_HALF 0.55  /* ... or less than this, none of it lies beside, and it does not look ... \
+                         */
 #define LONE_FULL 0.995 /* ... so surely filled */
 #define LONE 0.98
 
@@ -371,10 +372,11 @@ static void doubt_uneven(const struct bubble_ink *b, int n, double alone, struct
             seen[i].p = fmin(seen[i].p, UNEVEN);
 }
 
-static void doubt_lone(int n, struct seen_bubble *seen)
+static void doubt_lone(const struct bubble_ink *b, int n, struct seen_bubble *seen)
 {
     for (int i = 0; i < n; i++) {
-        double share = seen[i].looks[LOOK_FILLED] < LONE_FULL ? LONE_HALF : LONE_SHARE;
+        bool half = seen[i].looks[LOOK_FILLED] < LONE_FULL && b[i].halo < HALO_MOST;
+        double share = half ? LONE_HALF : LONE_SHARE;
         if (is_marked(&seen[i]) && seen[i].asked && log_least(&seen[i]) > log(LONE_EVEN) &&
             seen[i].evidence[INK_USUAL] < log(share))
             seen[i].p = fmin(seen[i].p, LONE);
@@ -387,7 +389,7 @@ static void compare_marks(const struct band *band, const struct bubble_ink *b, i
     int marks = count_marks(seen, n);
     bool one = allows_one(&b[0]);
     if (marks == 1)
-        doubt_lone(n, seen);
+        doubt_lone(b, n, seen);
     else if (marks > 1 && one)
         doubt_unlike(b, n, seen);
     else if (marks > 1 && band->usual > FILLS)
