@@ -3,6 +3,7 @@
 #include "closer_look.h"
 #include "diag.h"
 #include "models/agreement.h"
+#include "seen_marks.h"
 #include "wide.h"
 
 #include <math.h>
@@ -63,11 +64,6 @@ static bool takes_every_look(const struct marking_culture *c)
 {
     return c->fill == MEANS_ANSWER && c->tick == MEANS_ANSWER && c->cross == MEANS_ANSWER &&
            c->stroke == MEANS_ANSWER;
-}
-
-static bool allows_one(const struct field *f)
-{
-    return f->kind == FIELD_GRID || f->max_marks == 1;
 }
 
 static bool is_blank(const struct seen_bubble *seen, int n)
@@ -162,7 +158,7 @@ static void ask_open(const struct asking *a, const struct bubble_ink *b, int n,
     int rivals = 0;
     for (int i = 0; i < n; i++)
         rivals += seen[i].ink > RIVAL_MARK;
-    bool all = !allows_one(b[0].field) || rivals > 1 || !takes_every_look(a->culture);
+    bool all = !group_allows_one(&b[0]) || rivals > 1 || !takes_every_look(a->culture);
     for (int i = 0; i < n; i++) {
         double p = seen[i].ink;
         bool thin = a->band->usual < THIN_USUAL;
@@ -250,7 +246,7 @@ static void testify_alone(const struct band *band, const struct manner *manner,
     e[HALO] = (float)within(0, 5 * b->halo, 3);
     e[THROUGH] = (float)within(0, 5 * b->through, 3);
     e[WEAK] = b->weak;
-    e[ALLOWS_ONE] = allows_one(b->field);
+    e[ALLOWS_ONE] = group_allows_one(b);
     e[PAGE_EMPTY] = (float)log_ratio(band->low, 0.05);
     e[PAGE_USUAL] = (float)log_ratio(band->usual, 0.3);
     e[PAGE_LEAST] = (float)log_ratio(manner->least, band->usual);
@@ -392,7 +388,7 @@ static bool is_plainly_full(const struct band *band, const struct bubble_ink *b,
                             const struct seen_bubble *s)
 {
     /* Of several answers none need have been rubbed out for another. */
-    bool full = allows_one(b->field)
+    bool full = group_allows_one(b)
                     ? is_full(&full_of_one, band, b, s) || is_full(&dark_of_one, band, b, s)
                     : is_full(&full_of_several, band, b, s);
     return full && s->looks[LOOK_CANCELLED] < FULL_CANCELLED &&

@@ -1,7 +1,9 @@
 #include "closer_look.h"
 
 #include "bubble_twin.h"
+#include "closer_marks.h"
 #include "diag.h"
+#include "seen_marks.h"
 #include "small_sort.h"
 
 #include <math.h>
@@ -38,43 +40,6 @@
 #define SOMETHING 0.02   /* probability of a mark, at least, where there is something ... */
 #define NOTHING 1e-5     /* ... and at most, where there is nothing */
 
-/* Two marks where one is allowed. One is unlike the darkest other if it holds less than this share
- * of its ink, ... */
-#define ALIKE 0.93
-#define OWN_LEAST 1.0  /* ... and less than one of the palest of this page's marks */
-#define UNALIKE 0.98   /* probability, at most, that it is a mark as well, ... */
-#define PLAINLY 0.9999 /* ... unless both readers call it plainly full */
-
-/* So many questions of a page with two marks where one is allowed: he rubs out, and it stays to be
- * seen; with more than the most he means it. */
-#define TWOFOLD 3
-#define TWOFOLD_MOST 8
-
-/* One of several where several are allowed is doubted if it is filled, but far paler than the
- * palest of this page's marks and than the darkest of its own field, ... */
-#define UNEVEN_SHARE 0.80
-#define UNEVEN_ALIKE 0.75
-/* ... or less far, but paler than every mark that stands alone, ... */
-#define PALEST_SHARE 0.90
-#define PALEST_ALONE 0.95
-#define FULLY 0.998 /* ... unless it looks full beyond doubt, ... */
-#define FILLS 0.2   /* ... or the page's marks hold so little ink that they are lines, which vary */
-#define UNEVEN 0.98
-
-/* A mark by itself is doubted where this pupil marks evenly, his palest with LONE_EVEN of the usual
- * ink or more, if it holds less than this share; ... */
-#define LONE_EVEN 0.8
-#define LONE_SHARE 0.42
-#define LONE_HALF 0.55  /* ... or less than this, none of it lies beside, and it does not look ... \
-                         */
-#define LONE_FULL 0.995 /* ... so surely filled */
-#define LONE 0.98
-
-static bool is_marked(const struct seen_bubble *s)
-{
-    return s->p > 0.5;
-}
-
 /* The second reader saw it too: whether it is an answer has been said. */
 static bool is_seen(const struct seen_bubble *s)
 {
@@ -90,19 +55,11 @@ static bool is_rubbed(const struct seen_bubble *s)
     return s->told && s->looks[LOOK_EMPTY] < 0.5;
 }
 
-static int count_marks(const struct seen_bubble *seen, int n)
-{
-    int marks = 0;
-    for (int i = 0; i < n; i++)
-        marks += is_marked(&seen[i]);
-    return marks;
-}
-
 /* Taken for a mark, by its look, that holds hardly any ink. */
 static bool is_faintly_taken(const struct band *band, const struct bubble_ink *b,
                              const struct seen_bubble *s)
 {
-    return is_marked(s) && s->told && b->ink < TAKEN_FAINT * band->usual;
+    return seen_is_mark(s) && s->told && b->ink < TAKEN_FAINT * band->usual;
 }
 
 /* The group holds no mark, or none of any ink. */
@@ -110,14 +67,9 @@ static bool is_blank(const struct band *band, const struct bubble_ink *b,
                      const struct seen_bubble *seen, int n)
 {
     for (int i = 0; i < n; i++)
-        if (is_marked(&seen[i]) && !is_faintly_taken(band, &b[i], &seen[i]))
+        if (seen_is_mark(&seen[i]) && !is_faintly_taken(band, &b[i], &seen[i]))
             return false;
     return true;
-}
-
-static bool allows_one(const struct bubble_ink *b)
-{
-    return b->field->kind == FIELD_GRID || b->field->max_marks == 1;
 }
 
 /* ---- is there anything ---- */
@@ -125,8 +77,8 @@ static bool allows_one(const struct bubble_ink *b)
 /* Beside a mark: doubted, or, where another answer is allowed, something all the same. */
 static bool is_open(const struct bubble_ink *b, const struct seen_bubble *s)
 {
-    return !is_marked(s) &&
-           (s->p > OPEN || (!allows_one(b) && (s->told || b->ink > INK || b->speck > SPECK)));
+    return !seen_is_mark(s) &&
+           (s->p > OPEN || (!group_allows_one(b) && (s->told || b->ink > INK || b->speck > SPECK)));
 }
 
 static int choose(const struct band *band, const struct bubble_ink *b, int n,
@@ -225,7 +177,7 @@ static bool find_something(const struct looked_at *g, bool doubt, struct seen_bu
     for (int k = 0; k < g->n; k++) {
         const struct bubble_ink *own = &g->all[g->which[k]];
         struct seen_bubble *s = &seen[g->which[k]];
-        if (is_clean(own, s, &g->rest[k], g) || own->field->kind != FIELD_CHOICE || is_marked(s))
+        if (is_clean(own, s, &g->rest[k], g) || own->field->kind != FIELD_CHOICE || seen_is_mark(s))
             continue;
         if (is_seen(s) || (!g->blank && is_rubbed(s)) || !is_something(&g->rest[k], others))
             continue;
@@ -246,7 +198,7 @@ static void judge(const struct looked_at *groups, int n, struct seen_bubble *see
         }
     bool is_print = found > PRINT_FROM && found > PRINT_SHARE * blanks;
     for (int g = 0; g < n; g++) {
-        if (groups[g].blank ? !is_print : groups[g].n > 0 && !allows_one(groups[g].own))
+        if (groups[g].blank ? !is_print : groups[g].n > 0 && !group_allows_one(groups[g].own))
             find_something(&groups[g], true, seen);
         clear_clean(&groups[g], seen);
     }
@@ -281,7 +233,7 @@ static int look_for_anything(const struct image *img, const struct page_map *map
     double usual_halo = median_halo(b, n, halos);
     int circles = count_circles(seen, n);
     for (int i = 0; i < n; i++)
-        empty[i] = !is_marked(&seen[i]);
+        empty[i] = !seen_is_mark(&seen[i]);
     int chosen = choose(band, b, n, seen, which), n_groups = 0;
     int e = bubble_twin_compare(img, map, b, empty, n, which, chosen, arena, rest);
     for (int i = 0, k = 0, length; i < n && e == 0; i += length) {
@@ -303,137 +255,9 @@ static int look_for_anything(const struct image *img, const struct page_map *map
     return e;
 }
 
-/* ---- are they alike ---- */
-
-static double log_least(const struct seen_bubble *s)
-{
-    return s->evidence[PAGE_LEAST]; /* over the page's usual mark */
-}
-
-static bool is_unlike(const struct bubble_ink *b, const struct seen_bubble *s,
-                      const struct bubble_ink *darkest)
-{
-    return s->asked && b->ink < ALIKE * darkest->ink &&
-           s->evidence[INK_USUAL] < log_least(s) + log(OWN_LEAST);
-}
-
-static void doubt_unlike(const struct bubble_ink *b, int n, struct seen_bubble *seen)
-{
-    int darkest = -1;
-    for (int i = 0; i < n; i++)
-        if (is_marked(&seen[i]) && (darkest < 0 || b[i].ink > b[darkest].ink))
-            darkest = i;
-    for (int i = 0; i < n; i++)
-        if (is_marked(&seen[i]) && i != darkest && seen[i].p < PLAINLY &&
-            is_unlike(&b[i], &seen[i], &b[darkest]))
-            seen[i].p = fmin(seen[i].p, UNALIKE);
-}
-
-/* Ink of the palest mark that stands alone in its group; 0: there is none. */
-static double palest_alone(const struct bubble_ink *b, int n, const struct seen_bubble *seen)
-{
-    double palest = 0;
-    for (int i = 0, length; i < n; i += length) {
-        length = bubble_group_length(&b[i], n - i);
-        if (count_marks(&seen[i], length) != 1)
-            continue;
-        for (int k = i; k < i + length; k++)
-            if (is_marked(&seen[k]) && (palest == 0 || b[k].ink < palest))
-                palest = b[k].ink;
-    }
-    return palest;
-}
-
-static bool is_half_filled(const struct seen_bubble *s)
-{
-    for (int k = 0; k < LOOKS; k++)
-        if (s->told && s->looks[k] > s->looks[LOOK_FILLED])
-            return false;
-    return s->told && s->looks[LOOK_FILLED] < FULLY;
-}
-
-static bool is_uneven(const struct bubble_ink *b, const struct seen_bubble *s, double darkest,
-                      double alone)
-{
-    double of_least = exp((double)s->evidence[INK_USUAL] - log_least(s));
-    return (of_least < UNEVEN_SHARE && b->ink < UNEVEN_ALIKE * darkest) ||
-           (of_least < PALEST_SHARE && b->ink < PALEST_ALONE * alone);
-}
-
-/* Of several marks where several are allowed: one that an eraser passed over. */
-static void doubt_uneven(const struct bubble_ink *b, int n, double alone, struct seen_bubble *seen)
-{
-    double darkest = 0;
-    for (int i = 0; i < n; i++)
-        darkest = is_marked(&seen[i]) ? fmax(darkest, b[i].ink) : darkest;
-    for (int i = 0; i < n; i++)
-        if (is_marked(&seen[i]) && is_half_filled(&seen[i]) &&
-            is_uneven(&b[i], &seen[i], darkest, alone))
-            seen[i].p = fmin(seen[i].p, UNEVEN);
-}
-
-static void doubt_lone(const struct bubble_ink *b, int n, struct seen_bubble *seen)
-{
-    for (int i = 0; i < n; i++) {
-        bool half = seen[i].looks[LOOK_FILLED] < LONE_FULL && b[i].halo < HALO_MOST;
-        double share = half ? LONE_HALF : LONE_SHARE;
-        if (is_marked(&seen[i]) && seen[i].asked && log_least(&seen[i]) > log(LONE_EVEN) &&
-            seen[i].evidence[INK_USUAL] < log(share))
-            seen[i].p = fmin(seen[i].p, LONE);
-    }
-}
-
-static void compare_marks(const struct band *band, const struct bubble_ink *b, int n, double alone,
-                          struct seen_bubble *seen)
-{
-    int marks = count_marks(seen, n);
-    bool one = allows_one(&b[0]);
-    if (marks == 1)
-        doubt_lone(b, n, seen);
-    else if (marks > 1 && one)
-        doubt_unlike(b, n, seen);
-    else if (marks > 1 && band->usual > FILLS)
-        doubt_uneven(b, n, alone, seen);
-}
-
-static void doubt_palest(const struct bubble_ink *b, int n, struct seen_bubble *seen)
-{
-    int palest = -1;
-    for (int i = 0; i < n; i++)
-        if (is_marked(&seen[i]) && (palest < 0 || b[i].ink < b[palest].ink))
-            palest = i;
-    seen[palest].p = fmin(seen[palest].p, UNALIKE);
-}
-
-static bool is_twofold(const struct bubble_ink *b, const struct seen_bubble *seen, int n)
-{
-    return b->field->kind == FIELD_CHOICE && allows_one(b) && count_marks(seen, n) > 1;
-}
-
-static void doubt_twofold(const struct bubble_ink *b, int n, struct seen_bubble *seen)
-{
-    int twofold = 0;
-    for (int i = 0, length; i < n; i += length) {
-        length = bubble_group_length(&b[i], n - i);
-        twofold += is_twofold(&b[i], &seen[i], length);
-    }
-    if (twofold < TWOFOLD || twofold > TWOFOLD_MOST)
-        return;
-    for (int i = 0, length; i < n; i += length) {
-        length = bubble_group_length(&b[i], n - i);
-        if (is_twofold(&b[i], &seen[i], length))
-            doubt_palest(&b[i], length, &seen[i]);
-    }
-}
-
 int closer_look(const struct image *img, const struct page_map *map, const struct band *band,
                 const struct bubble_ink *b, int n, struct arena *arena, struct seen_bubble *seen)
 {
-    double alone = palest_alone(b, n, seen);
-    for (int i = 0, length; i < n; i += length) {
-        length = bubble_group_length(&b[i], n - i);
-        compare_marks(band, &b[i], length, alone, &seen[i]);
-    }
-    doubt_twofold(b, n, seen);
+    closer_look_at_marks(band, b, n, seen);
     return look_for_anything(img, map, band, b, n, arena, seen);
 }

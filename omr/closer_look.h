@@ -3,9 +3,8 @@
  * Internal to omr. Is there anything at all? Asked of each bubble of a group without a mark, and
  * of empty ones that the readers doubt: beside its twins (bubble_twin.h) a dot on a letter is plain
  * to see, and so is that a letter is nothing but a letter, however odd this page's print. And is
- * each mark meant? What an eraser has left is paler than its neighbour and paler than even the
- * palest that this pupil marks; a slip of the pen is, too. Doubts are raised; what is settled is
- * only that there is nothing. */
+ * each mark meant (closer_marks.h)? Doubts are raised; what is settled is only that there is
+ * nothing. */
 #ifndef YJ_OMR_CLOSER_LOOK_H
 #define YJ_OMR_CLOSER_LOOK_H
 
