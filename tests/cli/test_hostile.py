@@ -136,7 +136,10 @@ class Decoders(HostileTest):
         until = time.monotonic() + 60
         while not helpers and time.monotonic() < until:
             for task in tasks.iterdir():
-                helpers |= set((task / "children").read_text().split())
+                try:
+                    helpers |= set((task / "children").read_text().split())
+                except (FileNotFoundError, ProcessLookupError):
+                    pass  # the thread has ended since the folder was read
         self.assertTrue(helpers)
         return watch, helpers
 
