@@ -5,10 +5,10 @@
 #include "exam_settings.h"
 #include "exam_tables.h"
 #include "i18n.h"
+#include "path_look.h"
 #include "table_file.h"
 #include "textfile.h"
 #include "yamlfile.h"
-#include "path_look.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 #include "csvfile.h"
 #include "diag.h"
 #include "i18n.h"
+#include "path_look.h"
 #include "text_encoding.h"
 #include "textfile.h"
-#include "path_look.h"
 #include <stdlib.h>
 #include <string.h>
 
