@@ -294,6 +294,101 @@ static void test_a_lone_pale_mark_is_doubted(void **state)
     assert_true(p[1] == 0.9999);
 }
 
+/* Three groups of four: marks[g][i] is ink over the page's usual, 0 where there is none. */
+struct small_page {
+    struct bubble_ink b[12];
+    struct seen_bubble seen[12];
+};
+
+static void look_at_groups(struct page *p, const char *const *fields, const double (*ink)[4],
+                           struct small_page *ret)
+{
+    const struct band band = {.low = 0.03, .high = 0.21, .usual = 0.5};
+    struct page_map map = map_of(p);
+    for (int i = 0; i < 12; i++) {
+        const struct field *f = &p->form->fields[form_field_index(p->form, fields[i / 4])];
+        double share = ink[i / 4][i % 4];
+        ret->b[i].field = f;
+        ret->b[i].bubble = &f->bubbles[i % 4];
+        ret->b[i].group = i % 4;
+        ret->b[i].ink = share * band.usual;
+        ret->seen[i].asked = ret->seen[i].told = share > 0;
+        ret->seen[i].p = share > 0 ? 0.9999 : 1e-6;
+        ret->seen[i].evidence[INK_USUAL] = (float)log(share > 0 ? share : 1e-3);
+        ret->seen[i].evidence[PAGE_LEAST] = (float)log(0.95);
+    }
+    arena_reset(&p->arena);
+    assert_int_equal(closer_look(&p->img, &map, &band, ret->b, 12, &p->arena, ret->seen), 0);
+}
+
+/* Catches a mark among several that is paler than all that stand alone taken for one of them; and a
+ * doubt of it where another that stands alone is as pale, or where it looks full beyond doubt. */
+static void test_paler_than_all_that_stand_alone(void **state)
+{
+    static const char *const fields[] = {"q3", "q4", "m3"};
+    static const double ink[][3][4] = {{{1}, {0.95}, {1, 0.84, 0, 0}},
+                                       {{1}, {0.86}, {1, 0.84, 0, 0}},
+                                       {{1}, {0.95}, {1, 0.84, 0, 0}}};
+    for (int k = 0; k < 3; k++) {
+        struct small_page page = {0};
+        for (int i = 0; i < 12; i++)
+            page.seen[i].looks[LOOK_FILLED] = k == 2 ? 0.9995F : 0.99F;
+        look_at_groups(*state, fields, ink[k], &page);
+        if ((page.seen[9].p <= 0.98) != (k == 0))
+            fail_msg("case %d: %.4f", k, page.seen[9].p);
+        assert_true(page.seen[8].p == 0.9999);
+    }
+}
+
+/* Catches a full mark set beside its bubble, or one that looks surely full, doubted as half rubbed
+ * out. */
+static void test_a_lone_half_mark(void **state)
+{
+    static const char *const fields[] = {"q3", "q4", "q5"};
+    static const double ink[3][4] = {{0.5}, {0.5}, {0.5}};
+    struct small_page page = {0};
+    for (int i = 0; i < 12; i++)
+        page.seen[i].looks[LOOK_FILLED] = i / 4 == 2 ? 0.999F : 0.99F;
+    page.b[4].halo = 0.1;
+    look_at_groups(*state, fields, ink, &page);
+    assert_true(page.seen[0].p <= 0.98);
+    assert_true(page.seen[4].p == 0.9999);
+    assert_true(page.seen[8].p == 0.9999);
+}
+
+/* Catches circles drawn close around cleared by their twins where somebody draws circles; and a
+ * single bubble that only looks like one, kept for a person. */
+static void test_circles_are_cleared_one_by_one_only(void **state)
+{
+    struct page *p = *state;
+    const struct band band = {.low = 0.03, .high = 0.21, .usual = 0.5};
+    struct page_map map = map_of(p);
+    for (int circles = 1; circles <= 8; circles += 7) {
+        struct bubble_ink *b = NULL;
+        int n = 0, made = 0, self = -1;
+        draw(p);
+        drawn_page_noise(&p->img, 10, 7);
+        arena_reset(&p->arena);
+        assert_int_equal(bubble_ink_measure(p->form, 0, &p->img, &map, &p->arena, &b, &n), 0);
+        struct seen_bubble *seen = arena_alloc(&p->arena, (size_t)n * sizeof *seen);
+        assert_non_null(seen);
+        for (int i = 0; i < n; i++) {
+            seen[i] = (struct seen_bubble){.told = true, .p = b[i].ink > 0.15 ? 0.9999 : 1e-6};
+            seen[i].looks[LOOK_EMPTY] = 1;
+            if (b[i].ink > 0.15 || b[i].bubble->option != 1 || made == circles)
+                continue;
+            made++;
+            self = i;
+            seen[i].looks[LOOK_EMPTY] = 0;
+            seen[i].looks[LOOK_CIRCLE] = 1;
+            seen[i].p = 0.3;
+        }
+        assert_int_equal(closer_look(&p->img, &map, &band, b, n, &p->arena, seen), 0);
+        if ((seen[self].p < 1e-4) != (circles == 1))
+            fail_msg("%d circles: %.6f", circles, seen[self].p);
+    }
+}
+
 /* Catches two marks of which one is nearly rubbed out, taken for two; and a person who is asked of
  * each two that are alike, or plain to both readers. */
 static void test_two_unlike_marks_are_doubted(void **state)
@@ -345,6 +440,9 @@ int main(void)
         cmocka_unit_test(test_three_twofold_answers_are_doubted),
         cmocka_unit_test(test_one_of_several_far_paler_is_doubted),
         cmocka_unit_test(test_a_lone_pale_mark_is_doubted),
+        cmocka_unit_test(test_paler_than_all_that_stand_alone),
+        cmocka_unit_test(test_a_lone_half_mark),
+        cmocka_unit_test(test_circles_are_cleared_one_by_one_only),
         cmocka_unit_test(test_two_unlike_marks_are_doubted),
     };
     return cmocka_run_group_tests(tests, setup, marks_page_remove);
