@@ -27,7 +27,7 @@ static const struct tolerance scanner = {SCANNER_SCALE_MIN, SCANNER_SCALE_MAX, 0
 static const struct tolerance photo = {PHOTO_SCALE_MIN, PHOTO_SCALE_MAX, 0.09};
 
 struct hypothesis {
-    int sighting[MAX_MARKS]; /* per mark, -1: not seen */
+    int sighting[MAX_MARKS]; /* per mark its number among all sightings, -1: not seen */
     int matches;
     double cost;
 };
@@ -39,6 +39,7 @@ struct search {
     int n_marks;
     double ink[MAX_MARKS]; /* mm^2 */
     const struct mark_sighting *sightings;
+    const int *number; /* of each among all */
     int n_sightings;
     double scale; /* px a mm if the page filled the image */
     struct hypothesis *best;
@@ -137,14 +138,14 @@ static void try_pair(struct search *s, const struct tolerance *t, int i, int j, 
     struct hypothesis y = {.matches = 2, .cost = ca + cb};
     for (int m = 0; m < s->n_marks; m++) {
         double off = 0, area = 0;
-        y.sighting[m] = m == i ? a : (m == j ? b : -1);
+        y.sighting[m] = m == i ? s->number[a] : (m == j ? s->number[b] : -1);
         if (m == i || m == j)
             continue;
         struct point at = homography_apply(&h, marks[m].centroid);
         int found = nearest_sighting(s, m, at, t->offset * seen, scale, &off, &area);
         if (found < 0 || found == a || found == b)
             continue;
-        y.sighting[m] = found;
+        y.sighting[m] = s->number[found];
         y.matches++;
         y.cost += area + 2 * off / (t->offset * seen);
     }
@@ -207,8 +208,7 @@ static void try_sightings(struct search *s, const struct tolerance *t, int i, in
         }
 }
 
-/* The search over the sightings that the tolerance leaves; what it finds is kept under the numbers
- * they had before. */
+/* The search over the sightings that the tolerance leaves. */
 static void try_all_pairs(struct search *all, const struct tolerance *t)
 {
     struct mark_sighting left[MAX_SIGHTINGS];
@@ -220,15 +220,12 @@ static void try_all_pairs(struct search *all, const struct tolerance *t)
         }
     struct search narrowed = *all, *s = &narrowed;
     s->sightings = left;
+    s->number = number;
     s->n_sightings = n;
     for (int i = 0; i < s->n_marks; i++)
         for (int j = i + 1; j < s->n_marks; j++)
             if (s->n_marks != 4 || is_diagonal(s->registration->marks, i, j))
                 try_sightings(s, t, i, j);
-    for (int k = 0; k < s->n_best; k++)
-        for (int m = 0; m < s->n_marks; m++)
-            if (s->best[k].sighting[m] >= 0)
-                s->best[k].sighting[m] = number[s->best[k].sighting[m]];
     all->n_best = s->n_best;
 }
 
