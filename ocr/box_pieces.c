@@ -185,12 +185,23 @@ static void fill_whose(const struct box_pieces *pieces, uint8_t whose[BOX_PIECES
     }
 }
 
+/* Rows mostly are paper. */
+WIDE static bool has_label(const uint16_t *restrict label, int n)
+{
+    uint16_t any = 0;
+    for (int x = 0; x < n; x++)
+        any |= label[x];
+    return any;
+}
+
 /* Marks a row's own pixels; whether there are any. */
 static bool mark_own(const struct box_picture *p, const struct box_pieces *pieces,
                      const uint8_t whose[BOX_PIECES_MAX + 1], int y, uint8_t *ret_marks)
 {
     const uint16_t *label = pieces->label + (ptrdiff_t)y * p->width;
     bool any = false;
+    if (!has_label(label, p->width))
+        return false;
     memset(ret_marks, 0, (size_t)p->width);
     for (int x = 0; x < p->width; x++) {
         int own = label[x] ? whose[label[x]] : NOT_OWN;
@@ -231,7 +242,6 @@ int box_pieces_copy(const struct box_picture *p, const struct box_pieces *pieces
     y0 = y0 > 0 ? y0 - 1 : 0;
     for (int y = y0; y <= y1 + 1 && y < p->height; y++)
         for (int x = 0; x < p->width; x++)
-            if (ink[y * width + x])
-                ink[y * width + x] = shade[p->dark[y * width + x]];
+            ink[y * width + x] = ink[y * width + x] ? shade[p->dark[y * width + x]] : 0;
     return 0;
 }
