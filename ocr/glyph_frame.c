@@ -80,6 +80,12 @@ bool glyph_frame_find(const uint8_t *ink, int width, int height, struct glyph_fr
     return true;
 }
 
+void glyph_frame_rows(const struct glyph_frame *frame, int height, int *ret_first, int *ret_end)
+{
+    *ret_first = (int)fmin(height, fmax(0, floor(frame->top)));
+    *ret_end = (int)fmax(*ret_first, fmin(height, ceil(frame->top + GLYPH_SIDE * frame->step)));
+}
+
 /* ---- a picture's pixels shared out to the points of a frame ---- */
 
 /* The part of pixel x that lies in cell u. */
@@ -178,10 +184,10 @@ static void gather(const uint8_t *ink, int width, int height, const struct glyph
                    double grey[GLYPH_POINTS])
 {
     static const uint8_t nothing[COLUMNS_MAX];
-    double top = frame->top, step = frame->step;
-    int first = (int)fmax(0, floor(top)), last = (int)fmin(height, ceil(top + GLYPH_SIDE * step));
+    int first, last;
     struct shares shares = {.end = 0};
-    bool shared = share_out(width, frame->left, step, &shares);
+    bool shared = share_out(width, frame->left, frame->step, &shares);
+    glyph_frame_rows(frame, height, &first, &last);
     memset(grey, 0, GLYPH_POINTS * sizeof *grey);
     /* Along the rows first, then down the columns, a strip of rows at a time. */
     for (int y = first; y < last; y += ROWS) {
@@ -194,7 +200,7 @@ static void gather(const uint8_t *ink, int width, int height, const struct glyph
         for (int j = 0; j < ROWS && y + j < last; j++) {
             double row[GLYPH_SIDE] = {0};
             if (!shared)
-                gather_row(rows[j], width, frame->left, step, row);
+                gather_row(rows[j], width, frame->left, frame->step, row);
             for (int u = 0; u < GLYPH_SIDE && shared; u++)
                 row[u] = cells[u][j];
             add_to_points(row, y + j, frame, grey);

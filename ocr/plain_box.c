@@ -9,7 +9,7 @@
  * left is paper. */
 #include "plain_box.h"
 
-#include "grey_counts.h"
+#include "grey_rank.h"
 #include "wide.h"
 #include <math.h>
 #include <stdlib.h>
@@ -112,11 +112,10 @@ static bool place_box(const struct image *img, const struct page_map *map, struc
 /* What is paper, of some of its rows; false: nothing is. */
 static bool find_limit(const struct image *img, struct scan_box *box)
 {
-    struct grey_counts counts = {.n = 0};
-    int width = box->x1 - box->x0, step = (box->y1 - box->y0) * width / PAPER_SAMPLE + 1;
-    for (int y = box->y0; y < box->y1; y += step)
-        grey_counts_add(&counts, image_row(img, y) + box->x0, width);
-    box->paper = grey_counts_paper(&counts);
+    int width = box->x1 - box->x0, height = box->y1 - box->y0;
+    int step = height * width / PAPER_SAMPLE + 1, rows = (height + step - 1) / step;
+    box->paper = grey_rank(image_row(img, box->y0) + box->x0, (ptrdiff_t)img->stride * step, width,
+                           rows, (size_t)(PAPER_SHARE * width * rows));
     box->limit = (uint8_t)(box->paper - FAINTEST + SPARE);
     return box->paper >= PAPER_MIN;
 }

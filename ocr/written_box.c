@@ -7,7 +7,7 @@
 #include "crop.h"
 #include "diag.h"
 #include "glyph_frame.h"
-#include "grey_counts.h"
+#include "grey_rank.h"
 #include "plain_box.h"
 #include <math.h>
 #include <string.h>
@@ -39,10 +39,9 @@ struct box_cut {
 
 static int paper_of(const struct image *img)
 {
-    struct grey_counts counts = {.n = 0};
-    for (int y = 0; y < img->height; y++)
-        grey_counts_add(&counts, image_row(img, y), img->width);
-    return grey_counts_paper(&counts);
+    size_t n = (size_t)img->width * (size_t)img->height;
+    return grey_rank(img->data, (ptrdiff_t)img->stride, img->width, img->height,
+                     (size_t)(PAPER_SHARE * (double)n));
 }
 
 static void take_paper_off(const uint8_t *restrict row, int width, int paper,
@@ -93,8 +92,8 @@ static int cut_box(const struct image *img, const struct page_map *map, struct r
                               .top = margin * scale,
                               .right = (margin + box.w) * scale,
                               .bottom = (margin + box.h) * scale};
-    p->dark = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
-    ret->as_scanned = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
+    p->dark = arena_room(arena, (size_t)p->width * (size_t)p->height);
+    ret->as_scanned = arena_room(arena, (size_t)p->width * (size_t)p->height);
     if (!p->dark || !ret->as_scanned)
         return YJ_ENOMEM;
     int paper = paper_of(scratch);
@@ -110,15 +109,13 @@ static int cut_box(const struct image *img, const struct page_map *map, struct r
 
 static double depth_of(const struct box_picture *p)
 {
-    struct grey_counts counts = {.n = 0};
     int x0 = (int)p->left, x1 = (int)fmin(ceil(p->right), p->width);
-    for (int y = (int)p->top; x0 < x1 && y < p->bottom && y < p->height; y++)
-        grey_counts_add(&counts, p->dark + (ptrdiff_t)y * p->width + x0, x1 - x0);
-    size_t wanted = (size_t)(DEPTH_SHARE * (double)counts.n), seen = 0;
-    int level = 255;
-    while (level > 0 && (seen += grey_counts_of(&counts, level)) <= wanted)
-        level--;
-    return level;
+    int y0 = (int)p->top, y1 = (int)fmin(ceil(p->bottom), p->height);
+    if (x0 >= x1 || y0 >= y1)
+        return 0;
+    size_t n = (size_t)(x1 - x0) * (size_t)(y1 - y0);
+    return grey_rank(p->dark + (ptrdiff_t)y0 * p->width + x0, p->width, x1 - x0, y1 - y0,
+                     n - (size_t)(DEPTH_SHARE * (double)n) - 1);
 }
 
 /* ---- what the box holds ---- */
@@ -183,7 +180,10 @@ static int take_glyph(const struct box_cut *cut, const struct box_pieces *pieces
         return 0;
     glyph_frame_glyph(ink, p->width, p->height, &frame, ret->glyph);
     fill_shades(depth, FAINTEST, shade);
-    apply_shade(shade, cut->as_scanned, n, ink);
+    int first, end;
+    glyph_frame_rows(&frame, p->height, &first, &end);
+    size_t from = (size_t)first * (size_t)p->width, to = (size_t)end * (size_t)p->width;
+    apply_shade(shade, cut->as_scanned + from, to - from, ink + from);
     glyph_frame_view(ink, p->width, p->height, &frame, ret->view);
     return 0;
 }
