@@ -27,7 +27,7 @@
 #define ALIKE_PX 2        /* or so many pixels, where they are large */
 #define CORNER 0.1        /* mm: lines that meet blur a little further in */
 #define SHORTEST 8        /* px of a side between its corners: fewer tell nothing */
-#define WINDOW 0.6        /* mm of a line over which its ink is averaged ... */
+#define WINDOW 1.0        /* mm of a line over which its ink is averaged ... */
 #define UNEVEN 0.10       /* mm that its thickness may then differ from all of its length */
 #define EDGE_PX 2         /* a line's soft edge */
 #define LENGTH_MAX 1024   /* px of a side */
