@@ -195,15 +195,17 @@ static bool mark_own(const struct box_picture *p, const struct box_pieces *piece
 {
     const uint16_t *label = pieces->label + (ptrdiff_t)y * p->width;
     const bool within = y >= p->top - 0.5 && y < p->bottom + 0.5;
-    const int x0 = within ? (int)fmax(0, ceil(p->left - 0.5)) : 0;
-    const int x1 = within ? (int)fmin(p->width, ceil(p->right + 0.5)) : 0;
+    const int x0 = within ? (int)fmin(p->width, fmax(0, ceil(p->left - 0.5))) : 0;
+    const int x1 = within ? (int)fmax(x0, fmin(p->width, ceil(p->right + 0.5))) : 0;
     uint8_t any = 0;
     if (!has_label(label, p->width))
         return false;
-    for (int x = 0; x < p->width; x++)
+    for (int x = 0; x < x0; x++)
         any |= ret_marks[x] = whose[label[x]] == OWN;
     for (int x = x0; x < x1; x++)
         any |= ret_marks[x] = whose[label[x]] != NOT_OWN;
+    for (int x = x1; x < p->width; x++)
+        any |= ret_marks[x] = whose[label[x]] == OWN;
     return any;
 }
 
@@ -212,6 +214,13 @@ WIDE static void spread(const uint8_t *restrict marks, int n, uint8_t *restrict 
 {
     for (int x = 0; x < n; x++)
         to[x] |= marks[x - 1] | marks[x] | marks[x + 1];
+}
+
+static void shade_marked(const uint8_t *restrict dark, int n, const uint8_t shade[256],
+                         uint8_t *restrict ink)
+{
+    for (int x = 0; x < n; x++)
+        ink[x] = (uint8_t)(ink[x] * shade[dark[x]]);
 }
 
 int box_pieces_copy(const struct box_picture *p, const struct box_pieces *pieces,
@@ -234,8 +243,8 @@ int box_pieces_copy(const struct box_picture *p, const struct box_pieces *pieces
         y1 = y;
     }
     y0 = y0 > 0 ? y0 - 1 : 0;
+    /* Marks are 0 or 1; whether they are is no branch to foresee. */
     for (int y = y0; y <= y1 + 1 && y < p->height; y++)
-        for (int x = 0; x < p->width; x++)
-            ink[y * width + x] = ink[y * width + x] ? shade[p->dark[y * width + x]] : 0;
+        shade_marked(p->dark + y * width, p->width, shade, ink + y * width);
     return 0;
 }
