@@ -19,7 +19,8 @@ struct small_net {
     int n;
     float shade[256]; /* of a picture's bytes */
     struct summer summer;
-    float *parts; /* of the tiles that are done at once */
+    float *parts;     /* of the tiles that are done at once */
+    struct area last; /* of the picture before that is not nought */
 };
 
 /* ---- running ---- */
@@ -52,20 +53,63 @@ static struct summer find_summer(int most)
     return (struct summer){4, sum_places_of_four, sum_tiles_of_four, pool_of_four};
 }
 
-static void run_conv(const struct layer *l, const struct summer *summer)
+static bool is_empty(struct area a)
 {
-    const int height = l->out.height, width = l->out.width;
-    const ptrdiff_t reach = place(&l->in, 0, 0) - place(&l->in, -l->pad, -l->pad);
-    int x = 0, y = 0;
-    for (int left = height * width, cells; left > 0; left -= cells) {
+    return a.y0 >= a.y1 || a.x0 >= a.x1;
+}
+
+static struct area whole(const struct plane *p)
+{
+    return (struct area){0, 0, p->height, p->width};
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* The least area that holds both. */
+static struct area join(struct area a, struct area b)
+{
+    if (is_empty(a) || is_empty(b))
+        return is_empty(a) ? b : a;
+    return (struct area){least(a.y0, b.y0), least(a.x0, b.x0), most(a.y1, b.y1), most(a.x1, b.x1)};
+}
+
+/* Places from .. end - 1 of what comes in: the first and the one after the last that see any. */
+static void reach(const struct layer *l, int d, int from, int end, int size, int *ret_from,
+                  int *ret_end)
+{
+    *ret_from = most(0, (from + l->pad - l->kernel[d] + l->stride[d]) / l->stride[d]);
+    *ret_end = least(size, (end - 1 + l->pad) / l->stride[d] + 1);
+}
+
+static struct area reach_of(const struct layer *l, struct area in)
+{
+    struct area out;
+    reach(l, 0, in.y0, in.y1, l->out.height, &out.y0, &out.y1);
+    reach(l, 1, in.x0, in.x1, l->out.width, &out.x0, &out.x1);
+    return out;
+}
+
+static void run_conv(const struct layer *l, const struct summer *summer, struct area area)
+{
+    const ptrdiff_t back = place(&l->in, 0, 0) - place(&l->in, -l->pad, -l->pad);
+    int x = area.x0, y = area.y0;
+    for (int left = (area.y1 - area.y0) * (area.x1 - area.x0), cells; left > 0; left -= cells) {
         const float *in[CELLS];
         float *out[CELLS];
         cells = next_piece(left);
         for (int k = 0; k < cells; k++) {
-            in[k] = place(&l->in, y * l->stride[0], x * l->stride[1]) - reach;
+            in[k] = place(&l->in, y * l->stride[0], x * l->stride[1]) - back;
             out[k] = place(&l->out, y, x);
-            if (++x == width) {
-                x = 0;
+            if (++x == area.x1) {
+                x = area.x0;
                 y++;
             }
         }
@@ -73,12 +117,35 @@ static void run_conv(const struct layer *l, const struct summer *summer)
     }
 }
 
-static void run_tiles(const struct layer *l, const struct summer *summer, float *parts)
+static void run_tiles(const struct layer *l, const struct summer *summer, struct area area,
+                      float *parts)
 {
-    int tiles = (l->out.height + 1) / 2 * ((l->out.width + 1) / 2);
-    for (int first = 0; first < tiles; first += TILES_AT_ONCE)
-        summer->tiles(l, first, tiles - first < TILES_AT_ONCE ? tiles - first : TILES_AT_ONCE,
-                      parts);
+    struct area tiles = {area.y0 / 2, area.x0 / 2, (area.y1 + 1) / 2, (area.x1 + 1) / 2};
+    int n = (tiles.y1 - tiles.y0) * (tiles.x1 - tiles.x0);
+    for (int first = 0; first < n; first += TILES_AT_ONCE)
+        summer->tiles(l, tiles, first, least(n - first, TILES_AT_ONCE), parts);
+}
+
+/* Where a picture's first step takes it from, and the area of it that is not nought. */
+static struct area take_picture(const struct small_net *net, const uint8_t *picture)
+{
+    const struct plane *in = &net->layers[0].in;
+    struct area ink = {in->height, in->width, 0, 0};
+    for (int c = 0; c < in->channels; c++)
+        for (int y = 0; y < in->height; y++, picture += in->width) {
+            float *to = place(in, y, 0) + c;
+            int from = 0, end = in->width;
+            for (int x = 0; x < in->width; x++)
+                to[x * in->channels] = net->shade[picture[x]];
+            while (from < end && picture[from] == 0)
+                from++;
+            while (end > from && picture[end - 1] == 0)
+                end--;
+            if (from < end)
+                ink = (struct area){least(ink.y0, y), least(ink.x0, from), most(ink.y1, y + 1),
+                                    most(ink.x1, end)};
+        }
+    return ink;
 }
 
 int small_net_outputs(const struct small_net *net)
@@ -86,22 +153,21 @@ int small_net_outputs(const struct small_net *net)
     return net->layers[net->n - 1].out.channels;
 }
 
+/* Where neither this picture nor the one before has anything, all numbers are as they were. */
 void small_net_run(struct small_net *net, const uint8_t *picture, float *ret)
 {
-    const struct plane *in = &net->layers[0].in;
-    for (int c = 0; c < in->channels; c++)
-        for (int y = 0; y < in->height; y++) {
-            float *to = place(in, y, 0) + c;
-            for (int x = 0; x < in->width; x++)
-                to[x * in->channels] = net->shade[*picture++];
-        }
-    for (int i = 0; i < net->n; i++)
-        if (net->layers[i].op == CHAIN_POOL)
-            net->summer.pool(&net->layers[i]);
-        else if (net->layers[i].tiled)
-            run_tiles(&net->layers[i], &net->summer, net->parts);
+    struct area ink = take_picture(net, picture), area = join(ink, net->last);
+    net->last = ink;
+    for (int i = 0; i < net->n && !is_empty(area); i++) {
+        const struct layer *l = &net->layers[i];
+        area = reach_of(l, area);
+        if (l->op == CHAIN_POOL)
+            net->summer.pool(l, area);
+        else if (l->tiled)
+            run_tiles(l, &net->summer, area, net->parts);
         else
-            run_conv(&net->layers[i], &net->summer);
+            run_conv(l, &net->summer, area);
+    }
     memcpy(ret, net->layers[net->n - 1].out.at, (size_t)small_net_outputs(net) * sizeof *ret);
 }
 
@@ -309,6 +375,8 @@ int small_net_create_narrow(const unsigned char *onnx, size_t size, const int sh
     e = net ? add_layers(&chain, shape, net) : YJ_ENOMEM;
     if (e == 0)
         e = add_planes(net);
+    if (e == 0)
+        net->last = whole(&net->layers[0].in);
     for (int i = 0; i < 256 && e == 0; i++)
         net->shade[i] = (float)i / 255.0f;
     onnx_chain_finish(&chain);

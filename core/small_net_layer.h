@@ -35,16 +35,21 @@ struct layer {
     float *bias;    /* [groups][lanes] */
 };
 
+/* Places y0 <= y < y1, x0 <= x < x1. */
+struct area {
+    int y0, x0, y1, x1;
+};
+
 /* Sums for vectors of one width. */
 struct summer {
     int lanes;
     /* The outputs of up to CELLS places: in[k] is where the kernel lies at place k, out[k] where
      * its first output goes. */
     void (*places)(const struct layer *l, int cells, const float *const *in, float *const *out);
-    /* The outputs of tiles first .. first + n - 1, n up to TILES_AT_ONCE. `parts`: room for
-     * TILE_PARTS * TILES_AT_ONCE * tile_apart() numbers. */
-    void (*tiles)(const struct layer *l, int first, int n, float *parts);
-    void (*pool)(const struct layer *l);
+    /* The outputs of tiles first .. first + n - 1, n up to TILES_AT_ONCE, of those that make up an
+     * area. `parts`: room for TILE_PARTS * TILES_AT_ONCE * tile_apart() numbers. */
+    void (*tiles)(const struct layer *l, struct area tiles, int first, int n, float *parts);
+    void (*pool)(const struct layer *l, struct area out);
 };
 
 static inline __attribute__((always_inline)) float *place(const struct plane *p, int y, int x)

@@ -99,10 +99,10 @@ LANES_INLINE LANES_TYPE FOR_LANES(largest)(const struct layer *l, int y, int x, 
     return most;
 }
 
-TARGET static void FOR_LANES(pool)(const struct layer *l)
+TARGET static void FOR_LANES(pool)(const struct layer *l, struct area out)
 {
-    for (int y = 0; y < l->out.height; y++)
-        for (int x = 0; x < l->out.width; x++)
+    for (int y = out.y0; y < out.y1; y++)
+        for (int x = out.x0; x < out.x1; x++)
             for (int c = 0; c < l->in.channels; c += LANES) {
                 const LANES_TYPE most =
                     FOR_LANES(largest)(l, y * l->stride[0], x * l->stride[1], c);
@@ -212,21 +212,23 @@ LANES_INLINE void FOR_LANES(finish_tile)(const struct layer *l, int g, int y, in
     }
 }
 
-TARGET static void FOR_LANES(sum_tiles)(const struct layer *l, int first, int n, float *parts)
+TARGET static void FOR_LANES(sum_tiles)(const struct layer *l, struct area tiles, int first, int n,
+                                        float *parts)
 {
     static const FOR_LANES(part_sum) sums[CELLS][2] = {
         {FOR_LANES(part_1_1), FOR_LANES(part_2_1)}, {FOR_LANES(part_1_2), FOR_LANES(part_2_2)},
         {FOR_LANES(part_1_3), FOR_LANES(part_2_3)}, {FOR_LANES(part_1_4), FOR_LANES(part_2_4)},
         {FOR_LANES(part_1_5), FOR_LANES(part_2_5)}, {FOR_LANES(part_1_6), FOR_LANES(part_2_6)}};
-    const int across = (l->out.width + 1) / 2;
+    const int across = tiles.x1 - tiles.x0;
     const size_t channels = (size_t)l->in.channels, next = tile_apart(l->in.channels),
                  row = (size_t)(l->in.width + 2 * l->in.border) * channels,
                  apart = (size_t)(TILE_PARTS * l->n * LANES);
     _Alignas(64) float m[TILE_PARTS][TILES_AT_ONCE * 2 * LANES];
     for (int k = 0; k < n; k++)
         FOR_LANES(turn_tile)
-    (place(&l->in, (first + k) / across * 2 - 1, (first + k) % across * 2 - 1), row, channels,
-     TILES_AT_ONCE * next, parts + (size_t)k * next);
+    (place(&l->in, (tiles.y0 + (first + k) / across) * 2 - 1,
+           (tiles.x0 + (first + k) % across) * 2 - 1),
+     row, channels, TILES_AT_ONCE * next, parts + (size_t)k * next);
     for (int g = 0; g < l->groups; g += 2) {
         const int groups = l->groups - g < 2 ? 1 : 2;
         const float *w = l->weights + (size_t)g * apart;
@@ -240,8 +242,8 @@ TARGET static void FOR_LANES(sum_tiles)(const struct layer *l, int first, int n,
         for (int i = 0; i < groups; i++)
             for (int k = 0; k < n; k++)
                 FOR_LANES(finish_tile)
-        (l, g + i, (first + k) / across * 2, (first + k) % across * 2, &m[0][(k * 2 + i) * LANES],
-         TILES_AT_ONCE * 2 * LANES);
+        (l, g + i, (tiles.y0 + (first + k) / across) * 2, (tiles.x0 + (first + k) % across) * 2,
+         &m[0][(k * 2 + i) * LANES], TILES_AT_ONCE * 2 * LANES);
     }
 }
 

@@ -142,6 +142,32 @@ static void test_pictures_leave_nothing_behind(void **state)
     free(m.bytes);
 }
 
+/* Catches a part of a picture that is not looked at since the one before had nothing there: ink of
+ * every size and place, and pictures of nothing, by one net as by one made anew for each. */
+static void test_any_picture_after_any_other(void **state)
+{
+    static const int shape[3] = {2, 28, 28};
+    static uint8_t picture[2][28][28];
+    float one[11], anew[11];
+    struct model m = load_model("ocr/models/second_digits.onnx");
+    struct small_net *net = NULL, *fresh = NULL;
+    srand(21);
+    assert_int_equal(small_net_create(m.bytes, m.size, shape, &net), 0);
+    for (int i = 0; i < 120; i++) {
+        int y = rand() % 28, x = rand() % 28, h = rand() % (29 - y), w = rand() % (29 - x);
+        memset(picture, 0, sizeof picture);
+        for (int k = 0; k < h * w && i % 9; k++)
+            picture[i % 2][y + k / w][x + k % w] = (uint8_t)rand();
+        assert_int_equal(small_net_create(m.bytes, m.size, shape, &fresh), 0);
+        small_net_run(fresh, &picture[0][0][0], anew);
+        small_net_run(net, &picture[0][0][0], one);
+        assert_memory_equal(one, anew, sizeof one);
+        small_net_destroy(fresh);
+    }
+    small_net_destroy(net);
+    free(m.bytes);
+}
+
 /* Catches a net that is run though it is none of ours: a picture of another size, one whose answer
  * is a row of places, a file cut short anywhere. */
 static void test_other_nets_are_refused(void **state)
@@ -182,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_nets_agree_with_opencv),
         cmocka_unit_test(test_every_width_gives_the_same_bits),
         cmocka_unit_test(test_pictures_leave_nothing_behind),
+        cmocka_unit_test(test_any_picture_after_any_other),
         cmocka_unit_test(test_other_nets_are_refused),
         cmocka_unit_test(test_broken_files_do_no_harm),
     };
