@@ -172,11 +172,15 @@ __attribute__((target("avx2"))) static bool take_eight(const struct image *img, 
  * time. */
 static void take_level_row(const struct image *img, const struct places *p, int n, uint8_t *to)
 {
-    int i = 0;
-    for (; i + AT_ONCE <= n; i += AT_ONCE)
-        if (!take_eight(img, p->x + i, p->y + i, to + i))
-            take_each(img, p, i, i + AT_ONCE, to);
-    take_each(img, p, i, n, to);
+    if (n < AT_ONCE) {
+        take_each(img, p, 0, n, to);
+        return;
+    }
+    for (int i = 0; i < n; i += AT_ONCE) {
+        int from = i < n - AT_ONCE ? i : n - AT_ONCE; /* the last ones may be taken twice */
+        if (!take_eight(img, p->x + from, p->y + from, to + from))
+            take_each(img, p, from, from + AT_ONCE, to);
+    }
 }
 
 static bool is_level(const struct places *p, int n)
