@@ -197,16 +197,16 @@ static int at_least(double mm, double px, int least)
 /* False: there is something else than a line. */
 static bool find_line(const struct scan_box *box, const struct band *band, struct found_line *ret)
 {
-    int k = 2 * box->reach, soft = SOFT_PX;
+    int k = 2 * box->reach;
     while (k >= 0 && band->dark[k] == 0)
         k--;
     *ret = (struct found_line){.is_bare = k < 0, .in = k + 1 - box->reach};
     if (k < 0)
         return true;
     int first = k;
-    while (k >= 0 && first - k <= soft && band->dark[k] < FULL * band->n)
+    while (k >= 0 && first - k <= SOFT_PX && band->dark[k] < FULL * band->n)
         k--;
-    if (k < 0 || first - k > soft)
+    if (k < 0 || first - k > SOFT_PX)
         return false;
     int full = k;
     while (k >= 0 && band->dark[k] >= HALF * band->n)
