@@ -56,19 +56,30 @@ static struct arena_chunk *chunk_with_room(struct arena *a, size_t size)
     return c;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static size_t room_for(size_t size)
 {
     const size_t align = alignof(max_align_t);
+    return size ? (size + align - 1) / align * align : align;
+}
+
+void *arena_room(struct arena *a, size_t size)
+{
     if (size > SIZE_MAX / 2)
         return NULL;
-    size = size ? (size + align - 1) / align * align : align;
+    size = room_for(size);
     struct arena_chunk *c = chunk_with_room(a, size);
     if (!c)
         return NULL;
     a->current = c;
     void *p = c->bytes + c->used;
     c->used += size;
-    return memset(p, 0, size);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    void *p = arena_room(a, size);
+    return p ? memset(p, 0, room_for(size)) : NULL;
 }
 
 char *arena_strndup(struct arena *a, const char *text, size_t length)

@@ -22,6 +22,8 @@ void arena_reset(struct arena *a);
 
 /* Zeroed memory aligned for any type; NULL when there is none left. */
 void *arena_alloc(struct arena *a, size_t size);
+/* The same, not zeroed: for what is filled at once. */
+void *arena_room(struct arena *a, size_t size);
 char *arena_strdup(struct arena *a, const char *text);
 char *arena_strndup(struct arena *a, const char *text, size_t length);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -7,7 +7,11 @@
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #define PIECE_PIXELS 1024 /* of a piece's rows together */
 #define PIECE_ROWS 16
@@ -107,6 +111,87 @@ WIDE static void take_row(const struct image *img, const struct places *p, int n
                                p->x[i] & (PARTS - 1), p->y[i] & (PARTS - 1));
 }
 
+#if defined(__x86_64__)
+#define AT_ONCE 8
+
+/* Places from .. end - 1, one by one. */
+static void take_each(const struct image *img, const struct places *p, int from, int end,
+                      uint8_t *to)
+{
+    for (int i = from; i < end; i++) {
+        const uint8_t *at = image_row(img, p->y[i] >> PART_BITS) + (p->x[i] >> PART_BITS);
+        to[i] = (uint8_t)blend(at[0], at[1], at[img->stride], at[img->stride + 1],
+                               p->x[i] & (PARTS - 1), p->y[i] & (PARTS - 1));
+    }
+}
+
+/* AT_ONCE places whose pixels lie in one row and the one below it, no more than a vector's sixteen
+ * bytes apart: fetched together and put in their order. False: they do not. */
+__attribute__((target("avx2"))) static bool take_eight(const struct image *img, const int *x,
+                                                       const int *y, uint8_t *to)
+{
+    const __m256i xs = _mm256_loadu_si256((const __m256i *)x);
+    const __m256i ys = _mm256_loadu_si256((const __m256i *)y);
+    const int first = x[0] < x[AT_ONCE - 1] ? x[0] : x[AT_ONCE - 1], column = first >> PART_BITS;
+    const int line = y[0] >> PART_BITS;
+    const __m256i at =
+        _mm256_sub_epi32(_mm256_srai_epi32(xs, PART_BITS), _mm256_set1_epi32(column));
+    const __m256i off = _mm256_sub_epi32(_mm256_srai_epi32(ys, PART_BITS), _mm256_set1_epi32(line));
+    const __m256i far = _mm256_or_si256(_mm256_andnot_si256(_mm256_set1_epi32(15), at), off);
+    const __m256i last = _mm256_cmpeq_epi32(at, _mm256_set1_epi32(15));
+    if (!_mm256_testz_si256(_mm256_or_si256(far, last), _mm256_set1_epi32(-1)) ||
+        column + 16 > img->width)
+        return false;
+    const __m256i parts = _mm256_set1_epi32(PARTS - 1), whole = _mm256_set1_epi32(PARTS);
+    const __m256i fx = _mm256_and_si256(xs, parts), fy = _mm256_and_si256(ys, parts);
+    /* Bytes at and at + 1, and what part of each, 16 bits a place. */
+    const __m256i pairs =
+        _mm256_add_epi32(_mm256_or_si256(at, _mm256_slli_epi32(at, 8)), _mm256_set1_epi32(0x100));
+    const __m256i east = _mm256_or_si256(_mm256_sub_epi32(whole, fx), _mm256_slli_epi32(fx, 8));
+    const __m256i south = _mm256_or_si256(_mm256_sub_epi32(whole, fy), _mm256_slli_epi32(fy, 16));
+    const __m128i order =
+        _mm_packus_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    const __m128i weights =
+        _mm_packus_epi32(_mm256_castsi256_si128(east), _mm256_extracti128_si256(east, 1));
+    const uint8_t *from = img->data + (ptrdiff_t)line * (ptrdiff_t)img->stride + column;
+    const __m128i above = _mm_loadu_si128((const __m128i *)from);
+    const __m128i below = _mm_loadu_si128((const __m128i *)(from + img->stride));
+    const __m128i n = _mm_maddubs_epi16(_mm_shuffle_epi8(above, order), weights);
+    const __m128i s = _mm_maddubs_epi16(_mm_shuffle_epi8(below, order), weights);
+    const __m256i both = _mm256_set_m128i(_mm_unpackhi_epi16(n, s), _mm_unpacklo_epi16(n, s));
+    const __m256i sums = _mm256_srli_epi32(
+        _mm256_add_epi32(_mm256_madd_epi16(both, south), _mm256_set1_epi32(PARTS * PARTS / 2)),
+        2 * PART_BITS);
+    const __m128i words =
+        _mm_packus_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(words, words));
+    return true;
+}
+
+/* The same as take_row() where a row of places hardly leaves a row of pixels, in less than half its
+ * time. */
+static void take_level_row(const struct image *img, const struct places *p, int n, uint8_t *to)
+{
+    if (n < AT_ONCE) {
+        take_each(img, p, 0, n, to);
+        return;
+    }
+    for (int i = 0; i < n; i += AT_ONCE) {
+        int from = i < n - AT_ONCE ? i : n - AT_ONCE; /* the last ones may be taken twice */
+        if (!take_eight(img, p->x + from, p->y + from, to + from))
+            take_each(img, p, from, from + AT_ONCE, to);
+    }
+}
+
+static bool is_level(const struct places *p, int n)
+{
+    return abs(p->y[n - 1] - p->y[0]) <= PARTS * n / 32 && __builtin_cpu_supports("avx2");
+}
+#else
+#define take_level_row take_row
+#define is_level(places, n) false
+#endif
+
 static int pixel(const struct image *img, int x, int y)
 {
     bool inside = x >= 0 && y >= 0 && x < img->width && y < img->height;
@@ -149,9 +234,11 @@ void image_warp(const struct image *img, const struct homography *map, struct im
                 find_places(&ray, n, &places);
             else
                 find_far_places(&ray, n, &places);
-            if (is_within(img, &places, n))
-                take_row(img, &places, n, to);
-            else
+            if (!is_within(img, &places, n))
                 take_row_within(img, &places, n, to);
+            else if (is_level(&places, n))
+                take_level_row(img, &places, n, to);
+            else
+                take_row(img, &places, n, to);
         }
 }

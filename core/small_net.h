@@ -3,8 +3,8 @@
  * For the chains that onnx_chain.h reads: pictures of some hundred points, some ten thousand
  * weights (omr/look.h, ocr/glyph_reader.h). A library for nets of any size spends most of such a
  * one's time on getting ready. Sums are added in one order and without fused operations, so every
- * processor gives the same numbers; OpenCV gives the same to about 1e-5
- * (tests/unit/test_small_net.c). */
+ * processor gives the same numbers (tests hold widths against each other bit for bit); OpenCV gives
+ * the same to about 1e-5 (tests/unit/test_small_net.c). */
 #ifndef YJ_CORE_SMALL_NET_H
 #define YJ_CORE_SMALL_NET_H
 
@@ -17,6 +17,10 @@ struct small_net; /* holds what lies between its steps: one a thread */
  * The file's bytes are copied. */
 int small_net_create(const unsigned char *onnx, size_t size, const int shape[3],
                      struct small_net **ret);
+/* The same as a processor would whose vectors hold no more than `lanes` numbers, 4 or 8: for
+ * tests. */
+int small_net_create_narrow(const unsigned char *onnx, size_t size, const int shape[3], int lanes,
+                            struct small_net **ret);
 void small_net_destroy(struct small_net *net);
 
 int small_net_outputs(const struct small_net *net);

@@ -19,6 +19,7 @@
 #define FEWEST_SHARE 0.35  /* of the field's sides: fewer have a border by chance */
 #define ALONE_STRENGTH 0.6 /* of the field's usual strength */
 #define SAMPLES_MAX 255    /* a count of them fits a byte */
+#define VALUES 32          /* that are counted at once */
 #define SAMPLE_STEP 2.7    /* px along a line: borders are wider than the gaps */
 #define SIDE_MAX 1024      /* px: no box is longer (written_box.c) */
 #define SHORTEST 8.0       /* px: a shorter side shows no line */
@@ -99,20 +100,13 @@ static inline int dark_at(const struct side_pixels *s, int along, int across)
     return pixel ? *pixel : 0;
 }
 
-/* The palest darknesses of a line, as many as may be paler than its strength. */
-struct palest {
-    uint8_t at[SAMPLES_MAX / QUANTILE + 2]; /* in rising order */
-    int n, keep;
-};
-
-static inline void keep_palest(struct palest *p, int d)
+/* How many of n darknesses are below a level. */
+WIDE static int count_below(const uint8_t *restrict values, int n, int level)
 {
-    if (p->n == p->keep && d >= p->at[p->keep - 1])
-        return;
-    int at = p->n < p->keep ? p->n++ : p->keep - 1;
-    for (; at > 0 && p->at[at - 1] > d; at--)
-        p->at[at] = p->at[at - 1];
-    p->at[at] = (uint8_t)d;
+    int below = 0;
+    for (int i = 0; i < n; i++)
+        below += values[i] < level;
+    return below;
 }
 
 /* A line's points in the picture, in 16.16 fixed point; all of them are in it if the first and the
@@ -143,18 +137,24 @@ static struct walk walk_of(const struct box_picture *box, const struct side_fram
 static int line_strength(const struct box_picture *box, const struct side_frame *f, double offset,
                          double lean, int least)
 {
-    struct palest palest = {.n = 0, .keep = f->n / QUANTILE + 1};
+    uint8_t values[SAMPLES_MAX + VALUES];
+    const int keep = f->n / QUANTILE + 1;
     struct walk w = walk_of(box, f, offset, lean);
     int pale = 0;
     for (int i = 0; i < f->n; i++, w.x += w.dx, w.y += w.dy) {
         int u = w.x >> 16, v = w.y >> 16;
         bool inside = w.within || (u >= 0 && v >= 0 && u < box->width && v < box->height);
         int d = inside ? box->dark[v * box->width + u] : 0;
-        if (d <= least && ++pale == palest.keep)
+        if (d <= least && ++pale == keep)
             return 0;
-        keep_palest(&palest, d);
+        values[i] = (uint8_t)d;
     }
-    return palest.n ? palest.at[palest.n - 1] : 0;
+    int n = (f->n + VALUES - 1) / VALUES * VALUES, strength = 0;
+    memset(values + f->n, 255, (size_t)(n - f->n));
+    for (int bit = 128; bit > 0; bit >>= 1)
+        if (count_below(values, n, strength | bit) < keep)
+            strength |= bit;
+    return f->n > 0 ? strength : 0;
 }
 
 static double reach_of_ink(const struct box_picture *box, const struct side_frame *f,
@@ -376,15 +376,6 @@ static double lean_at(const struct border_line *line, const struct side_frame *f
 {
     double t = along / f->length;
     return line->offset + line->lean * ((t < 0 ? 0 : t > 1 ? 1 : t) - 0.5);
-}
-
-/* How many of n darknesses are below a level. */
-WIDE static int count_below(const uint8_t *restrict values, int n, int level)
-{
-    int below = 0;
-    for (int i = 0; i < n; i++)
-        below += values[i] < level;
-    return below;
 }
 
 /* The darkness that a share of n darknesses does not exceed, found bit by bit. */

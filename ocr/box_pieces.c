@@ -14,11 +14,6 @@
 #define OWN_DEPTH 1.6   /* mm: ... where it reaches no deeper into the box */
 #define STRAY_DEPTH 1.2 /* mm: no deeper, and it comes from the next box */
 
-static bool lies_within(const struct box_picture *p, int x, int y)
-{
-    return x >= p->left - 0.5 && x < p->right + 0.5 && y >= p->top - 0.5 && y < p->bottom + 0.5;
-}
-
 /* How far each column and row lies in the box, from the nearer side, and out of it, px; those of a
  * pixel are the lesser and the greater of its column's and its row's. */
 struct depths {
@@ -151,7 +146,7 @@ int box_pieces_find(const struct box_picture *p, int limit, struct arena *arena,
     if (r < 0 || !any)
         return r;
     ret->label = arena_alloc(arena, n * sizeof *ret->label);
-    uint32_t *stack = arena_alloc(arena, n * sizeof *stack);
+    uint32_t *stack = arena_room(arena, n * sizeof *stack);
     if (!ret->label || !stack || measure_depths(p, arena, &depths) < 0)
         return YJ_ENOMEM;
     for (int y = 0; y < p->height; y++) {
@@ -185,20 +180,32 @@ static void fill_whose(const struct box_pieces *pieces, uint8_t whose[BOX_PIECES
     }
 }
 
+/* Rows mostly are paper. */
+WIDE static bool has_label(const uint16_t *restrict label, int n)
+{
+    uint16_t any = 0;
+    for (int x = 0; x < n; x++)
+        any |= label[x];
+    return any;
+}
+
 /* Marks a row's own pixels; whether there are any. */
 static bool mark_own(const struct box_picture *p, const struct box_pieces *pieces,
                      const uint8_t whose[BOX_PIECES_MAX + 1], int y, uint8_t *ret_marks)
 {
     const uint16_t *label = pieces->label + (ptrdiff_t)y * p->width;
-    bool any = false;
-    memset(ret_marks, 0, (size_t)p->width);
-    for (int x = 0; x < p->width; x++) {
-        int own = label[x] ? whose[label[x]] : NOT_OWN;
-        if (own == NOT_OWN || (own == OWN_WITHIN && !lies_within(p, x, y)))
-            continue;
-        ret_marks[x] = 1;
-        any = true;
-    }
+    const bool within = y >= p->top - 0.5 && y < p->bottom + 0.5;
+    const int x0 = within ? (int)fmin(p->width, fmax(0, ceil(p->left - 0.5))) : 0;
+    const int x1 = within ? (int)fmax(x0, fmin(p->width, ceil(p->right + 0.5))) : 0;
+    uint8_t any = 0;
+    if (!has_label(label, p->width))
+        return false;
+    for (int x = 0; x < x0; x++)
+        any |= ret_marks[x] = whose[label[x]] == OWN;
+    for (int x = x0; x < x1; x++)
+        any |= ret_marks[x] = whose[label[x]] != NOT_OWN;
+    for (int x = x1; x < p->width; x++)
+        any |= ret_marks[x] = whose[label[x]] == OWN;
     return any;
 }
 
@@ -207,6 +214,13 @@ WIDE static void spread(const uint8_t *restrict marks, int n, uint8_t *restrict 
 {
     for (int x = 0; x < n; x++)
         to[x] |= marks[x - 1] | marks[x] | marks[x + 1];
+}
+
+static void shade_marked(const uint8_t *restrict dark, int n, const uint8_t shade[256],
+                         uint8_t *restrict ink)
+{
+    for (int x = 0; x < n; x++)
+        ink[x] = (uint8_t)(ink[x] * shade[dark[x]]);
 }
 
 int box_pieces_copy(const struct box_picture *p, const struct box_pieces *pieces,
@@ -229,9 +243,8 @@ int box_pieces_copy(const struct box_picture *p, const struct box_pieces *pieces
         y1 = y;
     }
     y0 = y0 > 0 ? y0 - 1 : 0;
+    /* Marks are 0 or 1; whether they are is no branch to foresee. */
     for (int y = y0; y <= y1 + 1 && y < p->height; y++)
-        for (int x = 0; x < p->width; x++)
-            if (ink[y * width + x])
-                ink[y * width + x] = shade[p->dark[y * width + x]];
+        shade_marked(p->dark + y * width, p->width, shade, ink + y * width);
     return 0;
 }

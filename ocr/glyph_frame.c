@@ -80,6 +80,12 @@ bool glyph_frame_find(const uint8_t *ink, int width, int height, struct glyph_fr
     return true;
 }
 
+void glyph_frame_rows(const struct glyph_frame *frame, int height, int *ret_first, int *ret_end)
+{
+    *ret_first = (int)fmin(height, fmax(0, floor(frame->top)));
+    *ret_end = (int)fmax(*ret_first, fmin(height, ceil(frame->top + GLYPH_SIDE * frame->step)));
+}
+
 /* ---- a picture's pixels shared out to the points of a frame ---- */
 
 /* The part of pixel x that lies in cell u. */
@@ -138,15 +144,19 @@ static bool share_out(int width, double left, double step, struct shares *ret)
     return true;
 }
 
-static void gather_shares(const uint8_t *pixels, const struct shares *shares,
-                          double cells[GLYPH_SIDE + 1])
+#define ROWS 4 /* that are added up together */
+
+typedef double of_rows __attribute__((vector_size(ROWS * sizeof(double))));
+
+/* A pixel of nothing adds nothing: each row's sums are those of it alone. */
+WIDE static void gather_shares(const uint8_t *const rows[ROWS], const struct shares *shares,
+                               of_rows cells[GLYPH_SIDE + 1])
 {
     for (int x = shares->first; x < shares->end; x++) {
-        if (!pixels[x])
-            continue;
-        double *to = cells + shares->cell[x];
-        to[0] += pixels[x] * shares->part[x][0];
-        to[1] += pixels[x] * shares->part[x][1];
+        const of_rows v = {rows[0][x], rows[1][x], rows[2][x], rows[3][x]};
+        of_rows *to = cells + shares->cell[x];
+        to[0] += v * shares->part[x][0];
+        to[1] += v * shares->part[x][1];
     }
 }
 
@@ -156,28 +166,44 @@ WIDE static void add_cells(const double *restrict row, double part, double *rest
         grey[u] += row[u] * part;
 }
 
+/* Adds a row's sums to those of the points that it lies in. */
+static void add_to_points(const double row[GLYPH_SIDE], int y, const struct glyph_frame *frame,
+                          double grey[GLYPH_POINTS])
+{
+    double top = frame->top, step = frame->step;
+    int v = (int)floor((y - top) / step);
+    for (v = v < 0 ? 0 : v; v < GLYPH_SIDE && top + v * step < y + 1; v++) {
+        double part = part_of(y, v, top, step);
+        if (part > 0)
+            add_cells(row, part, grey + (ptrdiff_t)v * GLYPH_SIDE);
+    }
+}
+
 /* Sums over the points of the frame. */
 static void gather(const uint8_t *ink, int width, int height, const struct glyph_frame *frame,
                    double grey[GLYPH_POINTS])
 {
-    double top = frame->top, step = frame->step;
-    int first = (int)fmax(0, floor(top)), last = (int)fmin(height, ceil(top + GLYPH_SIDE * step));
+    static const uint8_t nothing[COLUMNS_MAX];
+    int first, last;
     struct shares shares = {.end = 0};
-    bool shared = share_out(width, frame->left, step, &shares);
+    bool shared = share_out(width, frame->left, frame->step, &shares);
+    glyph_frame_rows(frame, height, &first, &last);
     memset(grey, 0, GLYPH_POINTS * sizeof *grey);
     /* Along the rows first, then down the columns, a strip of rows at a time. */
-    for (int y = first; y < last; y++) {
-        double row[GLYPH_SIDE + 1] = {0};
-        const uint8_t *pixels = ink + (size_t)y * (size_t)width;
+    for (int y = first; y < last; y += ROWS) {
+        const uint8_t *rows[ROWS];
+        of_rows cells[GLYPH_SIDE + 1] = {{0}};
+        for (int j = 0; j < ROWS; j++)
+            rows[j] = y + j < last ? ink + (ptrdiff_t)(y + j) * width : nothing;
         if (shared)
-            gather_shares(pixels, &shares, row);
-        else
-            gather_row(pixels, width, frame->left, step, row);
-        int v = (int)floor((y - top) / step);
-        for (v = v < 0 ? 0 : v; v < GLYPH_SIDE && top + v * step < y + 1; v++) {
-            double part = part_of(y, v, top, step);
-            if (part > 0)
-                add_cells(row, part, grey + (ptrdiff_t)v * GLYPH_SIDE);
+            gather_shares(rows, &shares, cells);
+        for (int j = 0; j < ROWS && y + j < last; j++) {
+            double row[GLYPH_SIDE] = {0};
+            if (!shared)
+                gather_row(rows[j], width, frame->left, frame->step, row);
+            for (int u = 0; u < GLYPH_SIDE && shared; u++)
+                row[u] = cells[u][j];
+            add_to_points(row, y + j, frame, grey);
         }
     }
 }

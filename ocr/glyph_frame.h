@@ -14,6 +14,9 @@ struct glyph_frame {
 /* Around the ink's centre of mass, as large as the ink. False: there is none. */
 bool glyph_frame_find(const uint8_t *ink, int width, int height, struct glyph_frame *ret);
 
+/* The rows of a picture that lie in the frame, *ret_first .. *ret_end - 1. */
+void glyph_frame_rows(const struct glyph_frame *frame, int height, int *ret_first, int *ret_end);
+
 /* What lies in the frame, made so dark that its darkest point is 255. */
 void glyph_frame_glyph(const uint8_t *ink, int width, int height, const struct glyph_frame *frame,
                        uint8_t *ret_glyph);

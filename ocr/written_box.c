@@ -7,6 +7,8 @@
 #include "crop.h"
 #include "diag.h"
 #include "glyph_frame.h"
+#include "grey_rank.h"
+#include "plain_box.h"
 #include <math.h>
 #include <string.h>
 
@@ -20,11 +22,8 @@
 #define BOX_MIN 1.5      /* mm: what is smaller is no box to write in */
 #define BOX_MAX 60.0     /* mm: what is larger is an area */
 #define SEEN_MIN 12.0    /* px of the scan: a smaller box shows nothing */
-#define PAPER_MIN 70     /* grey level: darker "paper" is a shadow, a fold, or no paper */
-#define PAPER_SHARE 0.7  /* this share of the pixels is darker than what counts as the paper */
 #define DEPTH_SHARE 0.03 /* of the box's pixels, the darkest, show the pen */
 #define DEPTH_MIN 40.0   /* grey levels: less contrast is grain, not made larger */
-#define FAINTEST 22      /* grey levels below the paper: ink, not the paper's grain */
 #define INK_SHARE 0.33   /* of the pen's depth */
 #define NEXT_BOX 0.5     /* share of the paper to the next box that is looked at */
 #define FAR_IN 0.15      /* of the shorter side, from the nearest one */
@@ -38,39 +37,11 @@ struct box_cut {
     bool visible;
 };
 
-/* Counts a row's greys. Paper is nearly all one grey: a count that waits for the one before takes
- * its time, so that there are four. */
-static void count_greys(const uint8_t *row, int n, uint32_t counts[4][256])
-{
-    int x = 0;
-    for (; x + 4 <= n; x += 4) {
-        counts[0][row[x]]++;
-        counts[1][row[x + 1]]++;
-        counts[2][row[x + 2]]++;
-        counts[3][row[x + 3]]++;
-    }
-    for (; x < n; x++)
-        counts[0][row[x]]++;
-}
-
-static void sum_counts(uint32_t counts[4][256], size_t *ret_histogram)
-{
-    for (int g = 0; g < 256; g++)
-        ret_histogram[g] = (size_t)counts[0][g] + counts[1][g] + counts[2][g] + counts[3][g];
-}
-
 static int paper_of(const struct image *img)
 {
-    uint32_t counts[4][256] = {{0}};
-    size_t histogram[256], seen = 0;
-    for (int y = 0; y < img->height; y++)
-        count_greys(image_row(img, y), img->width, counts);
-    sum_counts(counts, histogram);
-    size_t wanted = (size_t)(PAPER_SHARE * img->width * img->height);
-    int level = 0;
-    while (level < 255 && (seen += histogram[level]) <= wanted)
-        level++;
-    return level;
+    size_t n = (size_t)img->width * (size_t)img->height;
+    return grey_rank(img->data, (ptrdiff_t)img->stride, img->width, img->height,
+                     (size_t)(PAPER_SHARE * (double)n));
 }
 
 static void take_paper_off(const uint8_t *restrict row, int width, int paper,
@@ -81,16 +52,29 @@ static void take_paper_off(const uint8_t *restrict row, int width, int paper,
         dark[x] = row[x] < level ? (uint8_t)(level - row[x]) : 0;
 }
 
+/* Whether the scan shows a box, large enough to look into. */
+static bool is_seen(const struct image *img, const struct page_map *map, struct rect box,
+                    double fineness)
+{
+    double shorter = fmin(box.w, box.h);
+    return shorter >= BOX_MIN && fmax(box.w, box.h) <= BOX_MAX && shorter * fineness >= SEEN_MIN &&
+           crop_is_within(img, map, box);
+}
+
+static double margin_of(struct rect box)
+{
+    return fmin(fmax(MARGIN_SHARE * fmin(box.w, box.h), MARGIN_MIN), MARGIN_MAX);
+}
+
 static int cut_box(const struct image *img, const struct page_map *map, struct rect box,
                    struct image *scratch, struct arena *arena, struct box_cut *ret)
 {
     *ret = (struct box_cut){.box = box};
     double shorter = fmin(box.w, box.h);
     double fineness = homography_scale(&map->mm_to_px, rect_center(box)); /* px a mm */
-    if (shorter < BOX_MIN || fmax(box.w, box.h) > BOX_MAX || shorter * fineness < SEEN_MIN ||
-        !crop_is_within(img, map, box))
+    if (!is_seen(img, map, box, fineness))
         return 0;
-    double margin = fmin(fmax(MARGIN_SHARE * shorter, MARGIN_MIN), MARGIN_MAX);
+    double margin = margin_of(box);
     double dpi = fmin(fmax(SIDE_PX / shorter * MM_PER_INCH, DPI_MIN), DPI_MAX);
     struct rect wide = {box.x - margin, box.y - margin, box.w + 2 * margin, box.h + 2 * margin};
     int r = crop_extract(img, map, wide, dpi, scratch);
@@ -108,8 +92,8 @@ static int cut_box(const struct image *img, const struct page_map *map, struct r
                               .top = margin * scale,
                               .right = (margin + box.w) * scale,
                               .bottom = (margin + box.h) * scale};
-    p->dark = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
-    ret->as_scanned = arena_alloc(arena, (size_t)p->width * (size_t)p->height);
+    p->dark = arena_room(arena, (size_t)p->width * (size_t)p->height);
+    ret->as_scanned = arena_room(arena, (size_t)p->width * (size_t)p->height);
     if (!p->dark || !ret->as_scanned)
         return YJ_ENOMEM;
     int paper = paper_of(scratch);
@@ -125,19 +109,13 @@ static int cut_box(const struct image *img, const struct page_map *map, struct r
 
 static double depth_of(const struct box_picture *p)
 {
-    uint32_t counts[4][256] = {{0}};
-    size_t histogram[256], seen = 0, total = 0;
     int x0 = (int)p->left, x1 = (int)fmin(ceil(p->right), p->width);
-    for (int y = (int)p->top; x0 < x1 && y < p->bottom && y < p->height; y++) {
-        count_greys(p->dark + (ptrdiff_t)y * p->width + x0, x1 - x0, counts);
-        total += (size_t)(x1 - x0);
-    }
-    sum_counts(counts, histogram);
-    size_t wanted = (size_t)(DEPTH_SHARE * (double)total);
-    int level = 255;
-    while (level > 0 && (seen += histogram[level]) <= wanted)
-        level--;
-    return level;
+    int y0 = (int)p->top, y1 = (int)fmin(ceil(p->bottom), p->height);
+    if (x0 >= x1 || y0 >= y1)
+        return 0;
+    size_t n = (size_t)(x1 - x0) * (size_t)(y1 - y0);
+    return grey_rank(p->dark + (ptrdiff_t)y0 * p->width + x0, p->width, x1 - x0, y1 - y0,
+                     n - (size_t)(DEPTH_SHARE * (double)n) - 1);
 }
 
 /* ---- what the box holds ---- */
@@ -202,7 +180,10 @@ static int take_glyph(const struct box_cut *cut, const struct box_pieces *pieces
         return 0;
     glyph_frame_glyph(ink, p->width, p->height, &frame, ret->glyph);
     fill_shades(depth, FAINTEST, shade);
-    apply_shade(shade, cut->as_scanned, n, ink);
+    int first, end;
+    glyph_frame_rows(&frame, p->height, &first, &end);
+    size_t from = (size_t)first * (size_t)p->width, to = (size_t)end * (size_t)p->width;
+    apply_shade(shade, cut->as_scanned + from, to - from, ink + from);
     glyph_frame_view(ink, p->width, p->height, &frame, ret->view);
     return 0;
 }
@@ -268,10 +249,26 @@ static void move_to_print(struct box_picture *p, const struct border_line *lines
         *sides[side] += lines[side].found ? lines[side].offset : 0;
 }
 
+/* Whether all boxes are plainly empty: one that is not needs the others' borders beside its own. */
+static bool are_plain(const struct image *img, const struct page_map *map, const struct rect *boxes,
+                      int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!is_seen(img, map, boxes[i], homography_scale(&map->mm_to_px, rect_center(boxes[i]))) ||
+            !plain_box(img, map, boxes[i], margin_of(boxes[i])))
+            return false;
+    return true;
+}
+
 int written_boxes_look(const struct image *img, const struct page_map *map,
                        const struct rect *boxes, int n, struct image *scratch, struct arena *arena,
                        struct written_box *ret)
 {
+    if (are_plain(img, map, boxes, n)) {
+        for (int i = 0; i < n; i++)
+            ret[i] = (struct written_box){.visible = true};
+        return 0;
+    }
     struct box_cut *cuts = arena_alloc(arena, (size_t)(n + 1) * sizeof *cuts);
     struct border_line *lines = arena_alloc(arena, (size_t)(n + 1) * BOX_SIDES * sizeof *lines);
     if (!cuts || !lines)

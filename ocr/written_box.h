@@ -4,7 +4,8 @@
  * Lengths in millimetres. The border is sought at each side near where the form has it, and what
  * all boxes of a field show decides: a "1" beside a border that the scanner's lamp dropped out is
  * no border. Where a stroke crosses the border the stroke stays. Ink that only strays in from a
- * neighbour is not the box's; what leaves it and comes from within is. Knows no character. */
+ * neighbour is not the box's; what leaves it and comes from within is. A field whose boxes are all
+ * plainly empty (plain_box.h) is looked at no closer. Knows no character. */
 #ifndef YJ_OCR_WRITTEN_BOX_H
 #define YJ_OCR_WRITTEN_BOX_H
 
@@ -23,7 +24,7 @@ struct written_box {
     bool visible; /* it is large enough to look into, and within the scan, and no mere grain */
     double ink;   /* mm2 that belong to it */
     double stray; /* mm2 in it that reach far in, of pieces that lie outside for the most */
-    double depth; /* grey levels of its darkest below the paper */
+    double depth; /* grey levels of its darkest below the paper; 0 where all boxes are plain */
     struct rect extent;          /* of its ink, from the box's top-left corner; w = 0: none */
     int pieces;                  /* that do not touch each other */
     uint8_t glyph[GLYPH_POINTS]; /* 0 paper to 255 */

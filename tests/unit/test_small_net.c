@@ -87,7 +87,40 @@ static void test_nets_agree_with_opencv(void **state)
     compare("ocr/models/letters.onnx", 1, 28, 27);
     compare("ocr/models/second_digits.onnx", 2, 28, 11);
     compare("ocr/models/second_letters.onnx", 2, 28, 27);
+    compare("ocr/models/third_digits.onnx", 2, 28, 11);
     compare("ocr/models/hanzi.onnx", 1, 40, 128);
+}
+
+static void compare_widths(const char *path, int channels, int side)
+{
+    const int shape[3] = {channels, side, side};
+    int points = channels * side * side;
+    uint8_t picture[POINTS_MAX];
+    float wide[OUTPUTS_MAX], narrow[OUTPUTS_MAX];
+    struct model m = load_model(path);
+    struct small_net *nets[2];
+    assert_int_equal(small_net_create(m.bytes, m.size, shape, &nets[0]), 0);
+    assert_int_equal(small_net_create_narrow(m.bytes, m.size, shape, 4, &nets[1]), 0);
+    size_t size = (size_t)small_net_outputs(nets[0]) * sizeof *wide;
+    for (int n = 0; n < PICTURES; n++) {
+        draw_picture(n, side, points, picture);
+        small_net_run(nets[0], picture, wide);
+        small_net_run(nets[1], picture, narrow);
+        assert_memory_equal(wide, narrow, size);
+    }
+    small_net_destroy(nets[0]);
+    small_net_destroy(nets[1]);
+    free(m.bytes);
+}
+
+/* Catches a processor that reads otherwise than another: sums in another order, or fused. */
+static void test_every_width_gives_the_same_bits(void **state)
+{
+    srand(5);
+    compare_widths("omr/models/look.onnx", 2, 24);
+    compare_widths("ocr/models/digits.onnx", 1, 28);
+    compare_widths("ocr/models/third_digits.onnx", 2, 28);
+    compare_widths("ocr/models/hanzi.onnx", 1, 40);
 }
 
 /* Catches numbers left over from the picture before. */
@@ -105,6 +138,32 @@ static void test_pictures_leave_nothing_behind(void **state)
     small_net_run(net, other, again);
     small_net_run(net, first, again);
     assert_memory_equal(once, again, sizeof once);
+    small_net_destroy(net);
+    free(m.bytes);
+}
+
+/* Catches a part of a picture that is not looked at since the one before had nothing there: ink of
+ * every size and place, and pictures of nothing, by one net as by one made anew for each. */
+static void test_any_picture_after_any_other(void **state)
+{
+    static const int shape[3] = {2, 28, 28};
+    static uint8_t picture[2][28][28];
+    float one[11], anew[11];
+    struct model m = load_model("ocr/models/second_digits.onnx");
+    struct small_net *net = NULL, *fresh = NULL;
+    srand(21);
+    assert_int_equal(small_net_create(m.bytes, m.size, shape, &net), 0);
+    for (int i = 0; i < 120; i++) {
+        int y = rand() % 28, x = rand() % 28, h = rand() % (29 - y), w = rand() % (29 - x);
+        memset(picture, 0, sizeof picture);
+        for (int k = 0; k < h * w && i % 9; k++)
+            picture[i % 2][y + k / w][x + k % w] = (uint8_t)rand();
+        assert_int_equal(small_net_create(m.bytes, m.size, shape, &fresh), 0);
+        small_net_run(fresh, &picture[0][0][0], anew);
+        small_net_run(net, &picture[0][0][0], one);
+        assert_memory_equal(one, anew, sizeof one);
+        small_net_destroy(fresh);
+    }
     small_net_destroy(net);
     free(m.bytes);
 }
@@ -147,7 +206,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nets_agree_with_opencv),
+        cmocka_unit_test(test_every_width_gives_the_same_bits),
         cmocka_unit_test(test_pictures_leave_nothing_behind),
+        cmocka_unit_test(test_any_picture_after_any_other),
         cmocka_unit_test(test_other_nets_are_refused),
         cmocka_unit_test(test_broken_files_do_no_harm),
     };
