@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
@@ -24,7 +25,7 @@ void *shared_pages_map(int memory, size_t at, size_t n)
         munmap(all, room);
         return NULL;
     }
-    size_t page = 4096, end = (n + page - 1) / page * page;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), end = (n + page - 1) / page * page;
     if (before > 0)
         munmap(all, before);
     munmap(bytes + end, room - before - end);
