@@ -1,21 +1,39 @@
 #include "ingest_internal.h"
+#include "wide.h"
 
 #include <string.h>
 
 void bit_greys_init(struct bit_greys *greys, uint8_t of_zero, uint8_t of_one)
 {
-    for (int byte = 0; byte < 256; byte++)
-        for (int i = 0; i < 8; i++)
-            greys->of[byte][i] = byte & (0x80 >> i) ? of_one : of_zero;
+    *greys = (struct bit_greys){of_zero, of_one};
 }
 
-void grey_from_bits(const struct bit_greys *greys, const uint8_t *row, int width, uint8_t *out)
+typedef uint8_t pixels32 __attribute__((vector_size(32)));
+typedef uint32_t words8 __attribute__((vector_size(32)));
+
+/* Four bytes are 32 pixels: each byte beside itself eight times, of which each looks at one bit. */
+WIDE void grey_from_bits(const struct bit_greys *greys, const uint8_t *row, int width, uint8_t *out)
 {
-    int whole = width / 8;
-    for (int i = 0; i < whole; i++)
-        memcpy(out + (size_t)i * 8, greys->of[row[i]], 8);
-    if (width % 8)
-        memcpy(out + (size_t)whole * 8, greys->of[row[whole]], (size_t)(width % 8));
+    const words8 eight_bits = (words8)((pixels32){0x80, 0x40, 0x20, 0x10, 8, 4, 2, 1});
+    const words8 all_bits = __builtin_shufflevector(eight_bits, eight_bits, 0, 1, 0, 1, 0, 1, 0, 1);
+    const pixels32 bits = (pixels32)all_bits;
+    const uint8_t of_zero = greys->of_zero, of_one = greys->of_one;
+    const pixels32 zeros = (pixels32){0} + of_zero;
+    const pixels32 differ = (pixels32){0} + (uint8_t)(of_zero ^ of_one);
+    int x = 0;
+    for (; x + 32 <= width; x += 32) {
+        uint32_t four;
+        memcpy(&four, row + x / 8, 4);
+        pixels32 bytes = (pixels32)((words8){0} + four); /* the four, eight times */
+        bytes =
+            __builtin_shufflevector(bytes, bytes, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,
+                                    18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19);
+        pixels32 set = (pixels32)((bytes & bits) != 0);
+        pixels32 pixels = zeros ^ (differ & set);
+        memcpy(out + x, &pixels, 32);
+    }
+    for (; x < width; x++)
+        out[x] = row[x / 8] & 0x80 >> x % 8 ? of_one : of_zero;
 }
 
 void grey_from_samples(const uint8_t *row, int width, int bits, const uint8_t *greys, uint8_t *out)

@@ -47,8 +47,9 @@ void scan_source_use_sandbox(struct scan_source *source, struct sandbox *sandbox
 void scan_source_set_patience(struct scan_source *source, double seconds);
 /* The next scan, with one reference held by the caller: 1; 0 at the end; < 0 fault (memory). */
 int scan_source_next(struct scan_source *source, struct scan **ret_scan);
-/* From now on JPEG and PNG files that are no ZIP members come unread (scan_is_unread): whoever
- * feeds does not wait for their bytes, and does not hold those of all that wait. */
+/* From now on JPEG and PNG files and TIFFs of one page that are no ZIP members come unread
+ * (scan_is_unread): whoever feeds does not wait for their bytes, and does not hold those of all
+ * that wait. */
 void scan_source_leave_unread(struct scan_source *source);
 /* 0 to 1: how much of the names given is walked past; a guess, as folders are not looked into
  * before their turn. */

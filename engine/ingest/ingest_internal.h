@@ -169,7 +169,7 @@ void exif_read(const uint8_t *bytes, size_t n, struct placement *placement);
 /* Grey rows (grey_rows.c). Luma as JPEG has it (BT.601), so that a page gives the same greys in
  * every format. */
 struct bit_greys {
-    uint8_t of[256][8]; /* greys of the eight pixels of a byte, first pixel first */
+    uint8_t of_zero, of_one;
 };
 void bit_greys_init(struct bit_greys *greys, uint8_t of_zero, uint8_t of_one);
 /* Row of 1-bit pixels to 8-bit. */
@@ -228,6 +228,8 @@ struct tiff_pages {
 };
 /* YJ_EDATA with a reason: not one page. */
 int tiff_pages_find(const struct scan_file *file, struct tiff_pages *ret_pages, char *reason);
+/* One page, and the list ends as it should. */
+bool tiff_pages_is_single(const struct tiff_pages *pages);
 void tiff_pages_finish(struct tiff_pages *pages);
 /* `embedded`: fax data of a PDF, put into a TIFF by us; damage is told so. */
 int decode_tiff(const struct scan_file *file, uint64_t directory, bool embedded,

@@ -4,8 +4,10 @@
  * after the other until its socket is closed. Files are mapped: one that somebody truncates ends
  * this process, and is told as a crash. */
 #include "confine.h"
+#include "handoff.h"
 #include "page_clock.h"
 #include "remote.h"
+#include "shared_pages.h"
 #include "vision.h"
 #include "zip_reader.h"
 
@@ -34,12 +36,14 @@ struct kept_memory {
 
 struct server {
     uint8_t *areas;
+    bool listened; /* replies are handed over (helper.h), not sent */
     struct kept_memory kept;
     struct decoder *decoder;
     struct image page, chroma,
         halves[DECODER_HALVES]; /* in the areas, as is the decoder's other image */
     struct scan *scan;
     struct zip_reader *zip;
+    unsigned seconds; /* of the request in hand, after which nobody waits any more */
     struct wire_reply reply;
 };
 
@@ -68,27 +72,54 @@ static size_t receive(void *to, size_t room, int *ret_fd)
     return n > 0 ? (size_t)n : 0;
 }
 
-static bool send_bytes(const void *bytes, size_t n)
+/* `fd`: comes along; -1: none. */
+static bool send_bytes(const void *bytes, size_t n, int fd)
 {
     struct iovec part = {(void *)bytes, n};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fd >= 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &fd, sizeof(int));
+    }
     return sendmsg(HELPER_SOCKET, &message, MSG_NOSIGNAL) == (ssize_t)n;
 }
 
 /* Whoever reads our pixels waits for this: nothing changes them until the next request. */
-static void reply(const void *bytes, size_t n)
+static void stand_still(const struct server *s, size_t n)
 {
-    if (!send_bytes(bytes, n))
+    if (!s->listened)
+        syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGSTOP);
+    else if (!handoff_pass((uint32_t)n))
         _exit(0);
-    syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGSTOP);
+}
+
+static void reply(const struct server *s, const void *bytes, size_t n)
+{
+    if (s->listened)
+        memcpy(s->areas + HELPER_REPLY_AT, bytes, n);
+    else if (!send_bytes(bytes, n, -1))
+        _exit(0);
+    stand_still(s, n);
 }
 
 /* A ZIP member that takes long. */
 static void tell_progress(void *context)
 {
-    const struct wire_request *request = context;
-    alarm(request->seconds + ALARM_AFTER);
-    send_bytes("", 1);
+    const struct server *s = context;
+    alarm(s->seconds + ALARM_AFTER);
+    if (s->listened)
+        stand_still(s, 1);
+    else
+        send_bytes("", 1, -1);
 }
 
 /* ---- what is asked ---- */
@@ -208,7 +239,7 @@ static int next_member(struct server *s, const struct wire_request *request, int
     struct zip_member member;
     if (!s->zip || fd < 0)
         return scan_refuse(s->reply.reason, "no archive");
-    zip_reader_tell(s->zip, tell_progress, (void *)request);
+    zip_reader_tell(s->zip, tell_progress, s);
     int r = zip_reader_next(s->zip, &member);
     if (r == 1) {
         s->reply.is_named = member.name != NULL;
@@ -243,14 +274,15 @@ static void answer(struct server *s, const struct wire_request *request, int fd)
     size_t n = offsetof(struct wire_reply, name);
     memset(&s->reply, 0, n);
     s->reply.name[0] = '\0';
-    alarm(request->seconds + ALARM_AFTER);
+    s->seconds = request->seconds;
+    alarm(s->seconds + ALARM_AFTER);
     double before = cpu_ms();
     s->reply.status = tasks[request->task](s, request, fd);
     s->reply.cpu_ms = cpu_ms() - before;
     alarm(0);
     if (s->reply.is_named)
         n += strlen(s->reply.name) + 1;
-    reply(&s->reply, n);
+    reply(s, &s->reply, n);
 }
 
 /* ---- before the first request ---- */
@@ -262,13 +294,9 @@ static bool map_areas(struct server *s)
     int fd;
     if (receive(&none, 1, &fd) != 1 || fd < 0)
         return false;
-    void *areas =
-        mmap(NULL, HELPER_AREAS * HELPER_AREA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    s->areas = shared_pages_map(fd, 0, HELPER_MEMORY_SIZE);
     close(fd);
-    if (areas != MAP_FAILED) /* rows are far apart: as for other pixels (core/image.c) */
-        madvise(areas, HELPER_AREAS * HELPER_AREA_SIZE, MADV_HUGEPAGE);
-    s->areas = areas;
-    return areas != MAP_FAILED;
+    return s->areas != NULL;
 }
 
 static struct image area_image(const struct server *s, int area)
@@ -296,6 +324,20 @@ static void warm_up(void)
     (void)strerror(EIO);
 }
 
+/* The listener is our parent's alone from now on. */
+static int say_hello(struct server *s)
+{
+    int listener;
+    struct helper_hello hello = {.confinement = confine_decoder(&listener)};
+    if (!send_bytes(&hello, sizeof hello, listener))
+        return -1;
+    s->listened = listener >= 0;
+    if (listener >= 0)
+        close(listener);
+    stand_still(s, 0);
+    return 0;
+}
+
 static int prepare(struct server *s)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -309,9 +351,7 @@ static int prepare(struct server *s)
         s->halves[k] = area_image(s, 3 + k);
     s->decoder->defers_drawing = true;
     warm_up();
-    struct helper_hello hello = {.confinement = confine_decoder()};
-    reply(&hello, sizeof hello);
-    return 0;
+    return say_hello(s);
 }
 
 void decoder_helper_run(void)

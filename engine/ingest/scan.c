@@ -316,16 +316,27 @@ bool scan_is_unread(const struct scan *scan)
     return scan->unread != NULL;
 }
 
+/* Whether the bytes are still what whoever left them unread has seen: one page of the same kind. */
+static int check_unchanged(struct scan *s, char *reason)
+{
+    size_t n = s->file.size < SCAN_SNIFF_SIZE ? s->file.size : SCAN_SNIFF_SIZE;
+    bool same = scan_sniff(s->file.data, n) == s->kind;
+    int r = same && s->kind == SCAN_TIFF ? tiff_pages_find(&s->file, &s->tiff, reason) : 0;
+    if (r == YJ_ENOMEM)
+        return r;
+    if (same && s->kind == SCAN_TIFF)
+        same = r == 0 && tiff_pages_is_single(&s->tiff);
+    return same ? 0 : scan_refuse(reason, _("changed while it was read; try again"));
+}
+
 int scan_read(struct scan *s, struct decoder *decoder)
 {
     char reason[SCAN_REASON_MAX];
     int r = scan_file_load_path(&s->file, s->unread, &decoder->bytes, reason);
     free(s->unread);
     s->unread = NULL;
-    if (r == 0 &&
-        scan_sniff(s->file.data, s->file.size < SCAN_SNIFF_SIZE ? s->file.size : SCAN_SNIFF_SIZE) !=
-            s->kind)
-        r = scan_refuse(reason, _("changed while it was read; try again"));
+    if (r == 0)
+        r = check_unchanged(s, reason);
     if (r == 0) {
         s->bytes = s->file.size;
         return scan_file_hash_again(&s->file, &decoder->bytes, s->hash);

@@ -315,6 +315,28 @@ static int load_file(struct opening *o, int fd)
     return r == YJ_EDATA ? set_problem(o, true) : r;
 }
 
+/* A TIFF of one page, as scanners to fax formats give them; its list of pages is a few reads. */
+static bool is_single_page(int fd, uint64_t size)
+{
+    const struct scan_file file = {.fd = fd, .size = size};
+    struct tiff_pages pages;
+    char reason[SCAN_REASON_MAX];
+    if (size > SCAN_FILE_IN_MEMORY || tiff_pages_find(&file, &pages, reason) < 0)
+        return false;
+    bool single = tiff_pages_is_single(&pages);
+    tiff_pages_finish(&pages);
+    return single;
+}
+
+/* Whether whoever decodes it can read it: there is one page, whatever the rest of its bytes say. */
+static bool can_stay_unread(const struct opening *o, int fd)
+{
+    const uint64_t size = (uint64_t)o->st.st_size;
+    if (o->kind == SCAN_TIFF)
+        return is_single_page(fd, size);
+    return (o->kind == SCAN_JPEG || o->kind == SCAN_PNG) && size <= SCAN_FILE_MAX;
+}
+
 static int open_file(struct opening *o)
 {
     uint8_t head[SCAN_SNIFF_SIZE];
@@ -331,8 +353,7 @@ static int open_file(struct opening *o)
         return refuse_by_errno(o, _("cannot be opened: %s"), true);
     }
     o->kind = scan_sniff(head, (size_t)n);
-    o->unread = o->leave_unread && (o->kind == SCAN_JPEG || o->kind == SCAN_PNG) &&
-                (uint64_t)o->st.st_size <= SCAN_FILE_MAX;
+    o->unread = o->leave_unread && can_stay_unread(o, fd);
     if (!o->unread)
         return load_file(o, fd);
     close(fd);

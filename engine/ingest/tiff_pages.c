@@ -107,6 +107,11 @@ int tiff_pages_find(const struct scan_file *file, struct tiff_pages *ret_pages, 
     return 0;
 }
 
+bool tiff_pages_is_single(const struct tiff_pages *pages)
+{
+    return pages->count == 1 && !pages->broken;
+}
+
 void tiff_pages_finish(struct tiff_pages *pages)
 {
     free(pages->offsets);

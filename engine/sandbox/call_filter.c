@@ -1,4 +1,5 @@
 #include "call_filter.h"
+#include "handoff.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -17,14 +18,18 @@
 #elif defined(__aarch64__)
 #define THIS_ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 #ifndef SECCOMP_RET_KILL_PROCESS
 #define SECCOMP_RET_KILL_PROCESS 0x80000000u
 #endif
 
 #ifndef THIS_ARCHITECTURE /* its calls and their arguments have not been looked at */
 
-bool call_filter_decoder(void)
+bool call_filter_decoder(int *ret_listener)
 {
+    *ret_listener = -1;
     return false;
 }
 bool call_filter_drawer(void)
@@ -231,18 +236,42 @@ static bool install(struct program *p)
     return p->n < PROGRAM_MAX && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+/* The listener, -1: not with this kernel. */
+static int install_listened(struct program *p)
+{
+    struct sock_fprog program = {p->n, p->code};
+    const unsigned flags =
+        SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    if (p->n >= PROGRAM_MAX)
+        return -1;
+    return (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-bool call_filter_decoder(void)
+/* `listened`: the one call that the parent answers is let, too. */
+static void make_decoder(struct program *p, bool listened)
 {
-    struct program p = {.n = 0};
-    begin(&p);
-    answer_all(&p, decoder_calls, COUNT(decoder_calls), SECCOMP_RET_ALLOW);
-    allow_mmap(&p);
-    allow_without(&p, __NR_mprotect, 2, PROT_EXEC);
-    allow_own_signals(&p);
-    answer_all(&p, futile_calls, COUNT(futile_calls), SECCOMP_RET_ERRNO | EPERM);
-    put_return(&p, SECCOMP_RET_KILL_PROCESS);
+    p->n = 0;
+    begin(p);
+    if (listened)
+        answer(p, HANDOFF_CALL, SECCOMP_RET_USER_NOTIF);
+    answer_all(p, decoder_calls, COUNT(decoder_calls), SECCOMP_RET_ALLOW);
+    allow_mmap(p);
+    allow_without(p, __NR_mprotect, 2, PROT_EXEC);
+    allow_own_signals(p);
+    answer_all(p, futile_calls, COUNT(futile_calls), SECCOMP_RET_ERRNO | EPERM);
+    put_return(p, SECCOMP_RET_KILL_PROCESS);
+}
+
+bool call_filter_decoder(int *ret_listener)
+{
+    struct program p;
+    make_decoder(&p, true);
+    *ret_listener = install_listened(&p);
+    if (*ret_listener >= 0)
+        return true;
+    make_decoder(&p, false);
     return install(&p);
 }
 

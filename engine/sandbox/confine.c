@@ -43,9 +43,10 @@ bool confine_is_sanitized(void)
     return sanitized;
 }
 
-unsigned confine_decoder(void)
+unsigned confine_decoder(int *ret_listener)
 {
     unsigned given_up = CONFINED_LIMITS;
+    *ret_listener = -1;
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_NOFILE, DECODER_FILES);
     limit(RLIMIT_FSIZE, DECODER_FILE);
@@ -59,7 +60,7 @@ unsigned confine_decoder(void)
         given_up |= landlock_rules_enforce(ruleset) ? CONFINED_FILES : 0u;
         close(ruleset);
     }
-    return given_up | (call_filter_decoder() ? CONFINED_CALLS : 0u);
+    return given_up | (call_filter_decoder(ret_listener) ? CONFINED_CALLS : 0u);
 }
 
 void drawer_confinement_init(struct drawer_confinement *c, int input, unsigned cpu_seconds)

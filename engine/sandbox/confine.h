@@ -23,8 +23,9 @@ enum confinement {
 bool confine_is_sanitized(void);
 
 /* This process becomes a decoder: opens no file, makes no process, has no network from now on.
- * Returns what it has given up. Once, single-threaded. */
-unsigned confine_decoder(void);
+ * Returns what it has given up. *ret_listener is for the parent (handoff.h), -1: there is none.
+ * Once, single-threaded. */
+unsigned confine_decoder(int *ret_listener);
 
 /* ---- another program ---- */
 

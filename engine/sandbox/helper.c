@@ -1,8 +1,10 @@
 #include "helper.h"
 #include "confine.h"
 #include "diag.h"
+#include "handoff.h"
 #include "page_clock.h"
 #include "process.h"
+#include "shared_pages.h"
 #include "starter.h"
 
 #include <errno.h>
@@ -32,8 +34,11 @@ static const double END_SECONDS = 1; /* for the kernel to take a killed process 
 struct helper {
     struct starter *starter;
     pid_t pid;    /* 0: none runs */
-    bool stopped; /* nobody has let it go on */
+    bool stopped; /* by SIGSTOP: nobody has let it go on */
+    bool called;  /* its listener has something to be received */
+    struct handoff handoff;
     int socket, memory;
+    const uint8_t *reply; /* HELPER_REPLY_MAX bytes of the memory */
     unsigned confinement, generation, requests;
     char death[16];
     struct {
@@ -49,6 +54,7 @@ int helper_create(struct starter *starter, struct helper **ret_helper)
         return YJ_ENOMEM;
     helper->starter = starter;
     helper->socket = helper->memory = -1;
+    handoff_init(&helper->handoff);
     *ret_helper = helper;
     return 0;
 }
@@ -56,6 +62,10 @@ int helper_create(struct starter *starter, struct helper **ret_helper)
 unsigned helper_confinement(const struct helper *helper)
 {
     return helper->confinement;
+}
+bool helper_hands_over(const struct helper *helper)
+{
+    return helper->handoff.listener >= 0;
 }
 unsigned helper_generation(const struct helper *helper)
 {
@@ -95,6 +105,7 @@ static void bury(struct helper *helper)
     }
     helper->pid = 0;
     helper->stopped = false;
+    handoff_close(&helper->handoff);
     close(helper->socket);
     helper->socket = -1;
 }
@@ -129,6 +140,9 @@ static void forget_memory(struct helper *helper)
         if (helper->areas[i].mapped)
             munmap(helper->areas[i].bytes, helper->areas[i].mapped);
     memset(helper->areas, 0, sizeof helper->areas);
+    if (helper->reply)
+        munmap((void *)helper->reply, HELPER_REPLY_MAX);
+    helper->reply = NULL;
     if (helper->memory >= 0)
         close(helper->memory);
     helper->memory = -1;
@@ -154,13 +168,17 @@ static int create_memory(struct helper *helper)
     int fd = memfd_create("pages", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return errno;
-    if (ftruncate(fd, (off_t)(HELPER_AREAS * HELPER_AREA_SIZE)) < 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+    void *reply = MAP_FAILED;
+    if (ftruncate(fd, (off_t)HELPER_MEMORY_SIZE) == 0 &&
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+        reply = mmap(NULL, HELPER_REPLY_MAX, PROT_READ, MAP_SHARED, fd, (off_t)HELPER_REPLY_AT);
+    if (reply == MAP_FAILED) {
         int error = errno;
         close(fd);
         return error;
     }
     helper->memory = fd;
+    helper->reply = reply;
     return 0;
 }
 
@@ -170,55 +188,97 @@ uint8_t *helper_area(struct helper *helper, unsigned area, size_t n)
         return NULL;
     if (n <= helper->areas[area].mapped)
         return helper->areas[area].bytes;
-    void *bytes = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, helper->memory,
-                       (off_t)(area * HELPER_AREA_SIZE));
-    if (bytes == MAP_FAILED)
+    size_t whole = (n + SHARED_PAGE_HUGE - 1) / SHARED_PAGE_HUGE * SHARED_PAGE_HUGE;
+    void *bytes = shared_pages_map(helper->memory, area * HELPER_AREA_SIZE, whole);
+    if (!bytes)
         return NULL;
-    madvise(bytes, n, MADV_HUGEPAGE);
+    shared_pages_gather(bytes, whole);
     if (helper->areas[area].mapped)
         munmap(helper->areas[area].bytes, helper->areas[area].mapped);
     helper->areas[area].bytes = bytes;
-    helper->areas[area].mapped = n;
+    helper->areas[area].mapped = whole;
     return bytes;
 }
 
 /* ---- messages ---- */
 
 /* Waits a slice at most: 1 something came, 0 not yet, -1 time is up. */
-static int wait_slice(int socket, double *left, struct page_clock *clock)
+static int wait_slice(struct helper *helper, double *left, struct page_clock *clock)
 {
     double slice = *left < SLICE ? *left : SLICE, before = now_s();
     if (clock && page_clock_left(clock) < slice)
         slice = page_clock_left(clock);
-    struct pollfd wait = {.fd = socket, .events = POLLIN};
-    int ready = poll(&wait, 1, slice > 0 ? (int)(slice * 1000) + 1 : 0);
+    struct pollfd wait[] = {{.fd = helper->socket, .events = POLLIN},
+                            {.fd = helper->handoff.listener, .events = POLLIN}};
+    int ready = poll(wait, 2, slice > 0 ? (int)(slice * 1000) + 1 : 0);
     double waited = now_s() - before;
     if (waited > slice + SLICE_LATE)
         waited = slice > 0 ? slice : 0;
     *left -= waited;
     page_clock_add_wait(clock, waited);
+    helper->called = ready > 0 && wait[1].revents == POLLIN;
     if (ready > 0)
         return 1;
     return *left <= 0 || (clock && page_clock_is_up(clock)) ? -1 : 0;
 }
 
-/* One message, whatever it says. */
-static enum helper_end receive(struct helper *helper, double seconds, struct page_clock *clock,
-                               void *to, size_t room, size_t *ret_n)
+/* From the socket, with the file that comes along: *ret_fd, -1: none. */
+static enum helper_end take_message(struct helper *helper, void *to, size_t room, size_t *ret_n,
+                                    int *ret_fd)
 {
-    int ready = 0;
-    while (ready == 0)
-        ready = wait_slice(helper->socket, &seconds, clock);
-    if (ready < 0)
-        return HELPER_LATE;
+    struct iovec part = {to, room};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     ssize_t n;
     do
-        n = recv(helper->socket, to, room, MSG_TRUNC);
+        n = recvmsg(helper->socket, &message, MSG_TRUNC | MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
+    const struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    *ret_fd = -1;
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+        memcpy(ret_fd, CMSG_DATA(header), sizeof *ret_fd);
     if (n <= 0 || (size_t)n > room)
         return HELPER_CRASHED; /* or says what no helper of ours does */
     *ret_n = (size_t)n;
     return HELPER_REPLIED;
+}
+
+/* From the shared memory, of a helper that stands still: `n` is its word. */
+static enum helper_end take_reply(const struct helper *helper, uint32_t n, void *to, size_t room,
+                                  size_t *ret_n)
+{
+    if (n > room || n > HELPER_REPLY_MAX)
+        return HELPER_CRASHED;
+    memcpy(to, helper->reply, n);
+    *ret_n = n;
+    return HELPER_REPLIED;
+}
+
+/* One message, whatever it says; 0 bytes where a helper only stands still. */
+static enum helper_end receive(struct helper *helper, double seconds, struct page_clock *clock,
+                               void *to, size_t room, size_t *ret_n)
+{
+    uint32_t n;
+    int fd;
+    for (;;) {
+        int ready = wait_slice(helper, &seconds, clock);
+        if (ready < 0)
+            return HELPER_LATE;
+        if (ready > 0 && helper->called && handoff_take(&helper->handoff, &n))
+            return take_reply(helper, n, to, room, ret_n);
+        if (ready > 0 && !helper->called) /* with a listener: it is the end */
+            break;
+    }
+    enum helper_end end = take_message(helper, to, room, ret_n, &fd);
+    if (fd >= 0)
+        close(fd);
+    return end == HELPER_REPLIED && helper->handoff.listener >= 0 ? HELPER_CRASHED : end;
 }
 
 static bool send_request(struct helper *helper, const struct helper_request *request)
@@ -252,6 +312,7 @@ static void let_go_on(struct helper *helper)
     if (helper->stopped)
         kill(helper->pid, SIGCONT);
     helper->stopped = false;
+    handoff_return(&helper->handoff);
 }
 
 /* After a reply a helper stops itself. 1: it has stopped; 0: not yet; -1: it has ended. */
@@ -267,6 +328,8 @@ static int look_whether_stopped(struct helper *helper)
 /* Until it can change nothing any more: one that will not stop is ended. False: it has ended. */
 static bool await_stop(struct helper *helper)
 {
+    if (helper->handoff.held)
+        return true;
     int stopped = look_whether_stopped(helper);
     for (double until = now_s() + STOP_SECONDS; stopped == 0 && now_s() < until;) {
         struct timespec pause = {.tv_nsec = 20000};
@@ -299,13 +362,23 @@ static bool shake_hands(struct helper *helper)
 {
     struct helper_hello hello = {0};
     struct helper_request memory = {.bytes = "", .n = 1, .fd = helper->memory};
+    double seconds = START_SECONDS;
+    int ready = 0, listener = -1;
     size_t n = 0;
-    if (!send_request(helper, &memory) ||
-        receive(helper, START_SECONDS, NULL, &hello, sizeof hello, &n) != HELPER_REPLIED ||
-        n != sizeof hello)
+    if (!send_request(helper, &memory))
+        return false;
+    while (ready == 0)
+        ready = wait_slice(helper, &seconds, NULL);
+    enum helper_end end = HELPER_LATE;
+    if (ready > 0)
+        end = take_message(helper, &hello, sizeof hello, &n, &listener);
+    if (listener >= 0)
+        handoff_open(&helper->handoff, listener);
+    if (end != HELPER_REPLIED || n != sizeof hello)
         return false;
     helper->confinement = hello.confinement;
-    return true;
+    return listener < 0 ||
+           receive(helper, seconds, NULL, &hello, sizeof hello, &n) == HELPER_REPLIED;
 }
 
 int helper_start(struct helper *helper)
@@ -338,9 +411,10 @@ static enum helper_end await_reply(struct helper *helper, const struct helper_re
                                    void *reply, size_t room, size_t *ret_n)
 {
     enum helper_end end;
-    do
+    do {
+        let_go_on(helper);
         end = receive(helper, request->seconds, request->clock, reply, room, ret_n);
-    while (end == HELPER_REPLIED && *ret_n == 1);
+    } while (end == HELPER_REPLIED && *ret_n == 1);
     return end;
 }
 
@@ -365,7 +439,6 @@ enum helper_end helper_ask(struct helper *helper, const struct helper_request *r
         return HELPER_ABSENT;
     helper->requests++;
     bool sent = send_request(helper, request);
-    let_go_on(helper);
     enum helper_end end = sent ? await_reply(helper, request, reply, room, ret_n) : HELPER_CRASHED;
     if (end == HELPER_REPLIED)
         await_stop(helper);

@@ -3,8 +3,11 @@
  * A helper is one thread's at a time. It is this very program, run again with HELPER_ARGUMENT; it
  * is started when first asked and again after it was ended. Messages are whole (SOCK_SEQPACKET) and
  * may carry one open file. Pixels come in shared memory: areas of which each holds the largest page
- * there may be. With each reply a helper stops itself (SIGSTOP) until the next request, so that it
- * cannot change what is being read; one that does not is ended. Knows nothing of scans; what a
+ * there may be. With each reply a helper stands still until the next request, so that it cannot
+ * change what is being read. Two ways, of which the helper takes the first that its kernel has:
+ *   its filter has a listener (handoff.h), which came with its hello: replies lie in shared memory,
+ * too, behind the areas, and the call says how long they are; or replies come by the socket, and it
+ * stops itself (SIGSTOP) after each; one that does not is ended. Knows nothing of scans; what a
  * message means is its user's. */
 #ifndef YJ_ENGINE_SANDBOX_HELPER_H
 #define YJ_ENGINE_SANDBOX_HELPER_H
@@ -27,8 +30,13 @@ enum {
 };
 /* IMAGE_MAX_PIXELS, with whole blocks of up to 32 px at the right and at the bottom. */
 #define HELPER_AREA_SIZE ((size_t)200 << 20)
+/* Where replies lie that are handed over, and how long they may be; one of a byte says only that it
+ * goes on. */
+#define HELPER_REPLY_AT (HELPER_AREAS * HELPER_AREA_SIZE)
+#define HELPER_REPLY_MAX ((size_t)8192)
+#define HELPER_MEMORY_SIZE (HELPER_REPLY_AT + HELPER_REPLY_MAX)
 
-/* The first message of a helper, unasked. */
+/* The first message of a helper, unasked and by the socket; the listener comes along. */
 struct helper_hello {
     uint32_t confinement; /* enum confinement */
 };
@@ -48,6 +56,8 @@ void helper_destroy(struct helper *helper);
 int helper_start(struct helper *helper);
 /* Of the process that runs, or ran last. */
 unsigned helper_confinement(const struct helper *helper);
+/* Whether its replies are handed over, of the two ways. */
+bool helper_hands_over(const struct helper *helper);
 /* Changes whenever another process is started: what the one before was told is forgotten. */
 unsigned helper_generation(const struct helper *helper);
 

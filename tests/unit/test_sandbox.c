@@ -1,13 +1,17 @@
 /* test_sandbox.c - decoders that misbehave. The test is its own decoder process: started as one, it
  * confines itself as the real one does and then does what it is asked, which no decoder should.
- * Sanitizers stand against confinement: those builds see crashes and time alone. */
+ * Both ways of standing still after a reply (helper.h) are tried: where STOPS is in the
+ * environment, the decoder keeps its listener to itself, as if the kernel had none. Sanitizers
+ * stand against confinement: those builds see crashes and time alone, and the second way. */
 #include "confine.h"
 #include "diag.h"
+#include "handoff.h"
 #include "helper.h"
 #include "image.h"
 #include "page_clock.h"
 #include "process.h"
 #include "sandbox.h"
+#include "shared_pages.h"
 #include "starter.h"
 
 #include <errno.h>
@@ -24,6 +28,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,11 +61,17 @@ enum deed {
     DEED_SLEEP,
     DEED_HUGE_REPLY,
     DEED_NEVER_STOP, /* says that it is done, and writes on */
+    DEED_CHATTER,    /* by the socket, beside the reply that is handed over */
+    DEED_LISTEN,     /* to its own listener, whose number it kept */
     DEED_WRITE_PAGE,
 };
 
+#define STOPS "TEST_SANDBOX_STOPS"
+
 static int memory = -1;
-static uint8_t *areas;
+static volatile uint8_t *areas;
+static int listener = -1;
+static bool listened; /* replies are handed over */
 
 static size_t receive(void *to, size_t room, int *ret_fd)
 {
@@ -76,16 +88,70 @@ static size_t receive(void *to, size_t room, int *ret_fd)
     return n > 0 ? (size_t)n : 0;
 }
 
-static void say(const void *bytes, size_t n)
+/* With a file, if there is one. */
+static void say_with(const void *bytes, size_t n, int fd)
 {
     struct iovec part = {(void *)bytes, n};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fd >= 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+        *CMSG_FIRSTHDR(&message) = (struct cmsghdr){
+            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof fd);
+    }
     sendmsg(HELPER_SOCKET, &message, 0);
 }
 
-static void stop_self(void)
+static void say(const void *bytes, size_t n)
 {
-    syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGSTOP);
+    say_with(bytes, n, -1);
+}
+
+static void stand_still(size_t n)
+{
+    if (!listened)
+        syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGSTOP);
+    else if (!handoff_pass((uint32_t)n))
+        _exit(0);
+}
+
+static void reply(int result)
+{
+    if (listened)
+        memcpy((void *)(areas + HELPER_REPLY_AT), &result, sizeof result);
+    else
+        say(&result, sizeof result);
+    stand_still(sizeof result);
+}
+
+/* ---- one that writes on when it should not run ---- */
+
+static void scribble(int signal)
+{
+    areas[0]++;
+}
+
+/* A call that is left to the parent can be left again by a signal, until the parent has received
+ * it. */
+static void hand_over_and_write(void)
+{
+    const struct itimerval often = {.it_interval = {0, 200}, .it_value = {0, 200}}, never = {0};
+    setitimer(ITIMER_REAL, &often, NULL);
+    while (!handoff_pass(sizeof(int)))
+        ;
+    setitimer(ITIMER_REAL, &never, NULL);
+}
+
+static void say_and_write(void)
+{
+    say(&(int){0}, sizeof(int));
+    for (uint8_t i = 0;; i++)
+        areas[0] = i;
 }
 
 static int error_of(long result)
@@ -154,14 +220,23 @@ static int do_deed(enum deed deed)
             ;
         return 0;
     case DEED_HUGE_REPLY:
-        say(big, sizeof big);
+        if (listened)
+            stand_still(sizeof big);
+        else
+            say(big, sizeof big);
         return 0;
     case DEED_NEVER_STOP:
+        say_and_write();
+        return 0;
+    case DEED_CHATTER:
         say(&(int){0}, sizeof(int));
-        for (volatile uint8_t i = 0;; i++)
-            areas[0] = i;
+        for (volatile unsigned i = 0; listened; i++)
+            ;
+        return 0;
+    case DEED_LISTEN:
+        return error_of(syscall(SYS_ioctl, listener, 0, NULL));
     case DEED_WRITE_PAGE:
-        memset(areas + HELPER_AREA_SIZE, 77, 5000);
+        memset((void *)(areas + HELPER_AREA_SIZE), 77, 5000);
         return 0;
     case DEED_NOTHING:
         break;
@@ -174,16 +249,18 @@ static void be_decoder(void)
     char none;
     enum deed deed;
     receive(&none, 1, &memory);
-    areas =
-        mmap(NULL, HELPER_AREAS * HELPER_AREA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-    struct helper_hello hello = {.confinement = confine_decoder()};
-    say(&hello, sizeof hello);
-    stop_self();
-    while (receive(&deed, sizeof deed, NULL) == sizeof deed) {
-        int result = do_deed(deed);
-        say(&result, sizeof result);
-        stop_self();
-    }
+    areas = shared_pages_map(memory, 0, HELPER_MEMORY_SIZE);
+    const bool stops = getenv(STOPS);
+    signal(SIGALRM, scribble);
+    struct helper_hello hello = {.confinement = confine_decoder(&listener)};
+    listened = listener >= 0 && !stops;
+    say_with(&hello, sizeof hello, listened ? listener : -1);
+    stand_still(0);
+    while (receive(&deed, sizeof deed, NULL) == sizeof deed)
+        if (deed == DEED_NEVER_STOP && listened)
+            hand_over_and_write(); /* the reply is whatever lay there */
+        else
+            reply(do_deed(deed));
     _exit(0);
 }
 
@@ -203,8 +280,16 @@ static int set_up(void **state)
     return 0;
 }
 
+/* As with a kernel that knows no listeners. */
+static int set_up_stopping(void **state)
+{
+    setenv(STOPS, "1", 1);
+    return set_up(state);
+}
+
 static int tear_down(void **state)
 {
+    unsetenv(STOPS);
     struct fixture *f = *state;
     helper_destroy(f->helper);
     starter_destroy(f->starter);
@@ -277,6 +362,7 @@ static void test_no_way_out(void **state)
     for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
         assert_dies(f, deeds[i], "SYS");
     assert_refused(f, DEED_RAISE_LIMIT, EPERM);
+    assert_refused(f, DEED_LISTEN, EPERM); /* it would let itself go on */
 }
 
 /* Would catch a few kilobytes that take all of the machine's memory. */
@@ -339,11 +425,31 @@ static void test_lies(void **state)
     assert_goes_on(f);
     const volatile uint8_t *area = helper_area(f->helper, 0, 4096);
     assert_non_null(area);
-    ask(f, DEED_NEVER_STOP, 20, &error);
-    uint8_t seen = area[0];
-    for (int i = 0; i < 1000000; i++)
-        assert_true(area[0] == seen);
+    const bool quick = helper_hands_over(f->helper); /* else it is waited for ten seconds */
+    for (int round = 0; round < (quick ? 20 : 1); round++) {
+        ask(f, DEED_NEVER_STOP, 20, &error);
+        const uint8_t seen = area[0];
+        for (double until = now_s() + 0.005; now_s() < until;)
+            assert_true(area[0] == seen);
+        assert_goes_on(f);
+    }
+    if (quick)
+        assert_int_equal(ask(f, DEED_CHATTER, 20, &error), HELPER_CRASHED);
     assert_goes_on(f);
+}
+
+/* Would catch a kernel that has what replies are handed over by, and is not asked for it: every
+ * page would cost half a millisecond more, and nobody would see why. */
+static void test_way_of_standing_still(void **state)
+{
+    struct fixture *f = *state;
+    skip_unless_confined(f);
+    struct utsname system;
+    int major = 0, minor = 0;
+    assert_int_equal(uname(&system), 0);
+    assert_int_equal(sscanf(system.release, "%d.%d", &major, &minor), 2);
+    bool known = major > 5 || (major == 5 && minor >= 19);
+    assert_int_equal(helper_hands_over(f->helper), known && !getenv(STOPS));
 }
 
 /* Would catch pixels of one area that come as another's, or not at all. */
@@ -471,7 +577,11 @@ static void test_missing_program(void **state)
     assert_int_equal(run_confined(arguments, STDIN_FILENO), -ENOENT);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, set_up, tear_down), (struct CMUnitTest)                  \
+    {                                                                                              \
+#name " stopping", name, set_up_stopping, tear_down, NULL                                  \
+    }
 
 int main(int argc, char **argv)
 {
@@ -484,6 +594,7 @@ int main(int argc, char **argv)
         TEST(test_crashes),
         TEST(test_time),
         TEST(test_lies),
+        TEST(test_way_of_standing_still),
         TEST(test_memory_is_shared),
         TEST(test_another_takes_its_place),
         cmocka_unit_test(test_modes),

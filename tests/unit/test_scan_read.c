@@ -3,7 +3,7 @@
 #include "scan_writers.h"
 
 #include "diag.h"
-#include "ingest.h"
+#include "ingest_internal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tiffio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -22,6 +23,16 @@ static void write_jpeg(const char *path, enum jpeg_space space)
     struct bytes jpeg = make_jpeg(&img, space, 0);
     bytes_write(&jpeg, path);
     bytes_finish(&jpeg);
+    image_finish(&img);
+}
+
+static void write_fax(const char *path, int pages)
+{
+    static const struct tiff_kind fax = {
+        "G4", COMPRESSION_CCITTFAX4, PHOTOMETRIC_MINISWHITE, 1, 1, false, false, 1, 0, 0};
+    struct image img;
+    sample_init(&img, true);
+    write_tiff(path, &img, &fax, pages);
     image_finish(&img);
 }
 
@@ -41,7 +52,8 @@ static struct scan *open_one(const char *path, bool unread)
  * rerun that adds it again), the pixels of the file before it in the same buffer. */
 static void test_read_later(void **state)
 {
-    const char *paths[] = {in_folder("a.jpg"), in_folder("b.jpg"), in_folder("c.png")};
+    const char *paths[] = {in_folder("a.jpg"), in_folder("b.jpg"), in_folder("c.png"),
+                           in_folder("d.tif")};
     struct decoder *decoder, *other;
     struct image late, early;
     char reason[SCAN_REASON_MAX];
@@ -53,13 +65,14 @@ static void test_read_later(void **state)
     struct bytes png = make_png(&img, &(struct png_kind){"grey", 0, 8, false});
     bytes_write(&png, paths[2]);
     bytes_finish(&png);
+    write_fax(paths[3], 1);
     image_finish(&img);
     image_init(&late);
     image_init(&early);
     assert_int_equal(decoder_create(&decoder), 0);
     assert_int_equal(decoder_create(&other), 0);
-    for (int i = 0; i < 6; i++) {
-        struct scan *whole = open_one(paths[i % 3], false), *scan = open_one(paths[i % 3], true);
+    for (int i = 0; i < 8; i++) {
+        struct scan *whole = open_one(paths[i % 4], false), *scan = open_one(paths[i % 4], true);
         assert_false(scan_is_unread(whole));
         assert_true(scan_is_unread(scan));
         assert_int_equal(scan_page_count(scan), 1);
@@ -118,6 +131,54 @@ static void test_changed_meanwhile(void **state)
     scan = open_one(path, true);
     assert_int_equal(truncate(path, 0), 0);
     assert_unavailable(scan, "changed");
+}
+
+/* Would catch pages of a TIFF that nobody knows of, since only the worker who reads it would see
+ * them: of several from the beginning, or of one that has grown meanwhile. */
+static void test_pages_of_a_tiff(void **state)
+{
+    const char *path = in_folder("fax.tif");
+
+    write_fax(path, 2);
+    struct scan *scan = open_one(path, true);
+    assert_false(scan_is_unread(scan));
+    assert_int_equal(scan_page_count(scan), 2);
+    scan_unref(scan);
+
+    write_fax(path, 1);
+    scan = open_one(path, true);
+    assert_true(scan_is_unread(scan));
+    write_fax(path, 2);
+    assert_unavailable(scan, "changed");
+
+    write_fax(path, 1);
+    struct bytes bytes = bytes_read(path);
+    memset(bytes.data + 4, 0xff, 4); /* the list of pages lies nowhere */
+    bytes_write(&bytes, path);
+    bytes_finish(&bytes);
+    scan = open_one(path, true);
+    assert_false(scan_is_unread(scan));
+    assert_non_null(scan_problem(scan));
+    scan_unref(scan);
+}
+
+/* Would catch pixels of a row of bits that are others in its whole vectors or in what is left of
+ * it, and pixels beyond its end. */
+static void test_bits_to_greys(void **state)
+{
+    uint8_t row[16], out[128 + 1];
+    struct bit_greys greys;
+    unsigned random = 1;
+    bit_greys_init(&greys, 200, 7);
+    for (int width = 1; width <= 128; width++) {
+        for (size_t i = 0; i < sizeof row; i++)
+            row[i] = (uint8_t)((random = random * 1103515245u + 12345u) >> 16);
+        memset(out, 99, sizeof out);
+        grey_from_bits(&greys, row, width, out);
+        for (int x = 0; x < width; x++)
+            assert_int_equal(out[x], row[x / 8] >> (7 - x % 8) & 1 ? 7 : 200);
+        assert_int_equal(out[width], 99);
+    }
 }
 
 /* Would catch a scan that nobody reads in the end: what it holds is lost with it. */
@@ -202,10 +263,9 @@ static void test_tables_are_not_inherited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_read_later),
-        TEST(test_changed_meanwhile),
-        TEST(test_never_read),
-        TEST(test_tables_are_not_inherited),
+        TEST(test_read_later),      TEST(test_changed_meanwhile),
+        TEST(test_pages_of_a_tiff), cmocka_unit_test(test_bits_to_greys),
+        TEST(test_never_read),      TEST(test_tables_are_not_inherited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
