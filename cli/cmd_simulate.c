@@ -47,6 +47,7 @@ static void print_help(void)
            "      --profile NAME  office (default), rough, phone\n"
            "      --damage NAME   this kind of damage alone, on every page; none: no damage\n"
            "      --manner NAME   all marks in this manner, and nothing else beside\n"
+           "      --restless      everyone often erases, strikes out and marks twice\n"
            "      --dpi N         of the scans, 50 to 600; default: the profile's own\n"
            "  -j, --jobs N        sheets made at a time, 1 to 256; default: one a core\n"
            "      --quiet         no progress\n"
@@ -93,7 +94,16 @@ static int parse_profile(const char *text, struct simulate_command *c)
     return usage_error("simulate", _("unknown profile '%s'"), text);
 }
 
-enum { OPT_SEED = 256, OPT_PROFILE, OPT_DAMAGE, OPT_MANNER, OPT_DPI, OPT_QUIET, OPT_HELP };
+enum {
+    OPT_SEED = 256,
+    OPT_PROFILE,
+    OPT_DAMAGE,
+    OPT_MANNER,
+    OPT_RESTLESS,
+    OPT_DPI,
+    OPT_QUIET,
+    OPT_HELP
+};
 
 static int take_option(int option, struct simulate_command *c, bool *ret_help)
 {
@@ -126,6 +136,9 @@ static int take_option(int option, struct simulate_command *c, bool *ret_help)
     case OPT_MANNER:
         c->settings.manner = optarg;
         return 0;
+    case OPT_RESTLESS:
+        c->settings.restless = true;
+        return 0;
     case OPT_QUIET:
         c->quiet = true;
         return 0;
@@ -145,6 +158,7 @@ static int parse_options(int argc, char **argv, struct simulate_command *c, bool
         {"profile", required_argument, NULL, OPT_PROFILE},
         {"damage", required_argument, NULL, OPT_DAMAGE},
         {"manner", required_argument, NULL, OPT_MANNER},
+        {"restless", no_argument, NULL, OPT_RESTLESS},
         {"dpi", required_argument, NULL, OPT_DPI},
         {"jobs", required_argument, NULL, 'j'},
         {"quiet", no_argument, NULL, OPT_QUIET},

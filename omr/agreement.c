@@ -1,5 +1,6 @@
 #include "agreement.h"
 
+#include "closer_hands.h"
 #include "closer_look.h"
 #include "diag.h"
 #include "models/agreement.h"
@@ -404,7 +405,7 @@ int agreement_judge(const struct image *img, const struct page_map *map, const s
         return YJ_ENOMEM;
     ink_judge(band, b, n, by_ink);
     for (int i = 0; i < n; i++)
-        seen[i] = (struct seen_bubble){.ink = by_ink[i], .p = by_ink[i]};
+        seen[i] = (struct seen_bubble){.ink = by_ink[i], .p = by_ink[i], .answer = 1};
     if (!reader)
         return 0;
     struct manner manner = find_manner(b, n, seen, by_ink);
@@ -431,9 +432,12 @@ int agreement_judge(const struct image *img, const struct page_map *map, const s
                 p = fmin(p, PLAINLY_EMPTY);
             else if (is_plainly_full(band, &b[k], &seen[k]))
                 p = fmax(p, PLAINLY_FULL);
-            seen[k].p = p * answer_share(&seen[k], culture);
+            seen[k].answer = answer_share(&seen[k], culture);
+            seen[k].p = p * seen[k].answer;
         }
         doubt_blank(&seen[i], length, culture);
     }
-    return e == 0 ? closer_look(img, map, band, b, n, arena, seen) : e;
+    if (e == 0)
+        e = closer_look(img, map, band, b, n, arena, seen);
+    return e == 0 ? closer_look_at_hands(img, map, band, b, n, reader, arena, seen) : e;
 }

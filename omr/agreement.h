@@ -55,7 +55,10 @@ struct seen_bubble {
     bool asked, told;   /* the second reader was; did */
     float looks[LOOKS]; /* what it said */
     float evidence[WITNESSES];
-    double p; /* probability that it was meant, by both */
+    double answer; /* of marks that look like it, the share that this office takes for an answer */
+    bool compared; /* the third reader was asked, too; ... */
+    float hand;    /* ... log odds that it was meant, by it */
+    double p;      /* probability that it was meant, by all of them */
 };
 
 /* Sets seen[0 .. n) for a page's bubbles. `reader` NULL: the first reader alone. 0 or YJ_ENOMEM. */

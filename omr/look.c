@@ -2,6 +2,7 @@
 
 #include "diag.h"
 #include "look_model.h"
+#include "look_nets.h"
 #include "small_net.h"
 #include "view_points.h"
 #include "wide.h"
@@ -15,10 +16,6 @@
 #define RANGE_MIN 40     /* grey levels: less contrast is grain, not made larger */
 #define DARKEST_SHARE 48 /* the darkest 1/48 of the points are black */
 #define MAX_SUBSTEPS 4
-
-struct look_reader {
-    struct small_net *net;
-};
 
 /* ---- pictures ---- */
 
@@ -256,7 +253,8 @@ void look_reader_destroy(struct look_reader *reader)
 {
     if (!reader)
         return;
-    small_net_destroy(reader->net);
+    small_net_destroy(reader->look);
+    small_net_destroy(reader->hand);
     free(reader);
 }
 
@@ -277,12 +275,12 @@ int look_read(struct look_reader *reader, const struct look_picture *pictures, i
     static const int shape[3] = {2, LOOK_SIDE, LOOK_SIDE};
     _Static_assert(sizeof(struct look_picture) == 2 * LOOK_POINTS, "the net takes it as it lies");
     int e = 0;
-    if (n > 0 && !reader->net)
-        e = small_net_create(look_model, look_model_size, shape, &reader->net);
-    if (e == 0 && n > 0 && small_net_outputs(reader->net) != LOOKS)
+    if (n > 0 && !reader->look)
+        e = small_net_create(look_model, look_model_size, shape, &reader->look);
+    if (e == 0 && n > 0 && small_net_outputs(reader->look) != LOOKS)
         e = YJ_EDATA;
     for (int i = 0; i < n && e == 0; i++) {
-        small_net_run(reader->net, (const uint8_t *)&pictures[i], ret[i]);
+        small_net_run(reader->look, (const uint8_t *)&pictures[i], ret[i]);
         softmax(ret[i]);
     }
     return e;

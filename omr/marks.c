@@ -241,14 +241,28 @@ static void add_looks(struct evidence *e, const struct seen_bubble *s, int n)
         evidence_add(e, "]");
 }
 
-/* {"low":30,"high":95,"ink":[612,3,...],"p":[1000,0,...],"looks":[[1,"tick",987]],"sureness":5.27}
- * in thousandths, bubbles in form order; looks: those that the second reader was asked about;
- * sureness: decades, before calibration. */
+static void add_meant(struct evidence *e, const struct seen_bubble *s, int n)
+{
+    const char *before = ",\"meant\":[";
+    for (int i = 0; i < n; i++) {
+        if (!s[i].compared)
+            continue;
+        evidence_add(e, "%s[%d,%ld]", before, i, lround(10 * (double)s[i].hand));
+        before = ",";
+    }
+    if (before[1] == '\0')
+        evidence_add(e, "]");
+}
+
+/* {"low":30,"high":95,"ink":[612,3,...],"p":[1000,0,...],"looks":[[1,"tick",987]],
+ * "meant":[[1,57]],"sureness":5.27} in thousandths, bubbles in form order; looks: those that the
+ * second reader was asked about; meant: the third, log odds in tenths; sureness: decades, before
+ * calibration. */
 static const char *write_evidence(const struct band *band, const struct bubble_ink *b,
                                   const struct seen_bubble *s, int n, double sureness,
                                   struct arena *arena)
 {
-    struct evidence e = {.size = 128 + (size_t)n * 36};
+    struct evidence e = {.size = 128 + (size_t)n * 48};
     e.text = arena_alloc(arena, e.size);
     if (!e.text)
         return NULL;
@@ -261,6 +275,7 @@ static const char *write_evidence(const struct band *band, const struct bubble_i
         add_share(&e, i ? "," : "", s[i].p);
     evidence_add(&e, "]");
     add_looks(&e, s, n);
+    add_meant(&e, s, n);
     evidence_add(&e, ",\"sureness\":%.2f}", sureness);
     return e.text;
 }

@@ -238,6 +238,16 @@ void pupil_draw(struct pupil *p, enum simulate_profile profile, int manner, stru
         force_manner(p);
 }
 
+void pupil_unsettle(struct pupil *p, struct rng *rng)
+{
+    bool pencil = p->hand.tool.kind == TOOL_PENCIL;
+    p->erases = pencil ? rng_range(rng, 0.05, 0.6) : 0;
+    p->cancels = rng_range(rng, 0.02, pencil ? 0.06 : 0.3);
+    p->doubles = rng_range(rng, 0.05, 0.3);
+    p->residue = rng_range(rng, 0.02, 0.3);
+    p->residue_most = 0.6;
+}
+
 /* ---- what is meant ---- */
 
 /* Bubbles of one decision: a choice, or a column of a grid. */

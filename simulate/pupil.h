@@ -83,6 +83,8 @@ void page_plan_finish(struct page_plan *plan);
 
 /* `manner`: -1, or the only one. */
 void pupil_draw(struct pupil *pupil, enum simulate_profile profile, int manner, struct rng *rng);
+/* One who often changes their mind, by halves: what is rare elsewhere, to train with. */
+void pupil_unsettle(struct pupil *pupil, struct rng *rng);
 
 /* Whose sheet this is. */
 struct sitter {

@@ -483,6 +483,8 @@ int bench_make_sheet(struct bench *b, const struct workshop *shop, int index,
         .candidate = candidate, .name = name_of(exam, index), .serial = (uint64_t)index + 1};
     struct rng rng = stream(&j, 0, PURPOSE_PUPIL);
     pupil_draw(&j.pupil, shop->settings->profile, shop->manner, &rng);
+    if (shop->settings->restless)
+        pupil_unsettle(&j.pupil, &rng);
     choose_dpi(&j);
     int r = 0;
     for (int t = 0; t < TRUTH_TABLES; t++) {

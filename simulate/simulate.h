@@ -28,6 +28,7 @@ struct simulate_settings {
     const char
         *damage; /* only this kind, on every page; "none": no damage; NULL: the profile's mixture */
     const char *manner; /* only this manner of marking; NULL: the profile's mixture */
+    bool restless;      /* everyone often erases, strikes out and marks twice: to train with */
     int jobs;           /* 0: all cores */
 };
 

@@ -129,6 +129,15 @@ class Simulate(CliTest):
             got = read[row["scan"], row["page"], row["field"]]
             self.assertEqual((got["status"], got["value"]), ("ok", row["value"]), row)
 
+    def test_restless_pupils(self):
+        """Catches pupils who change their mind no oftener than others."""
+        changes = {}
+        for out, more in (("calm", []), ("restless", ["--restless"])):
+            self.simulate(out, "-n", 8, "--seed", 8, "--dpi", 90, *more)
+            looks = collections.Counter(r["look"] for r in self.table(out, "marks.csv"))
+            changes[out] = looks["erased"] + looks["cancelled"]
+        self.assertGreater(changes["restless"], 3 * changes["calm"] + 10)
+
     def test_pages_to_refuse(self):
         """Catches truth that would count the reading of a page that must not be read."""
         for damage in ("double_feed", "folded_over", "other_form"):

@@ -1,15 +1,17 @@
-/* training_rows EXAM DIR PICTURES [EVIDENCE]: what the readers see of simulated sheets, to train
- * them.
+/* training_rows EXAM DIR PICTURES [EVIDENCE [HANDS]]: what the readers see of simulated sheets, to
+ * train them.
  *
  * DIR is what `yuejuan simulate` wrote. One record a picture for the second reader
  * (tools/train/look.py): every bubble that marks.csv lists, every empty one that holds some ink,
  * and one in EMPTY_SHARE of the others. To EVIDENCE one record of each bubble that both readers saw
- * (tools/train/agreement.py). */
+ * (tools/train/agreement.py), to HANDS one for the third (tools/train/hand.py) of each that holds
+ * something where others do, or where nothing is marked. */
 #include "agreement.h"
 #include "bubble_ink.h"
 #include "csvfile.h"
 #include "diag.h"
 #include "exam.h"
+#include "hand_look.h"
 #include "ingest.h"
 #include "look.h"
 #include "registration.h"
@@ -34,6 +36,19 @@ struct evidence_record {
     float meant, witnesses[WITNESSES];
 };
 
+/* HAND_LEAST of the page's usual ink, or this probability of a mark: it holds something. */
+#define HAND_LEAST 0.06
+#define HAND_OPEN 1e-3
+#define HAND_PALE 0.75 /* less of the usual ink, and alone */
+
+struct hand_record {
+    uint8_t meant, look, clear,
+        one; /* clear: a careful person would decide alone; one is allowed */
+    uint8_t marks, lone, of_number, pad;
+    float p, ink; /* what has been said; ink over the page's usual mark's */
+    struct hand_picture picture;
+};
+
 struct listed {
     char *scan, *field;
     int page, column, option, look, meant;
@@ -46,10 +61,10 @@ struct tool {
     struct decoder *decoder;
     struct image img;
     struct arena arena;
-    struct listed *marks;
-    size_t n_marks;
+    struct listed *marks, *doubts;
+    size_t n_marks, n_doubts;
     struct look_reader *reader;
-    FILE *pictures_out, *evidence_out;
+    FILE *pictures_out, *evidence_out, *hands_out;
     long pages, refused, pictures;
 };
 
@@ -124,6 +139,23 @@ static void load_marks(struct tool *t, const char *dir, struct diag *d)
     qsort(t->marks, t->n_marks, sizeof *t->marks, compare_listed);
 }
 
+/* Fields of truth.csv that are not clear, sorted by scan and field. */
+static void load_doubts(struct tool *t, const char *dir, struct diag *d)
+{
+    char path[4096];
+    struct csv *csv = NULL;
+    snprintf(path, sizeof path, "%s/truth.csv", dir);
+    if (csv_load(path, &csv, d) < 0)
+        stop(d);
+    t->doubts = calloc((size_t)csv->n_rows + 1, sizeof *t->doubts);
+    for (int i = 1; i < csv->n_rows; i++)
+        if (strcmp(cell(csv, i, "status"), "clear") != 0)
+            t->doubts[t->n_doubts++] = (struct listed){.scan = strdup(cell(csv, i, "scan")),
+                                                       .field = strdup(cell(csv, i, "field"))};
+    csv_destroy(csv);
+    qsort(t->doubts, t->n_doubts, sizeof *t->doubts, compare_listed);
+}
+
 /* ---- a page ---- */
 
 static bool is_wanted(const struct bubble_ink *b, const struct listed *mark, uint64_t *state)
@@ -140,6 +172,75 @@ static const struct listed *find_mark(const struct tool *t, const char *scan,
                          .column = b->bubble->column,
                          .option = b->bubble->option};
     return bsearch(&key, t->marks, t->n_marks, sizeof *t->marks, compare_listed);
+}
+
+static bool is_clear(const struct tool *t, const char *scan, const struct bubble_ink *b)
+{
+    struct listed key = {.scan = (char *)scan, .field = b->field->name};
+    return !bsearch(&key, t->doubts, t->n_doubts, sizeof *t->doubts, compare_listed);
+}
+
+static bool holds_something(const struct band *band, const struct bubble_ink *b,
+                            const struct seen_bubble *s)
+{
+    return s->p > HAND_OPEN || b->ink > HAND_LEAST * band->usual;
+}
+
+/* Those of a group of which the third reader is to learn. */
+static int choose_hands(const struct band *band, const struct bubble_ink *b,
+                        const struct seen_bubble *s, int n, int *ret_which, int *ret_marks)
+{
+    int chosen = 0, marks = 0;
+    bool pale = false;
+    for (int i = 0; i < n; i++) {
+        marks += s[i].p > 0.5;
+        pale = pale || (s[i].p > 0.5 && b[i].ink < HAND_PALE * band->usual);
+        if (holds_something(band, &b[i], &s[i]))
+            ret_which[chosen++] = i;
+    }
+    *ret_marks = marks;
+    return chosen > 1 || marks == 0 || pale ? chosen : 0;
+}
+
+static void write_hands(struct tool *t, const struct page_map *map, const char *scan,
+                        const struct band *band, const struct bubble_ink *b,
+                        const struct seen_bubble *seen, int n)
+{
+    int *which = calloc((size_t)n + 1, sizeof *which), chosen = 0;
+    double evenness;
+    struct hand_record *records = calloc((size_t)n + 1, sizeof *records);
+    struct hand_picture *pictures = calloc((size_t)n + 1, sizeof *pictures);
+    if (!which || !records || !pictures)
+        exit(1);
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        int marks, own = choose_hands(band, &b[i], &seen[i], length, &which[chosen], &marks);
+        for (int k = chosen; k < chosen + own; k++) {
+            int at = which[k] += i;
+            const struct listed *mark = find_mark(t, scan, &b[at]);
+            records[k] = (struct hand_record){.meant = mark && mark->meant,
+                                              .look = mark ? (uint8_t)mark->look : LOOK_EMPTY,
+                                              .clear = is_clear(t, scan, &b[at]),
+                                              .one = b[at].field->kind == FIELD_GRID ||
+                                                     b[at].field->max_marks == 1,
+                                              .marks = (uint8_t)marks,
+                                              .lone = own == 1,
+                                              .of_number = b[at].field->kind == FIELD_GRID,
+                                              .p = (float)seen[at].p,
+                                              .ink = (float)(b[at].ink / fmax(band->usual, 1e-3))};
+        }
+        chosen += own;
+    }
+    if (hand_take_pictures(&t->img, map, band, b, seen, n, which, chosen, &t->arena, pictures,
+                           &evenness) < 0)
+        exit(1);
+    for (int k = 0; k < chosen; k++) {
+        records[k].picture = pictures[k];
+        fwrite(&records[k], sizeof records[k], 1, t->hands_out);
+    }
+    free(which);
+    free(records);
+    free(pictures);
 }
 
 static void write_evidence(struct tool *t, const struct page_map *map, const char *scan,
@@ -160,6 +261,8 @@ static void write_evidence(struct tool *t, const struct page_map *map, const cha
         memcpy(record.witnesses, seen[i].evidence, sizeof record.witnesses);
         fwrite(&record, sizeof record, 1, t->evidence_out);
     }
+    if (t->hands_out)
+        write_hands(t, map, scan, &band, b, seen, n);
     free(scratch);
     free(seen);
 }
@@ -230,8 +333,8 @@ int main(int argc, char **argv)
     const char *paths[] = {scans};
     diag_init(&d);
     vision_init();
-    if (argc != 4 && argc != 5) {
-        fputs("usage: training_rows EXAM DIR PICTURES [EVIDENCE]\n", stderr);
+    if (argc < 4 || argc > 6) {
+        fputs("usage: training_rows EXAM DIR PICTURES [EVIDENCE [HANDS]]\n", stderr);
         return 2;
     }
     snprintf(scans, sizeof scans, "%s/scans", argv[2]);
@@ -240,10 +343,12 @@ int main(int argc, char **argv)
         decoder_create(&t.decoder) < 0 || scan_source_open(paths, 1, &source, &d) < 0)
         stop(&d);
     load_marks(&t, argv[2], &d);
+    load_doubts(&t, argv[2], &d);
     t.pictures_out = fopen(argv[3], "wb");
-    t.evidence_out = argc == 5 ? fopen(argv[4], "wb") : NULL;
-    if (!t.pictures_out || (argc == 5 && !t.evidence_out)) {
-        perror(argv[t.pictures_out ? 4 : 3]);
+    t.evidence_out = argc > 4 ? fopen(argv[4], "wb") : NULL;
+    t.hands_out = argc > 5 ? fopen(argv[5], "wb") : NULL;
+    if (!t.pictures_out || (argc > 4 && !t.evidence_out) || (argc > 5 && !t.hands_out)) {
+        perror("training_rows");
         return 1;
     }
     while (scan_source_next(source, &scan) == 1) {
@@ -256,5 +361,7 @@ int main(int argc, char **argv)
     bool failed = fclose(t.pictures_out) != 0;
     if (t.evidence_out)
         failed = fclose(t.evidence_out) != 0 || failed;
+    if (t.hands_out)
+        failed = fclose(t.hands_out) != 0 || failed;
     return failed;
 }

@@ -1,0 +1,109 @@
+#include "closer_hands.h"
+
+#include "diag.h"
+#include "hand_look.h"
+#include "seen_marks.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define OPEN 1e-3 /* probability of a mark, or ... */
+#define LEAST 0.4 /* ... share of the page's usual ink: what is no mark is looked at */
+#define PALE 0.75 /* of the page's usual ink: a mark alone that holds less is looked at; ... */
+#define PALER                                                                                      \
+    0.95 /* ... of that, and of the darkest other's: one of several, where they are allowed, ...   \
+          */
+#define DARKER 1.5 /* ... or it holds more: it may be struck out */
+
+/* Log odds, by the third reader, below which one of several marks is doubted: of who marks evenly,
+ * ... */
+#define MEANT_EVENLY 2.0
+#define EVEN 0.8           /* his palest hold so much of the usual ink */
+#define MEANT_UNEVENLY 4.0 /* ... and of who does not; */
+#define MEANT_PLAINLY 7.5  /* ... from which it was meant, whatever else is held against it; */
+#define MEANT_ALONE 4.0    /* ... below which a pale mark alone is doubted, ... */
+#define UNMEANT_MOST 1.0   /* ... and above which what is taken for none. */
+#define DOUBTED 0.98       /* probability, at most, that a doubted mark was meant, ... */
+#define SOMETHING 0.02     /* ... at least, of what was not taken for one, ... */
+#define PLAINLY 0.9999     /* ... and of one that was plainly meant */
+
+/* Ink of the darkest of a group but one. */
+static double darkest_other(const struct bubble_ink *b, int n, int self)
+{
+    double most = 0;
+    for (int i = 0; i < n; i++)
+        most = i == self ? most : fmax(most, b[i].ink);
+    return most;
+}
+
+/* Whether bubble i of a group with so many marks is asked for. */
+static bool is_open(const struct band *band, const struct bubble_ink *b, int n, int i, int marks,
+                    const struct seen_bubble *seen)
+{
+    double ink = b[i].ink / band->usual;
+    if (!seen_is_mark(&seen[i]))
+        return b->field->kind == FIELD_CHOICE && (marks != 1 || !group_allows_one(b)) &&
+               (seen[i].p > OPEN || ink > LEAST);
+    if (marks == 1)
+        return ink < PALE;
+    return group_allows_one(b) || ink > DARKER ||
+           (ink < PALER && b[i].ink < PALER * darkest_other(b, n, i));
+}
+
+static void settle(struct seen_bubble *s, bool several, double least)
+{
+    double odds = (double)s->hand;
+    if (!seen_is_mark(s))
+        s->p = odds > UNMEANT_MOST ? fmax(s->p, SOMETHING * s->answer) : s->p;
+    else if (odds < (several ? least : MEANT_ALONE))
+        s->p = fmin(s->p, DOUBTED);
+    else if (several && odds > MEANT_PLAINLY)
+        s->p = fmax(s->p, PLAINLY * s->answer);
+}
+
+static void settle_group(struct seen_bubble *seen, int n, double evenness)
+{
+    bool several = seen_count_marks(seen, n) > 1;
+    double least = evenness < EVEN ? MEANT_UNEVENLY : MEANT_EVENLY;
+    for (int i = 0; i < n; i++)
+        if (seen[i].compared)
+            settle(&seen[i], several, least);
+}
+
+int closer_look_at_hands(const struct image *img, const struct page_map *map,
+                         const struct band *band, const struct bubble_ink *b, int n,
+                         struct look_reader *reader, struct arena *arena, struct seen_bubble *seen)
+{
+    int *which = arena_alloc(arena, (size_t)(n + 1) * sizeof(*which)), chosen = 0;
+    if (!which)
+        return YJ_ENOMEM;
+    if (band->usual <= 0) /* no mark to compare with */
+        return 0;
+    for (int i = 0, length; i < n; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        int marks = seen_count_marks(&seen[i], length);
+        for (int k = 0; k < length; k++)
+            if (is_open(band, &b[i], length, k, marks, &seen[i]))
+                which[chosen++] = i + k;
+    }
+    if (chosen == 0)
+        return 0;
+    struct hand_picture *pictures = arena_alloc(arena, (size_t)chosen * sizeof(*pictures));
+    float *odds = arena_alloc(arena, (size_t)chosen * sizeof(*odds));
+    if (!pictures || !odds)
+        return YJ_ENOMEM;
+    double evenness;
+    int e =
+        hand_take_pictures(img, map, band, b, seen, n, which, chosen, arena, pictures, &evenness);
+    if (e == 0)
+        e = hand_read(reader, pictures, chosen, odds);
+    for (int k = 0; k < chosen && e == 0; k++) {
+        seen[which[k]].hand = odds[k];
+        seen[which[k]].compared = true;
+    }
+    for (int i = 0, length; i < n && e == 0; i += length) {
+        length = bubble_group_length(&b[i], n - i);
+        settle_group(&seen[i], length, evenness);
+    }
+    return e;
+}
