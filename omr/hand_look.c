@@ -1,5 +1,6 @@
 #include "hand_look.h"
 
+#include "bubble_others.h"
 #include "diag.h"
 #include "hand_model.h"
 #include "look_nets.h"
@@ -126,27 +127,10 @@ static void take(const struct hand_page *p, int at, uint8_t *ret)
     put_picture(p, &picture, ret);
 }
 
-/* The palest others that print the same, wherever they are. */
-static int palest_others(const struct hand_page *p, int self, int *ret_others)
-{
-    int n = 0;
-    for (int i = 0; i < p->n_all; i++) {
-        if (i == self || p->all[i].group != p->all[self].group || p->all[i].missing)
-            continue;
-        int at = n < PRINT_OTHERS ? n++ : n;
-        if (at == n && p->all[i].mean >= p->all[ret_others[n - 1]].mean)
-            continue;
-        at = at == n ? n - 1 : at;
-        for (; at > 0 && p->all[ret_others[at - 1]].mean > p->all[i].mean; at--)
-            ret_others[at] = ret_others[at - 1];
-        ret_others[at] = i;
-    }
-    return n;
-}
-
 static void take_print(const struct hand_page *p, int self, struct picture *scratch, uint8_t *ret)
 {
-    int others[PRINT_OTHERS], n = palest_others(p, self, others);
+    int others[PRINT_OTHERS];
+    int n = bubble_palest_others(p->all, p->n_all, self, PRINT_OTHERS, others);
     struct raster r = raster_around(p->map, &p->all[self]);
     memset(ret, 0, HAND_POINTS);
     if (n < PRINT_FEWEST)

@@ -1,5 +1,6 @@
 #include "look.h"
 
+#include "bubble_others.h"
 #include "diag.h"
 #include "look_model.h"
 #include "look_nets.h"
@@ -157,24 +158,6 @@ static void stretch(uint8_t *grey, int paper)
     stretch_to(grey, paper, paper - darkest > RANGE_MIN ? paper - darkest : RANGE_MIN);
 }
 
-/* The palest others of a group; `self` is not one of them. */
-static int palest_others(const struct bubble_ink *all, int n_all, int self, int *ret_others)
-{
-    int n = 0;
-    for (int i = 0; i < n_all; i++) {
-        if (i == self || all[i].group != all[self].group || all[i].missing)
-            continue;
-        int at = n < PRINT_OTHERS ? n++ : n;
-        if (at == n && all[i].mean >= all[ret_others[n - 1]].mean)
-            continue;
-        at = at == n ? n - 1 : at;
-        for (; at > 0 && all[ret_others[at - 1]].mean > all[i].mean; at--)
-            ret_others[at] = ret_others[at - 1];
-        ret_others[at] = i;
-    }
-    return n;
-}
-
 /* The darker of each two points to b, the paler to a. */
 WIDE static void part(uint8_t *restrict a, uint8_t *restrict b)
 {
@@ -200,7 +183,7 @@ static void take_print(const struct image *img, const struct page_map *map,
 {
     int others[PRINT_OTHERS];
     uint8_t grey[PRINT_OTHERS][LOOK_POINTS];
-    int n = palest_others(all, n_all, self, others);
+    int n = bubble_palest_others(all, n_all, self, PRINT_OTHERS, others);
     memset(ret_print, 0, LOOK_POINTS);
     if (n < PRINT_FEWEST)
         return;

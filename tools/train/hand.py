@@ -10,14 +10,13 @@ must look doubtful. The schedule follows CPU time. Needs PyTorch (Debian: python
 import argparse
 import copy
 import fnmatch
-import os
-import time
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from kept import KeptRun
 
 SIDE, PICTURES, BATCH = 40, 6, 128
 OWN, CARD = 0, 5
@@ -60,13 +59,6 @@ def augment(x):
     return x
 
 
-def follow(mean, net, share):
-    with torch.no_grad():
-        for m, v in zip(mean.state_dict().values(), net.state_dict().values()):
-            if m.is_floating_point():
-                m.add_(v - m, alpha=share)
-
-
 def answers(net, records):
     net.eval()
     with torch.no_grad():
@@ -97,59 +89,29 @@ def export(net, path):
                       output_names=["odds"], dynamic_axes={"pictures": {0: "n"}, "odds": {0: "n"}})
 
 
-class Run:
-    """Net, running mean and optimiser; goes on where an earlier run stopped."""
-
-    def __init__(self, o):
-        self.net = HandNet().to(memory_format=torch.channels_last)
-        self.mean = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=o.rate, weight_decay=1e-2)
-        self.parts, self.spent, self.steps = (self.net, self.mean, self.optimiser), 0.0, 0
-        if o.keep and Path(o.keep).exists():
-            *states, self.spent, self.steps = torch.load(o.keep)
-            for part, state in zip(self.parts, states):
-                part.load_state_dict(state)
-
-    def save(self, path):
-        torch.save([part.state_dict() for part in self.parts] + [self.spent, self.steps], path + ".new")
-        os.replace(path + ".new", path)
-
-    def step(self, x, y, rate):
-        for g in self.optimiser.param_groups:
-            g["lr"] = rate
-        x = augment(x.float() / 255).contiguous(memory_format=torch.channels_last)
-        loss = F.binary_cross_entropy_with_logits(self.net(x)[:, 0], y)
-        self.optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-        self.optimiser.step()
-        self.steps += 1
-        follow(self.mean, self.net, max(0.001, 1 / (self.steps + 1)))
-        return loss.item()
+def step(run, x, y):
+    x = augment(x.float() / 255).contiguous(memory_format=torch.channels_last)
+    return run.learn(F.binary_cross_entropy_with_logits(run.net(x)[:, 0], y))
 
 
 def train(o, records, held):
-    run = Run(o)
+    run = KeptRun(HandNet(), o.keep, o.rate, o.cpu)
     torch.manual_seed(o.seed + run.steps)
     np.random.seed(o.seed + run.steps)
     y = torch.from_numpy(records["meant"].astype(np.float32))
     print("weights %d, pictures %d, held %d" % (sum(p.numel() for p in run.net.parameters()), len(y), len(held)), flush=True)
     order, loss, kept = [], 0.3, run.spent
-    before = time.process_time() - 60 * run.spent
     while run.spent < o.cpu:
         order = order or list(np.array_split(np.random.permutation(len(y)), max(1, len(y) // BATCH)))
         at = order.pop()
-        rate = o.rate * min(1, (run.steps + 1) / 300) * (0.5 + 0.5 * np.cos(np.pi * min(run.spent / o.cpu, 1))) + 1e-6
-        loss += 0.002 * (run.step(torch.from_numpy(records["pictures"][at]), y[at], rate) - loss)
-        run.spent = (time.process_time() - before) / 60
+        loss += 0.002 * (step(run, torch.from_numpy(records["pictures"][at]), y[at]) - loss)
         if run.spent - kept > o.every or run.spent >= o.cpu:
             kept = run.spent
             print("%.2f of %g minutes of CPU: steps %d, epochs %.2f, loss %.4f" % (
                 run.spent, o.cpu, run.steps, run.steps * BATCH / len(y), loss), flush=True)
             if len(held):
                 report(run.mean, held)
-            if o.keep:
-                run.save(o.keep)
+            run.save()
             export(run.mean, o.o)
 
 

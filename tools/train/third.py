@@ -10,9 +10,7 @@ python3-torch, python3-onnx, python3-opencv). Not part of any build.
 """
 import argparse
 import copy
-import os
 import time
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,6 +19,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import second
+from kept import KeptRun
 
 BATCH = 128
 SMOOTH = 0.004  # of the labels
@@ -44,53 +43,18 @@ def looks(path):
     return second.own_pictures(np.random.default_rng(2)) if path == "mnist" else second.load(path)
 
 
-def follow(mean, net, share):
-    """A running mean of the weights, and of what the normalisations have seen."""
-    with torch.no_grad():
-        for m, v in zip(mean.state_dict().values(), net.state_dict().values()):
-            if m.is_floating_point():
-                m.add_(v - m, alpha=share)
-
-
-class Run:
-    """Net, running mean and optimiser; goes on where an earlier run stopped."""
-
-    def __init__(self, o):
-        self.net = ThirdNet(second.CLASSES[o.what]).to(memory_format=torch.channels_last)
-        self.mean = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=o.rate, weight_decay=1e-2)
-        self.parts, self.spent, self.steps = (self.net, self.mean, self.optimiser), 0.0, 0
-        if o.keep and Path(o.keep).exists():
-            *states, self.spent, self.steps = torch.load(o.keep)
-            for part, state in zip(self.parts, states):
-                part.load_state_dict(state)
-
-    def save(self, path):
-        torch.save([part.state_dict() for part in self.parts] + [self.spent, self.steps], path + ".new")
-        os.replace(path + ".new", path)
-
-    def step(self, x, y, rate):
-        for g in self.optimiser.param_groups:
-            g["lr"] = rate
-        x = second.bent(x.float() / 255, 0.1, 0.12, 0.08, (5, 0.08)).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            out = self.net(x)
-        loss = F.cross_entropy(out.float(), y, label_smoothing=SMOOTH)
-        self.optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-        self.optimiser.step()
-        self.steps += 1
-        follow(self.mean, self.net, max(0.001, 1 / (self.steps + 1)))
-        return loss.item()
+def step(run, x, y):
+    x = second.bent(x.float() / 255, 0.1, 0.12, 0.08, (5, 0.08)).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        out = run.net(x)
+    return run.learn(F.cross_entropy(out.float(), y, label_smoothing=SMOOTH))
 
 
 def leave(run, o, n, loss):
     """What there is so far, in files."""
     print("%.2f of %g minutes of CPU: steps %d, epochs %.2f, loss %.4f" % (
         run.spent, o.cpu, run.steps, run.steps * BATCH / n, loss), flush=True)
-    if o.keep:
-        run.save(o.keep)
+    run.save()
     if o.held:
         second.report(run.mean, o.what, o.held)
     second.export(copy.deepcopy(run.mean), o.o)
@@ -98,20 +62,17 @@ def leave(run, o, n, loss):
 
 def train(o):
     torch.set_num_threads(1)
-    run = Run(o)
+    run = KeptRun(ThirdNet(second.CLASSES[o.what]), o.keep, o.rate, o.cpu)
     torch.manual_seed(o.seed + run.steps)
     parts = [looks(path) for path in o.files]
     x = torch.from_numpy(np.concatenate([p[0] for p in parts]))
     y = torch.from_numpy(np.concatenate([p[1] for p in parts]).astype(np.int64))
     print("weights %d, looks %d" % (sum(q.numel() for q in run.net.parameters()), len(x)), flush=True)
     clock, order, loss, kept = time.time(), [], 2.0, run.spent
-    before = time.process_time() - 60 * run.spent
     while run.spent < o.cpu and time.time() - clock < o.seconds:
         order = order or list(torch.randperm(len(x)).split(BATCH))
         at = order.pop()
-        rate = o.rate * min(1, (run.steps + 1) / 300) * (0.5 + 0.5 * np.cos(np.pi * min(run.spent / o.cpu, 1))) + 1e-6
-        loss += 0.002 * (run.step(x[at], y[at], rate) - loss)
-        run.spent = (time.process_time() - before) / 60
+        loss += 0.002 * (step(run, x[at], y[at]) - loss)
         if run.spent - kept > o.every:
             kept = run.spent
             leave(run, o, len(x), loss)
