@@ -46,6 +46,7 @@ struct scan_box {
     struct scan_side sides[SIDES];
     double px;          /* a millimetre */
     int x0, y0, x1, y1; /* all that is looked at, within the scan: x0 <= x < x1 */
+    int within;         /* px from there to what lies inside the border, at every side */
     int reach;          /* px to either side of a side */
     int paper;          /* grey level */
     uint8_t limit;      /* darker is no paper */
@@ -102,6 +103,7 @@ static bool place_box(const struct image *img, const struct page_map *map, struc
     ret->y0 = (int)(y0 - around);
     ret->x1 = (int)(x1 + around);
     ret->y1 = (int)(y1 + around);
+    ret->within = (int)around + ret->reach + 1;
     middle = homography_apply(&local, middle);
     for (int i = 0; i < 4; i++)
         if (!place_side(corners[i], corners[(i + 1) % 4], middle, ret))
@@ -109,13 +111,23 @@ static bool place_box(const struct image *img, const struct page_map *map, struc
     return true;
 }
 
-/* What is paper, of some of its rows; false: nothing is. */
+static int paper_of(const struct image *img, int x0, int y0, int x1, int y1)
+{
+    int width = x1 - x0, height = y1 - y0;
+    if (width < 1 || height < 1)
+        return 0;
+    int step = height * width / PAPER_SAMPLE + 1, rows = (height + step - 1) / step;
+    return grey_rank(image_row(img, y0) + x0, (ptrdiff_t)img->stride * step, width, rows,
+                     (size_t)(PAPER_SHARE * width * rows));
+}
+
+/* What is paper, of some of its rows, or of those inside where they are paler: a white box on
+ * tinted print. False: nothing is. */
 static bool find_limit(const struct image *img, struct scan_box *box)
 {
-    int width = box->x1 - box->x0, height = box->y1 - box->y0;
-    int step = height * width / PAPER_SAMPLE + 1, rows = (height + step - 1) / step;
-    box->paper = grey_rank(image_row(img, box->y0) + box->x0, (ptrdiff_t)img->stride * step, width,
-                           rows, (size_t)(PAPER_SHARE * width * rows));
+    int in = box->within, paper = paper_of(img, box->x0, box->y0, box->x1, box->y1);
+    int inside = paper_of(img, box->x0 + in, box->y0 + in, box->x1 - in, box->y1 - in);
+    box->paper = paper > inside ? paper : inside;
     box->limit = (uint8_t)(box->paper - FAINTEST + SPARE);
     return box->paper >= PAPER_MIN;
 }
@@ -321,8 +333,8 @@ static void cut_row(const struct scan_box *box, const int in[SIDES], int y, int 
         else if (a < 0)
             x[1] = x[0];
     }
-    ret_x[0] = (int)ceil(fmax(x[0], box->x0));
-    ret_x[1] = (int)fmin(floor(x[1]) + 1, box->x1);
+    ret_x[0] = (int)ceil(fmin(fmax(x[0], box->x0), box->x1));
+    ret_x[1] = (int)fmax(fmin(floor(x[1]) + 1, box->x1), box->x0);
 }
 
 static bool is_paper_within(const struct image *img, const struct scan_box *box,

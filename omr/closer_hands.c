@@ -17,12 +17,12 @@
 
 /* Log odds, by the third reader, below which one of several marks is doubted: of who marks evenly,
  * ... */
-#define MEANT_EVENLY 2.0
+#define MEANT_EVENLY 1.0
 #define EVEN 0.8           /* his palest hold so much of the usual ink */
-#define MEANT_UNEVENLY 4.0 /* ... and of who does not; */
+#define MEANT_UNEVENLY 3.5 /* ... and of who does not; */
 #define MEANT_PLAINLY 7.5  /* ... from which it was meant, whatever else is held against it; */
 #define MEANT_ALONE 4.0    /* ... below which a pale mark alone is doubted, ... */
-#define UNMEANT_MOST 1.0   /* ... and above which what is taken for none. */
+#define UNMEANT_MOST 3.0   /* ... and above which what is taken for none. */
 #define DOUBTED 0.98       /* probability, at most, that a doubted mark was meant, ... */
 #define SOMETHING 0.02     /* ... at least, of what was not taken for one, ... */
 #define PLAINLY 0.9999     /* ... and of one that was plainly meant */

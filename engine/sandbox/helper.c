@@ -234,7 +234,7 @@ static enum helper_end take_message(struct helper *helper, void *to, size_t room
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
+                             .msg_controllen = CMSG_LEN(sizeof(int))}; /* room for one file */
     ssize_t n;
     do
         n = recvmsg(helper->socket, &message, MSG_TRUNC | MSG_CMSG_CLOEXEC);
