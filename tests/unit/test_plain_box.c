@@ -83,6 +83,19 @@ static void takes_the_short_way(void **state)
     }
 }
 
+/* Catches pencil taken for paper where the box is white and the print around it is tinted: most of
+ * what is looked at is tint, and the pencil is no darker. */
+static void doubts_pencil_beside_a_tint(void **state)
+{
+    struct sheet s;
+    sheet_init(&s, DPI, 0);
+    memset(s.img.data, 196, s.img.stride * (size_t)s.img.height);
+    drawn_page_erase(&s.map.mm_to_px, (struct rect){box.x, box.y, box.w, box.h}, &s.img);
+    draw_border(&s, 0, 0, 15);
+    draw(&s, 13, 12, 17, 18, 0.5, 0.16);
+    assert_false(is_plain(&s));
+}
+
 static void expect_doubt(double x0, double y0, double x1, double y1, double width, double darkness)
 {
     for (int k = 0; k < 4; k++) {
@@ -199,6 +212,7 @@ static void never_empty_where_the_long_way_finds_ink(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(doubts_pencil_beside_a_tint),
         cmocka_unit_test(takes_the_short_way),
         cmocka_unit_test(doubts_all_that_is_written),
         cmocka_unit_test(doubts_strokes_at_a_line),
