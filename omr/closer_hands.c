@@ -7,13 +7,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define OPEN 1e-3 /* probability of a mark, or ... */
-#define LEAST 0.4 /* ... share of the page's usual ink: what is no mark is looked at */
-#define PALE 0.75 /* of the page's usual ink: a mark alone that holds less is looked at; ... */
-#define PALER                                                                                      \
-    0.95 /* ... of that, and of the darkest other's: one of several, where they are allowed, ...   \
-          */
-#define DARKER 1.5 /* ... or it holds more: it may be struck out */
+/* What is looked at. No mark: probability of one, or share of the page's usual ink. A mark alone,
+ * and one of several where they are allowed: less ink than the usual, the latter than the darkest
+ * other's, too; or more, for it may be struck out. */
+#define OPEN 1e-3
+#define LEAST 0.4
+#define PALE 0.75
+#define PALER 0.95
+#define DARKER 1.5
 
 /* Log odds, by the third reader, below which one of several marks is doubted: of who marks evenly,
  * ... */

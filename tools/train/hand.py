@@ -95,6 +95,7 @@ def step(run, x, y):
 
 
 def train(o, records, held):
+    torch.manual_seed(o.seed)
     run = KeptRun(HandNet(), o.keep, o.rate, o.cpu)
     torch.manual_seed(o.seed + run.steps)
     np.random.seed(o.seed + run.steps)

@@ -62,6 +62,7 @@ def leave(run, o, n, loss):
 
 def train(o):
     torch.set_num_threads(1)
+    torch.manual_seed(o.seed)
     run = KeptRun(ThirdNet(second.CLASSES[o.what]), o.keep, o.rate, o.cpu)
     torch.manual_seed(o.seed + run.steps)
     parts = [looks(path) for path in o.files]
