@@ -4,6 +4,7 @@
  * after the other until its socket is closed. Files are mapped: one that somebody truncates ends
  * this process, and is told as a crash. */
 #include "confine.h"
+#include "fd_message.h"
 #include "handoff.h"
 #include "page_clock.h"
 #include "remote.h"
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,48 +50,9 @@ struct server {
 
 /* ---- messages ---- */
 
-/* The bytes of a message; 0: the other end is gone. *ret_fd: -1 none came. */
-static size_t receive(void *to, size_t room, int *ret_fd)
-{
-    struct iovec part = {to, room};
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    ssize_t n;
-    do
-        n = recvmsg(HELPER_SOCKET, &message, MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
-    const struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    *ret_fd = -1;
-    if (header && header->cmsg_type == SCM_RIGHTS)
-        memcpy(ret_fd, CMSG_DATA(header), sizeof *ret_fd);
-    return n > 0 ? (size_t)n : 0;
-}
-
-/* `fd`: comes along; -1: none. */
 static bool send_bytes(const void *bytes, size_t n, int fd)
 {
-    struct iovec part = {(void *)bytes, n};
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {.bytes = {0}};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fd >= 0) {
-        message.msg_control = control.bytes;
-        message.msg_controllen = sizeof control.bytes;
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &fd, sizeof(int));
-    }
-    return sendmsg(HELPER_SOCKET, &message, MSG_NOSIGNAL) == (ssize_t)n;
+    return fd_message_send(HELPER_SOCKET, bytes, n, fd);
 }
 
 /* Whoever reads our pixels waits for this: nothing changes them until the next request. */
@@ -293,7 +254,7 @@ static bool map_areas(struct server *s)
 {
     char none = 0;
     int fd;
-    if (receive(&none, 1, &fd) != 1 || fd < 0)
+    if (fd_message_take(HELPER_SOCKET, &none, 1, &fd) != 1 || fd < 0)
         return false;
     s->areas = shared_pages_map(fd, 0, HELPER_MEMORY_SIZE);
     close(fd);
@@ -370,7 +331,7 @@ void decoder_helper_run(void)
     int fd;
     if (prepare(&server) < 0)
         _exit(1);
-    while (receive(&request, sizeof request, &fd) == sizeof request &&
+    while (fd_message_take(HELPER_SOCKET, &request, sizeof request, &fd) == sizeof request &&
            request.task <= WIRE_ZIP_NEXT)
         answer(&server, &request, fd);
     _exit(0); /* what a library does at exit is nobody's business here */

@@ -1,6 +1,7 @@
 #include "helper.h"
 #include "confine.h"
 #include "diag.h"
+#include "fd_message.h"
 #include "handoff.h"
 #include "page_clock.h"
 #include "process.h"
@@ -226,26 +227,10 @@ static int wait_slice(struct helper *helper, double *left, struct page_clock *cl
 static enum helper_end take_message(struct helper *helper, void *to, size_t room, size_t *ret_n,
                                     int *ret_fd)
 {
-    struct iovec part = {to, room};
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = CMSG_LEN(sizeof(int))}; /* room for one file */
-    ssize_t n;
-    do
-        n = recvmsg(helper->socket, &message, MSG_TRUNC | MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
-    const struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    *ret_fd = -1;
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-        memcpy(ret_fd, CMSG_DATA(header), sizeof *ret_fd);
-    if (n <= 0 || (size_t)n > room)
+    size_t n = fd_message_take(helper->socket, to, room, ret_fd);
+    if (n == 0 || n > room)
         return HELPER_CRASHED; /* or says what no helper of ours does */
-    *ret_n = (size_t)n;
+    *ret_n = n;
     return HELPER_REPLIED;
 }
 
@@ -283,26 +268,7 @@ static enum helper_end receive(struct helper *helper, double seconds, struct pag
 
 static bool send_request(struct helper *helper, const struct helper_request *request)
 {
-    struct iovec part = {(void *)request->bytes, request->n};
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {.bytes = {0}};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (request->fd >= 0) {
-        message.msg_control = control.bytes;
-        message.msg_controllen = sizeof control.bytes;
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &request->fd, sizeof(int));
-    }
-    ssize_t n;
-    do
-        n = sendmsg(helper->socket, &message, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    return n == (ssize_t)request->n;
+    return fd_message_send(helper->socket, request->bytes, request->n, request->fd);
 }
 
 /* ---- stopped, but while it works ---- */
