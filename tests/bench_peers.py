@@ -1,9 +1,9 @@
 """bench_peers.py - other programs on the same pages, for tests/bench --peers.
 
 Auto Multiple Choice (Debian: auto-multiple-choice) reads the pages of ../shared/data/amc-sheet, which it
-made: its layout is written from the set's layout.csv, `meptex` and `analyse` do the rest. OMRChecker, whose
-code lies in a folder that is named, reads its own samples (../shared/data/omrchecker). We read the same files
-with the same number of processes. Timed are whole processes, start to end, by the kernel's account of them.
+made: its layout is written from the set's layout.csv, `meptex` and `analyse` do the rest. OMRChecker:
+bench_omrchecker.py. We read the same files with the same number of processes. Timed are whole processes, start
+to end, by the kernel's account of them.
 """
 import csv, os, pathlib, resource, shutil, sqlite3, statistics, subprocess, sys, tempfile, time
 
@@ -129,55 +129,3 @@ def amc_rows(root, data, program, repeat):
             sys.exit(f"bench: Auto Multiple Choice read {read} of {pages} pages of '{scans}': no time worth telling")
         yield (f"amc-sheet/{name}, {pages} pages", f"Auto Multiple Choice ({boxes // pages} boxes)",
                median_ms(runs, pages), grade(program, ROOT / "tests/forms/amc-sheet.yaml", scans, repeat))
-
-
-# ---- OMRChecker ----
-
-def omrchecker_rows(code, data, program, repeat):
-    if code is None or not (code / "main.py").exists():
-        raise Absent("OMRChecker: name its folder with --omrchecker DIR")
-    if not data.exists():
-        raise Absent(f"OMRChecker: '{data}' is not there")
-    interpreter = next((p for p in ("/usr/bin/python3.11", sys.executable) if os.path.exists(p) and subprocess.run(
-        [p, "-c", "import cv2"], stderr=subprocess.DEVNULL).returncode == 0), None)
-    if interpreter is None:
-        raise Absent("OMRChecker: no Python with cv2")
-    for name in ("sample1", "sample2"):
-        with tempfile.TemporaryDirectory(prefix="yuejuan-bench-") as folder:
-            folder = pathlib.Path(folder)
-            pictures = many_copies(data / name, folder, 24)
-            runs = []
-            for i in range(repeat):
-                runs.append(timed([interpreter, code / "main.py", "-i", folder / "in", "-o", folder / f"out{i}"], cwd=code))
-            form = folder / "form.yaml"
-            timed([program, "form", "import-omrchecker", data / name / "template.json", "-o", form])
-            (folder / "scans").mkdir()
-            for picture in pictures:
-                shutil.copy(picture, folder / "scans")
-            yield (f"omrchecker/{name}, {len(pictures)} pages", "OMRChecker", median_ms(runs, len(pictures)),
-                   grade(program, form, folder / "scans", repeat))
-
-
-def many_copies(sample, folder, least):
-    """The sample as a folder of its own, its pictures again and again with other bytes at their ends."""
-    shutil.copytree(sample, folder / "in")
-    pictures = [p for p in (folder / "in").rglob("*.jpg") if "marker" not in p.name]
-    for i in range(max(0, least - len(pictures))):
-        source = pictures[i % len(pictures)]
-        copy = source.with_name(f"copy{i:03d}{source.suffix}")
-        copy.write_bytes(source.read_bytes() + b"%08d" % i)
-        pictures.append(copy)
-    return pictures
-
-
-def print_peers(program, data, amc_root, omrchecker, repeat):
-    print("\n| pages | peer | ms a page, clock | CPU | ours, clock | CPU | their CPU / ours |")
-    print("|---|---|---:|---:|---:|---:|---:|")
-    for rows in (lambda: amc_rows(amc_root, data / "amc-sheet", program, repeat),
-                 lambda: omrchecker_rows(omrchecker, data / "omrchecker", program, repeat)):
-        try:
-            for pages, peer, theirs, ours in rows():
-                print(f"| {pages} | {peer} | {theirs[0]:.0f} | {theirs[1]:.0f} | {ours[0]:.0f} | {ours[1]:.0f} | "
-                      f"{theirs[1] / ours[1]:.1f} |", flush=True)
-        except Absent as absent:
-            print(f"| | {absent} | | | | | |", flush=True)
