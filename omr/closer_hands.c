@@ -7,10 +7,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What is looked at. No mark: probability of one, or share of the page's usual ink. A mark alone,
+/* What is looked at. No mark: probability of one, or share of the page's usual ink; beside the one
+ * mark that is allowed, what is held so probable that a person would be asked. A mark alone,
  * and one of several where they are allowed: less ink than the usual, the latter than the darkest
  * other's, too; or more, for it may be struck out. */
 #define OPEN 1e-3
+#define OPEN_BESIDE 0.01
 #define LEAST 0.4
 #define PALE 0.75
 #define PALER 0.95
@@ -28,6 +30,11 @@
 #define SOMETHING 0.02     /* ... at least, of what was not taken for one, ... */
 #define PLAINLY 0.9999     /* ... and of one that was plainly meant */
 
+/* Log odds below which what stands beside a mark was not meant, whatever speaks for it: where it
+ * holds no more ink than empty bubbles may, and of anything. */
+#define UNMEANT_PALE (-4.0)
+#define UNMEANT_PLAINLY (-6.0)
+
 /* Ink of the darkest of a group but one. */
 static double darkest_other(const struct bubble_ink *b, int n, int self)
 {
@@ -42,33 +49,47 @@ static bool is_open(const struct band *band, const struct bubble_ink *b, int n, 
                     const struct seen_bubble *seen)
 {
     double ink = b[i].ink / band->usual;
-    if (!seen_is_mark(&seen[i]))
-        return b->field->kind == FIELD_CHOICE && (marks != 1 || !group_allows_one(b)) &&
-               (seen[i].p > OPEN || ink > LEAST);
+    if (!seen_is_mark(&seen[i])) {
+        bool beside_the_one = marks == 1 && group_allows_one(b);
+        return b->field->kind == FIELD_CHOICE &&
+               (beside_the_one ? seen[i].p > OPEN_BESIDE : seen[i].p > OPEN || ink > LEAST);
+    }
     if (marks == 1)
         return ink < PALE;
     return group_allows_one(b) || ink > DARKER ||
            (ink < PALER && b[i].ink < PALER * darkest_other(b, n, i));
 }
 
-static void settle(struct seen_bubble *s, bool several, double least)
+static void settle_none(struct seen_bubble *s, bool pale, bool beside)
 {
     double odds = (double)s->hand;
-    if (!seen_is_mark(s))
-        s->p = odds > UNMEANT_MOST ? fmax(s->p, SOMETHING * s->answer) : s->p;
-    else if (odds < (several ? least : MEANT_ALONE))
+    if (odds > UNMEANT_MOST)
+        s->p = fmax(s->p, SOMETHING * s->answer);
+    else if (beside && odds < (pale ? UNMEANT_PALE : UNMEANT_PLAINLY))
+        s->p = fmin(s->p, 1 - PLAINLY);
+}
+
+static void settle_mark(struct seen_bubble *s, bool several, double least)
+{
+    double odds = (double)s->hand;
+    if (odds < (several ? least : MEANT_ALONE))
         s->p = fmin(s->p, DOUBTED);
     else if (several && odds > MEANT_PLAINLY)
         s->p = fmax(s->p, PLAINLY * s->answer);
 }
 
-static void settle_group(struct seen_bubble *seen, int n, double evenness)
+static void settle_group(const struct band *band, const struct bubble_ink *b,
+                         struct seen_bubble *seen, int n, double evenness)
 {
-    bool several = seen_count_marks(seen, n) > 1;
+    int marks = seen_count_marks(seen, n);
     double least = evenness < EVEN ? MEANT_UNEVENLY : MEANT_EVENLY;
-    for (int i = 0; i < n; i++)
-        if (seen[i].compared)
-            settle(&seen[i], several, least);
+    for (int i = 0; i < n; i++) {
+        bool pale = b[i].ink < band->low;
+        if (seen[i].compared && seen_is_mark(&seen[i]))
+            settle_mark(&seen[i], marks > 1, least);
+        else if (seen[i].compared)
+            settle_none(&seen[i], pale, marks > 0);
+    }
 }
 
 int closer_look_at_hands(const struct image *img, const struct page_map *map,
@@ -104,7 +125,7 @@ int closer_look_at_hands(const struct image *img, const struct page_map *map,
     }
     for (int i = 0, length; i < n && e == 0; i += length) {
         length = bubble_group_length(&b[i], n - i);
-        settle_group(&seen[i], length, evenness);
+        settle_group(band, &b[i], &seen[i], length, evenness);
     }
     return e;
 }

@@ -195,6 +195,32 @@ static void test_what_others_doubted(void **state)
     assert_true(s.seen[none].compared && s.seen[none].p == 0);
 }
 
+/* Catches a bare bubble beside a mark that a person is asked about since another reader takes it
+ * for something; the same freely given where nothing is marked, and where something was written. */
+static void test_what_others_made_of_nothing(void **state)
+{
+    struct page *p = *state;
+    static struct seen_page s;
+    struct page_map map = map_of(p);
+    draw(p,
+         (struct drawn_fill[]){
+             {"m2", 0, FULL, 0.95}, {"q7", 0, FULL, 0.95}, {"m3", 3, FULL, 0.95}, {.field = NULL}});
+    see(p, &s);
+    const int beside_one = bubble_index(p, "q3", 0), beside = bubble_index(p, "m2", 2),
+              alone = bubble_index(p, "m5", 1), written = bubble_index(p, "m3", 3),
+              rival = bubble_index(p, "q7", 0);
+    const int all[] = {beside_one, beside, alone, written, rival};
+    for (size_t i = 0; i < 5; i++)
+        s.seen[all[i]].p = 0.4;
+    assert_int_equal(
+        closer_look_at_hands(&p->img, &map, &s.band, s.b, s.n, p->looks, &p->arena, s.seen), 0);
+    assert_true(s.seen[beside_one].p < 2e-4);
+    assert_true(s.seen[beside].p < 2e-4);
+    assert_true(s.seen[alone].compared && s.seen[alone].p == 0.4);
+    assert_true(s.seen[written].compared && s.seen[written].p == 0.4);
+    assert_true(s.seen[rival].compared && s.seen[rival].p == 0.4);
+}
+
 /* Catches pages without a mark, on which there is nothing to compare with. */
 static void test_a_page_without_marks(void **state)
 {
@@ -219,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_half_taken_beside_an_answer, setup, marks_page_remove),
         cmocka_unit_test_setup_teardown(test_an_answer_taken_for_nothing, setup, marks_page_remove),
         cmocka_unit_test_setup_teardown(test_what_others_doubted, setup, marks_page_remove),
+        cmocka_unit_test_setup_teardown(test_what_others_made_of_nothing, setup, marks_page_remove),
         cmocka_unit_test_setup_teardown(test_a_page_without_marks, setup, marks_page_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
