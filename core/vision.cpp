@@ -270,32 +270,6 @@ int vision_find_quads(const struct image *img, bool dark, struct point (*quads)[
     });
 }
 
-int vision_match_template(const struct image *img, const struct image *templ, double min_score,
-                          double min_gap, struct point *places, double *scores, size_t max,
-                          size_t *ret_n)
-{
-    return guarded([&] {
-        *ret_n = 0;
-        if (templ->width > img->width || templ->height > img->height)
-            return 0;
-        cv::Mat score;
-        cv::matchTemplate(view(img), view(templ), score, cv::TM_CCOEFF_NORMED);
-        size_t n = 0;
-        while (n < max) {
-            double best;
-            cv::Point at;
-            cv::minMaxLoc(score, nullptr, &best, nullptr, &at);
-            if (!(best >= min_score))
-                break;
-            places[n] = {at.x + (templ->width - 1) / 2.0, at.y + (templ->height - 1) / 2.0};
-            scores[n++] = best;
-            cv::circle(score, at, (int)std::max(1.0, min_gap), cv::Scalar(-1), cv::FILLED);
-        }
-        *ret_n = n;
-        return 0;
-    });
-}
-
 int vision_resize(const struct image *img, int width, int height, struct image *out)
 {
     return guarded([&] {

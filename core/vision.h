@@ -47,12 +47,6 @@ int vision_find_contours(const struct image *mask, int min_side, int max_side,
 int vision_find_quads(const struct image *img, bool dark, struct point (*quads)[4], size_t max,
                       size_t *ret_n);
 
-/* Where `templ` stands in `img`: normalised correlation, best max places at least min_gap px apart
- * and scoring at least min_score, best first. Points are the template's centre, in px of img. */
-int vision_match_template(const struct image *img, const struct image *templ, double min_score,
-                          double min_gap, struct point *places, double *scores, size_t max,
-                          size_t *ret_n);
-
 /* out = img scaled to width x height (area when shrinking, linear when growing). */
 int vision_resize(const struct image *img, int width, int height, struct image *out);
 

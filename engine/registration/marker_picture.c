@@ -1,17 +1,45 @@
-/* Finds a marker picture (OMRChecker's CropOnMarkers and the like) at any size: the scan and the
- * picture are compared at a ladder of scales; the scale whose places explain the printed positions
- * best is kept. */
+/* Finds a marker picture (OMRChecker's CropOnMarkers and the like) at any size. The scan and the
+ * picture are compared at a ladder of sizes, each on the smallest of the scan's pictures on which
+ * the marker is still to be seen. The best size on each picture is looked at once more, with its
+ * neighbours, as finely as it goes, around the places found there alone; the size whose places
+ * score best is kept. */
 #include "proposals.h"
 
 #include "diag.h"
+#include "marker_match.h"
 #include "vision.h"
 
 #include <math.h>
 
-#define SEARCH_SIDE 1000 /* px: longest side of the scan searched */
+#define SEARCH_SIDE 1000 /* px: longest side of the scan searched, or half as much more */
+#define LEVELS 4
 #define MAX_PLACES 12
-#define SCALE_STEP 1.09
-#define SCORE_MIN 0.42 /* normalised correlation */
+#define LADDER_TOP 1.1  /* px a mm over those of a page that fills the scan, ... */
+#define LADDER_END 0.29 /* ... down to so much of that, */
+#define SCALE_STEP 1.09 /* ... step by step */
+#define SMALLEST 7      /* px: a marker that can be sought, ... */
+#define PLAIN 8         /* ... and one that is seen well enough on a smaller picture */
+#define SCORE_MIN 0.42  /* normalised correlation */
+#define SCORE_ROUGH 0.3 /* the same before the size is right */
+#define AROUND 6        /* px about a place */
+
+struct places {
+    struct point at[MAX_PLACES]; /* px of the picture searched */
+    double scores[MAX_PLACES];
+    size_t n;
+    int w, h; /* px of the marker */
+};
+
+struct search {
+    const struct image *picture;
+    double box_w, box_h; /* mm of the marker */
+    int marks;           /* on a page */
+    const struct image
+        *levels[LEVELS];             /* the scan searched, and each half of the one before; ... */
+    struct image halves[LEVELS - 1]; /* ... these */
+    struct image small;              /* the picture at one size */
+    struct arena arena;              /* for matching */
+};
 
 static int search_level(const struct pyramid *pyramid)
 {
@@ -22,54 +50,172 @@ static int search_level(const struct pyramid *pyramid)
     return k;
 }
 
-/* The sum of the best places' scores: as many as there are marks. */
-static double ladder_score(const double *scores, size_t n, int marks)
+/* The sum of the best places' scores: as many as there are marks; 0: too few to tell a page. */
+static double ladder_score(const struct places *places, int marks)
 {
     double sum = 0;
-    for (size_t i = 0; i < n && i < (size_t)marks; i++)
-        sum += scores[i];
-    return sum;
+    for (size_t i = 0; i < places->n && i < (size_t)marks; i++)
+        sum += places->scores[i];
+    return places->n < 3 ? 0 : sum;
+}
+
+/* Whether the marker can be sought at so many px a mm. */
+static bool can_be_sought(const struct search *search, const struct image *img, double scale)
+{
+    double w = round(search->box_w * scale), h = round(search->box_h * scale);
+    return w >= SMALLEST && h >= SMALLEST && w <= img->width / 3 && h <= img->height / 3;
+}
+
+static int picture_of_size(struct search *search, double scale, struct places *ret)
+{
+    ret->n = 0;
+    ret->w = (int)lround(search->box_w * scale);
+    ret->h = (int)lround(search->box_h * scale);
+    return vision_resize(search->picture, ret->w, ret->h, &search->small);
+}
+
+static int seek(struct search *search, const struct image *img, double scale, double least,
+                struct places *ret)
+{
+    int e = picture_of_size(search, scale, ret);
+    return e < 0 ? e
+                 : marker_match(img, &search->small, least, fmax(ret->w, ret->h) * 0.6,
+                                &search->arena, ret->at, ret->scores, MAX_PLACES, &ret->n);
+}
+
+/* The part of img about a marker at `at`; *ret_x, *ret_y: where it begins. */
+static struct image window_about(const struct image *img, struct point at, int w, int h, int *ret_x,
+                                 int *ret_y)
+{
+    int x0 = (int)fmax(0, at.x - w / 2.0 - AROUND), y0 = (int)fmax(0, at.y - h / 2.0 - AROUND);
+    int x1 = (int)fmin(img->width, at.x + w / 2.0 + AROUND + 1),
+        y1 = (int)fmin(img->height, at.y + h / 2.0 + AROUND + 1);
+    *ret_x = x0;
+    *ret_y = y0;
+    return (struct image){.data = img->data + (size_t)y0 * img->stride + x0,
+                          .width = x1 > x0 ? x1 - x0 : 0,
+                          .height = y1 > y0 ? y1 - y0 : 0,
+                          .stride = img->stride};
+}
+
+/* Keeps the best first. */
+static void add_place(struct places *places, struct point at, double score)
+{
+    size_t i = places->n++;
+    for (; i > 0 && places->scores[i - 1] < score; i--) {
+        places->scores[i] = places->scores[i - 1];
+        places->at[i] = places->at[i - 1];
+    }
+    places->scores[i] = score;
+    places->at[i] = at;
+}
+
+/* The best place about each of `rough`, which are px of img / finer. */
+static int seek_about(struct search *search, const struct image *img, double scale,
+                      const struct places *rough, int finer, struct places *ret)
+{
+    int e = picture_of_size(search, scale, ret);
+    for (size_t i = 0; i < rough->n && e == 0; i++) {
+        struct point at = {(rough->at[i].x + 0.5) * finer - 0.5,
+                           (rough->at[i].y + 0.5) * finer - 0.5};
+        int x, y;
+        double score;
+        size_t found = 0;
+        struct image window = window_about(img, at, ret->w, ret->h, &x, &y);
+        e = marker_match(&window, &search->small, SCORE_MIN, 1, &search->arena, &at, &score, 1,
+                         &found);
+        if (found)
+            add_place(ret, (struct point){at.x + x, at.y + y}, score);
+    }
+    return e;
+}
+
+/* Of levels[], the smallest on which a marker of so many px a mm of levels[0] is plain. */
+static int level_for(const struct search *search, double scale)
+{
+    int k = 0;
+    double side = fmin(search->box_w, search->box_h) * scale / 2;
+    for (; k + 1 < LEVELS && side >= PLAIN; side /= 2)
+        k++;
+    return k;
+}
+
+/* Of the ladder from `top` px a mm of levels[0] down, what is sought on levels[level]: keeps the
+ * best in `best`, px of levels[0]. */
+static int climb(struct search *search, int level, double top, struct places *best)
+{
+    const struct image *img = search->levels[level];
+    struct places seen, rough = {.n = 0};
+    double rough_scale = 0;
+    int finer = 1 << level, e = 0;
+    for (double scale = top; scale > top * LADDER_END && e == 0; scale /= SCALE_STEP) {
+        if (level_for(search, scale) != level || !can_be_sought(search, img, scale / finer))
+            continue;
+        e = seek(search, img, scale / finer, SCORE_ROUGH, &seen);
+        if (e == 0 && ladder_score(&seen, search->marks) > ladder_score(&rough, search->marks)) {
+            rough = seen;
+            rough_scale = scale;
+        }
+    }
+    for (int step = -1; step <= 1 && rough_scale > 0 && e == 0; step++) {
+        double scale = rough_scale * pow(SCALE_STEP, step);
+        e = seek_about(search, search->levels[0], scale, &rough, finer, &seen);
+        if (e == 0 && ladder_score(&seen, search->marks) > ladder_score(best, search->marks))
+            *best = seen;
+    }
+    return e;
+}
+
+static int search_begin(struct search *search, const struct proposal_source *source,
+                        const struct image *img)
+{
+    const struct registration *r = source->registration;
+    *search = (struct search){.picture = source->picture,
+                              .box_w = r->marks[0].box.w,
+                              .box_h = r->marks[0].box.h,
+                              .marks = r->n_marks,
+                              .levels = {img}};
+    image_init(&search->small);
+    arena_init(&search->arena);
+    for (int i = 0; i < LEVELS - 1; i++)
+        image_init(&search->halves[i]);
+    int e = 0;
+    for (int i = 0; i < LEVELS - 1 && e == 0; i++) {
+        e = image_halve(search->levels[i], &search->halves[i]);
+        search->levels[i + 1] = &search->halves[i];
+    }
+    return e;
+}
+
+static void search_end(struct search *search)
+{
+    image_finish(&search->small);
+    arena_finish(&search->arena);
+    for (int i = 0; i < LEVELS - 1; i++)
+        image_finish(&search->halves[i]);
 }
 
 int propose_from_marker_picture(const struct proposal_source *source, const struct pyramid *pyramid,
                                 struct proposal *out, int *ret_n)
 {
-    const struct registration *r = source->registration;
     int k = search_level(pyramid), factor = 1 << k;
     const struct image *img = pyramid->levels[k];
     double full = fmax(img->width / source->page_width, img->height / source->page_height);
-    struct mark_sighting seen[MAX_PLACES];
-    int n_seen = 0;
-    double best = 0;
-    struct image small;
-    image_init(&small);
+    struct search search;
+    struct places best = {.n = 0};
     *ret_n = 0;
-    int e = 0;
-    for (double scale = full * 1.1; scale > full * 0.32 && e == 0; scale /= SCALE_STEP) {
-        struct point places[MAX_PLACES];
-        double scores[MAX_PLACES];
-        size_t n = 0;
-        int w = (int)lround(r->marks[0].box.w * scale), h = (int)lround(r->marks[0].box.h * scale);
-        if (w < 7 || h < 7 || w > img->width / 3 || h > img->height / 3)
-            continue;
-        e = vision_resize(source->picture, w, h, &small);
-        if (e == 0)
-            e = vision_match_template(img, &small, SCORE_MIN, fmax(w, h) * 0.6, places, scores,
-                                      MAX_PLACES, &n);
-        double score = ladder_score(scores, n, r->n_marks);
-        if (e < 0 || n < 3 || score <= best)
-            continue;
-        best = score;
-        n_seen = (int)n;
-        for (size_t i = 0; i < n; i++)
-            seen[i] = (struct mark_sighting){
-                {(places[i].x + 0.5) * factor - 0.5, (places[i].y + 0.5) * factor - 0.5},
-                0,
-                w * factor,
-                h * factor};
-    }
-    image_finish(&small);
+    int e = search_begin(&search, source, img);
+    for (int level = LEVELS - 1; level >= 0 && e == 0; level--)
+        e = climb(&search, level, full * LADDER_TOP, &best);
+    search_end(&search);
     if (e < 0)
         return e == YJ_ENOMEM ? e : 0;
-    return n_seen ? propose_from_sightings(source, pyramid, seen, n_seen, out, ret_n) : 0;
+    struct mark_sighting seen[MAX_PLACES];
+    for (size_t i = 0; i < best.n; i++)
+        seen[i] = (struct mark_sighting){
+            {(best.at[i].x + 0.5) * factor - 0.5, (best.at[i].y + 0.5) * factor - 0.5},
+            0,
+            best.w * factor,
+            best.h * factor};
+    return best.n ? propose_from_sightings(source, pyramid, seen, (int)best.n, out, ret_n) : 0;
 }
