@@ -81,19 +81,21 @@ WIDE static void multiply_block(const struct match *m, int x, int y)
 }
 
 /* Adds row `y` of img to its columns' sums, or takes it away. */
-static void count_row(struct match *m, int y, uint32_t sign)
+WIDE static void count_row(const struct match *m, int y, uint32_t sign)
 {
-    const uint8_t *row = image_row(m->img, y);
+    const uint8_t *restrict row = image_row(m->img, y);
+    uint32_t *restrict sums = m->sums, *restrict squares = m->squares;
     for (int x = 0; x < m->img->width; x++) {
-        m->sums[x] += sign * row[x];
-        m->squares[x] += sign * ((uint32_t)row[x] * row[x]);
+        sums[x] += sign * row[x];
+        squares[x] += sign * ((uint32_t)row[x] * row[x]);
     }
 }
 
 /* Candidates of the row of places `y`, whose products are there. */
 static void weigh_row(struct match *m, int y, double min_score)
 {
-    double cells = (double)m->w * m->h;
+    double cells = (double)m->w * m->h, least = min_score * m->spread;
+    float least_product = (float)(least * sqrt(FLAT * cells));
     uint64_t sum = 0, squares = 0;
     for (int x = 0; x < m->w - 1; x++) {
         sum += m->sums[x];
@@ -102,11 +104,13 @@ static void weigh_row(struct match *m, int y, double min_score)
     for (int x = 0; x < m->across; x++) {
         sum += m->sums[x + m->w - 1];
         squares += m->squares[x + m->w - 1];
-        double spread2 = (double)squares - (double)sum * (double)sum / cells;
-        double product = (double)m->products[x], least = min_score * m->spread;
-        if (product > 0 && spread2 > FLAT * cells && product * product >= least * least * spread2)
-            m->candidates[m->n++] =
-                (struct candidate){(float)(product / (m->spread * sqrt(spread2))), x, y};
+        if (m->products[x] > least_product) {
+            double spread2 = (double)squares - (double)sum * (double)sum / cells;
+            double product = (double)m->products[x];
+            if (spread2 > FLAT * cells && product * product >= least * least * spread2)
+                m->candidates[m->n++] =
+                    (struct candidate){(float)(product / (m->spread * sqrt(spread2))), x, y};
+        }
         sum -= m->sums[x];
         squares -= m->squares[x];
     }
@@ -119,10 +123,11 @@ static struct candidate take_best(struct match *m, double min_gap)
     for (size_t i = 1; i < m->n; i++)
         best = m->candidates[i].score > m->candidates[best].score ? i : best;
     struct candidate taken = m->candidates[best];
-    for (size_t i = 0; i < m->n; i++)
-        if (i != best &&
-            hypot(m->candidates[i].x - taken.x, m->candidates[i].y - taken.y) >= min_gap)
+    for (size_t i = 0; i < m->n; i++) {
+        double dx = m->candidates[i].x - taken.x, dy = m->candidates[i].y - taken.y;
+        if (i != best && dx * dx + dy * dy >= min_gap * min_gap)
             m->candidates[kept++] = m->candidates[i];
+    }
     m->n = kept;
     return taken;
 }
