@@ -56,6 +56,52 @@ double ctc_log_likelihood(const struct ctc_frames *frames, const uint8_t *labels
     return end > 0 ? log_p + log(end) : -INFINITY;
 }
 
+/* ---- where the labels of a text stand ---- */
+
+/* One frame further, as step(), by the best way alone; back[s]: how many states it came up. */
+static void step_best(const float *p, const uint8_t *labels, int n_states, const double *from,
+                      double *to, uint8_t *back)
+{
+    for (int s = 0; s < n_states; s++) {
+        bool label = s % 2 == 1;
+        int most = label && s > 1 && labels[s / 2] != labels[s / 2 - 1] ? 2 : s > 0;
+        back[s] = 0;
+        for (int up = 1; up <= most; up++)
+            back[s] = from[s - up] > from[s - back[s]] ? (uint8_t)up : back[s];
+        to[s] = from[s - back[s]] + log((double)p[label ? labels[s / 2] : 0]);
+    }
+}
+
+bool ctc_align(const struct ctc_frames *frames, const uint8_t *labels, int n, float *ret_frames)
+{
+    static const double never = -1e30;
+    double states[2][2 * CTC_MAX_ALIGNED + 1] = {{0}};
+    uint8_t back[CTC_MAX_FRAMES][2 * CTC_MAX_ALIGNED + 1];
+    int n_states = 2 * n + 1, held[CTC_MAX_ALIGNED] = {0};
+    assert(frames->n <= CTC_MAX_FRAMES);
+    if (n > CTC_MAX_ALIGNED || n > frames->n)
+        return false;
+    for (int s = 0; s < n_states; s++)
+        states[0][s] = s == 0 ? 0 : never;
+    for (int t = 0; t < frames->n; t++)
+        step_best(&frames->p[t * frames->classes], labels, n_states, states[t % 2],
+                  states[1 - t % 2], back[t]);
+    const double *last = states[frames->n % 2];
+    int s = n > 0 && last[n_states - 2] > last[n_states - 1] ? n_states - 2 : n_states - 1;
+    if (last[s] <= never)
+        return false;
+    for (int i = 0; i < n; i++)
+        ret_frames[i] = 0;
+    for (int t = frames->n - 1; t >= 0; s -= back[t--][s])
+        if (s % 2 == 1) {
+            ret_frames[s / 2] += (float)t;
+            held[s / 2]++;
+        }
+    for (int i = 0; i < n; i++)
+        ret_frames[i] /= (float)held[i];
+    return true;
+}
+
 /* ---- the likeliest text ---- */
 
 /* Prefixes are nodes of a tree; node 0 is the empty one. */

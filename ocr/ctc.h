@@ -7,10 +7,12 @@
 #ifndef YJ_OCR_CTC_H
 #define YJ_OCR_CTC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CTC_MAX_FRAMES 480
 #define CTC_BEAM 8
+#define CTC_MAX_ALIGNED 24 /* labels */
 
 /* Probabilities, each frame's adding up to 1: p[t * classes + k]. */
 struct ctc_frames {
@@ -21,6 +23,11 @@ struct ctc_frames {
 /* Log of the probability of the text labels[0 .. n), each in 1 .. classes - 1, over all its
  * alignments; -INFINITY where it does not fit into the frames. */
 double ctc_log_likelihood(const struct ctc_frames *frames, const uint8_t *labels, int n);
+
+/* Where each label of the text stands: the middle of its frames in the likeliest alignment (A. J.
+ * Viterbi, 1967), into ret_frames[n]. False where the text is longer than CTC_MAX_ALIGNED or does
+ * not fit into the frames. */
+bool ctc_align(const struct ctc_frames *frames, const uint8_t *labels, int n, float *ret_frames);
 
 /* The likeliest text that a prefix beam search of CTC_BEAM prefixes finds (A. Hannun, "Sequence
  * Modeling with CTC", Distill 2017), into ret_labels[CTC_MAX_FRAMES]; returns its length. */

@@ -1,7 +1,9 @@
 #include "line_reader.h"
 
 #include "diag.h"
+#include "glyph_reader.h"
 #include "line_picture.h"
+#include "line_pieces.h"
 #include "number_model.h"
 #include "vision.h"
 #include "word_model.h"
@@ -10,14 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN 4         /* px of the picture that a column of the net's output stands for */
-#define MAX_PER_COLUMN 3 /* frames in it, of either net */
-#define MAX_CLASSES 32   /* of either net, with the blank */
-#define LEAST_P 1e-8f    /* no class is less likely: the net has not seen everything */
-#define LOOKS 3          /* at a doubtful number: upright, and leant both ways */
-#define LEAN 0.25        /* px a row */
-#define DOUBT 0.9        /* 0 to 1: a confidence below it is one */
-#define BLANK_SURE 0.999 /* plain paper without ink holds no writing */
+#define COLUMN 4            /* px of the picture that a column of the net's output stands for */
+#define MAX_PER_COLUMN 3    /* frames in it, of either net */
+#define MAX_CLASSES 32      /* of either net, with the blank */
+#define LEAST_P 1e-8f       /* no class is less likely: the net has not seen everything */
+#define LOOKS 3             /* at a doubtful number: upright, and leant both ways */
+#define LEAN 0.25           /* px a row */
+#define DOUBT 0.9           /* 0 to 1: a confidence below it is one */
+#define GLYPH_POWER 0.8     /* of what the digits say one by one, beside the frames' whole text */
+#define GLYPH_LEAST 2.5e-3F /* no digit is less likely to have been that one */
+#define LEAD_MOST 12.0      /* more of a lead makes no text surer */
+#define BLANK_SURE 0.999    /* plain paper without ink holds no writing */
 
 _Static_assert(LINE_MAX_WIDTH / COLUMN * MAX_PER_COLUMN <= CTC_MAX_FRAMES,
                "frames of the widest line");
@@ -38,24 +43,29 @@ static const struct model {
  * are fitted on sites that train nothing by tools/train/lines.py --fit (models/README.md). */
 struct language {
     int net;
-    const char *characters;           /* class 1 and on; the net's further classes are ruled out */
-    float temperature;                /* the net's outputs are divided by it */
-    double slope, offset;             /* of the log odds of the whole text, */
-    double again_slope, again_offset; /* and where leant pictures were read, too */
-    double list_slope;                /* of the log likelihoods of a list's texts */
-    double list_prior;                /* what being in the list adds to them, */
-    double list_character;            /* and what each character does */
+    const char *characters; /* class 1 and on; the net's further classes are ruled out */
+    float temperature;      /* the net's outputs are divided by it */
+    double slope, offset;   /* of the log odds of the whole text, */
+    double again_slope, again_lead, again_offset; /* and where it was looked at again: the second
+                                                     is of the lead over the next text */
+    double list_slope;                            /* of the log likelihoods of a list's texts */
+    double list_prior;                            /* what being in the list adds to them, */
+    double list_character;                        /* and what each character does */
 };
 
 static const struct language languages[LINE_KINDS] = {
-    [LINE_NUMBER] = {NET_NUMBER, "0123456789.-", 1.0f, 1.01, 0.15, 0.68, 1.01, 0.74, 3.62, 0.45},
-    [LINE_DIGITS] = {NET_NUMBER, "0123456789", 1.0f, 1.01, 0.15, 0.68, 1.01, 0.74, 3.62, 0.45},
-    [LINE_WORD] = {NET_WORD, "abcdefghijklmnopqrstuvwxyz'-. ", 1.2f, 1.03, 0.26, 1.03, 0.26, 0.35,
+    [LINE_NUMBER] = {NET_NUMBER, "0123456789.-", 1.0f, 1.01, 0.15, 0.12, 0.13, 0.85, 0.74, 3.62,
+                     0.45},
+    [LINE_DIGITS] = {NET_NUMBER, "0123456789", 1.0f, 1.01, 0.15, 0.12, 0.13, 0.85, 0.74, 3.62,
+                     0.45},
+    [LINE_WORD] = {NET_WORD, "abcdefghijklmnopqrstuvwxyz'-. ", 1.2f, 1.03, 0.26, 0, 0, 0, 0.35,
                    4.72, 0},
 };
 
 struct line_reader {
     struct vision_net *nets[NETS];
+    struct glyph_reader *glyphs;
+    struct arena scratch; /* of a doubtful number */
     struct line_picture picture, leant;
     float in[LINE_ROWS * LINE_MAX_WIDTH];
     float out[MAX_PER_COLUMN * MAX_CLASSES * LINE_MAX_WIDTH / COLUMN];
@@ -64,8 +74,11 @@ struct line_reader {
 int line_reader_create(struct line_reader **ret_reader)
 {
     struct line_reader *reader = calloc(1, sizeof(*reader));
-    if (!reader)
+    if (!reader || glyph_reader_create(&reader->glyphs) < 0) {
+        free(reader);
         return YJ_ENOMEM;
+    }
+    arena_init(&reader->scratch);
     *ret_reader = reader;
     return 0;
 }
@@ -76,6 +89,8 @@ void line_reader_destroy(struct line_reader *reader)
         return;
     for (int k = 0; k < NETS; k++)
         vision_net_destroy(reader->nets[k]);
+    glyph_reader_destroy(reader->glyphs);
+    arena_finish(&reader->scratch);
     free(reader);
 }
 
@@ -216,6 +231,7 @@ static double log_odds(double log_p)
 struct guess {
     uint8_t labels[CTC_MAX_FRAMES];
     int n;
+    double glyphs; /* log of how likely its digits are, looked at one by one; 0: they were not */
 };
 
 static int spell(const struct guess *guess, struct arena *arena, struct line_reading *r)
@@ -228,57 +244,145 @@ static int spell(const struct guess *guess, struct arena *arena, struct line_rea
     return 0;
 }
 
-/* Of a text whose frames are that likely. What reads as nothing is ink that a person should see. */
-static double confidence_of(const struct line_reading *r, const struct guess *guess, double log_p)
+/* Of a text that is read with such log odds. What reads as nothing is ink that a person should
+ * see. */
+static double confidence_of(const struct line_reading *r, const struct guess *guess, double odds)
+{
+    return guess->n == 0 ? 0 : r->writing * sigmoid(odds);
+}
+
+/* ---- doubtful numbers ---- */
+
+#define MAX_GUESSES (LOOKS * (1 + CTC_MAX_ALIGNED))
+
+/* What the pictures were read as, and what else their digits one by one make of it. */
+struct guesses {
+    struct guess list[MAX_GUESSES];
+    int n;
+};
+
+/* Log of how likely a piece is the character of a class; a sign or a point is none that is known.
+ */
+static double log_of_piece(const struct glyph_belief *belief, int label)
+{
+    return label > 10 ? 0 : log(fmax((double)belief->of[label - 1], (double)GLYPH_LEAST));
+}
+
+/* Looks at the digits of list[which] one by one; where one looks like another digit, the guess with
+ * that one is added. */
+static int ask_glyphs(struct line_reader *reader, const struct ctc_frames *frames, int which,
+                      struct guesses *guesses)
+{
+    float places[CTC_MAX_ALIGNED];
+    uint8_t glyphs[CTC_MAX_ALIGNED][GLYPH_POINTS];
+    struct glyph_belief beliefs[CTC_MAX_ALIGNED];
+    struct guess *guess = &guesses->list[which];
+    int per_column = models[NET_NUMBER].per_column;
+    if (!ctc_align(frames, guess->labels, guess->n, places))
+        return 0;
+    for (int i = 0; i < guess->n; i++)
+        places[i] = (places[i] + 0.5F) * COLUMN / (float)per_column;
+    int e = line_pieces_cut(&reader->picture, places, guess->n, &reader->scratch, glyphs);
+    if (e == 0)
+        e = glyph_read(reader->glyphs, GLYPH_DIGITS, (const uint8_t(*)[GLYPH_POINTS])glyphs, NULL,
+                       guess->n, beliefs);
+    for (int i = 0; i < guess->n && e == 0; i++)
+        guess->glyphs += log_of_piece(&beliefs[i], guess->labels[i]);
+    for (int i = 0; i < guess->n && e == 0; i++) {
+        int best = 1;
+        for (int k = 2; k <= 10; k++)
+            best = beliefs[i].of[k - 1] > beliefs[i].of[best - 1] ? k : best;
+        if (guess->labels[i] > 10 || best == guess->labels[i])
+            continue;
+        struct guess *other = &guesses->list[guesses->n++];
+        *other = *guess;
+        other->labels[i] = (uint8_t)best;
+        other->glyphs +=
+            log_of_piece(&beliefs[i], best) - log_of_piece(&beliefs[i], guess->labels[i]);
+    }
+    return e;
+}
+
+static bool same_text(const struct guess *a, const struct guess *b)
+{
+    return a->n == b->n && memcmp(a->labels, b->labels, (size_t)a->n) == 0;
+}
+
+/* The guess of which the frames of all pictures and its digits together say most; how likely that
+ * is, as of one picture, and its lead over the next text, both in logarithms. */
+static const struct guess *choose_guess(const struct ctc_frames *frames,
+                                        const struct guesses *guesses, double *ret_log_p,
+                                        double *ret_lead)
+{
+    double log_p[MAX_GUESSES] = {0}, next = -INFINITY;
+    int best = 0;
+    for (int i = 0; i < guesses->n; i++) {
+        const struct guess *guess = &guesses->list[i];
+        log_p[i] = GLYPH_POWER * guess->glyphs;
+        for (int k = 0; k < LOOKS; k++)
+            log_p[i] += ctc_log_likelihood(&frames[k], guess->labels, guess->n) / LOOKS;
+        best = log_p[i] > log_p[best] ? i : best;
+    }
+    for (int i = 0; i < guesses->n; i++)
+        if (!same_text(&guesses->list[i], &guesses->list[best]))
+            next = fmax(next, log_p[i]);
+    *ret_log_p = log_p[best];
+    *ret_lead = fmin(log_p[best] - next, LEAD_MOST);
+    return &guesses->list[best];
+}
+
+/* Reads the picture leant to either side, too, and the digits of each text it is read as. Other
+ * guesses, and how sure the best is. */
+static int look_again(struct line_reader *reader, struct line_reading *r, struct guesses *guesses,
+                      const struct guess **ret_best)
 {
     const struct language *language = &languages[r->kind];
-    double slope = r->looks > 1 ? language->again_slope : language->slope;
-    double offset = r->looks > 1 ? language->again_offset : language->offset;
-    if (guess->n == 0)
-        return 0;
-    return r->writing * sigmoid(slope * log_odds(log_p) + offset);
-}
-
-/* The guess of which `looks` pictures' frames together say most. Its log likelihood, as of one. */
-static double choose_guess(const struct ctc_frames *frames, const struct guess *guesses, int looks,
-                           const struct guess **ret)
-{
-    double best = -INFINITY;
-    *ret = &guesses[0];
-    for (int i = 0; i < looks; i++) {
-        double sum = 0;
-        for (int k = 0; k < looks; k++)
-            sum += ctc_log_likelihood(&frames[k], guesses[i].labels, guesses[i].n);
-        if (sum / looks > best) {
-            best = sum / looks;
-            *ret = &guesses[i];
-        }
+    struct ctc_frames frames[LOOKS] = {r->frames};
+    int e = 0;
+    for (; r->looks < LOOKS; r->looks++) {
+        struct guess *next = &guesses->list[guesses->n];
+        line_picture_lean(&reader->picture, r->looks == 1 ? LEAN : -LEAN, &reader->leant);
+        e = read_frames(reader, r->kind, &reader->leant, &reader->scratch, &frames[r->looks]);
+        if (e < 0)
+            return e;
+        next->n = ctc_best_text(&frames[r->looks], next->labels);
+        next->glyphs = 0;
+        bool known = false;
+        for (int i = 0; i < guesses->n; i++)
+            known = known || same_text(&guesses->list[i], next);
+        guesses->n += !known;
     }
-    return best;
+    for (int i = 0, n = guesses->n; i < n && e == 0; i++)
+        e = ask_glyphs(reader, &frames[0], i, guesses);
+    if (e < 0)
+        return e;
+    *ret_best = choose_guess(frames, guesses, &r->log_p, &r->lead);
+    r->confidence = confidence_of(r, *ret_best,
+                                  language->again_slope * log_odds(r->log_p) +
+                                      language->again_lead * r->lead + language->again_offset);
+    return 0;
 }
 
-/* r has the upright picture's frames; of the leant ones only the text and how sure it is remain. */
+/* r has the upright picture's frames; of what else is looked at only the text and how sure it is
+ * remain. */
 static int read_text(struct line_reader *reader, struct arena *arena, struct line_reading *r)
 {
-    struct ctc_frames frames[LOOKS] = {r->frames};
-    struct guess guesses[LOOKS];
-    const struct guess *best = &guesses[0];
-    guesses[0].n = ctc_best_text(&frames[0], guesses[0].labels);
-    double log_p = ctc_log_likelihood(&frames[0], guesses[0].labels, guesses[0].n);
-    r->confidence = confidence_of(r, best, log_p);
+    const struct language *language = &languages[r->kind];
+    arena_reset(&reader->scratch);
+    struct guesses *guesses = arena_room(&reader->scratch, sizeof *guesses);
+    if (!guesses)
+        return YJ_ENOMEM;
+    const struct guess *best = &guesses->list[0];
+    int e = 0;
+    guesses->n = 1;
+    guesses->list[0].glyphs = 0;
+    guesses->list[0].n = ctc_best_text(&r->frames, guesses->list[0].labels);
+    double log_p = ctc_log_likelihood(&r->frames, best->labels, best->n);
     r->looks = 1;
-    if (languages[r->kind].net == NET_NUMBER && r->confidence < DOUBT && r->writing > 0) {
-        for (; r->looks < LOOKS; r->looks++) {
-            line_picture_lean(&reader->picture, r->looks == 1 ? LEAN : -LEAN, &reader->leant);
-            int e = read_frames(reader, r->kind, &reader->leant, arena, &frames[r->looks]);
-            if (e < 0)
-                return e;
-            guesses[r->looks].n = ctc_best_text(&frames[r->looks], guesses[r->looks].labels);
-        }
-        log_p = choose_guess(frames, guesses, LOOKS, &best);
-        r->confidence = confidence_of(r, best, log_p);
-    }
-    return spell(best, arena, r);
+    r->confidence = confidence_of(r, best, language->slope * log_odds(log_p) + language->offset);
+    if (language->net == NET_NUMBER && r->confidence < DOUBT && r->writing > 0)
+        e = look_again(reader, r, guesses, &best);
+    return e == 0 ? spell(best, arena, r) : e;
 }
 
 int line_read(struct line_reader *reader, enum line_kind kind, const struct image *crop,

@@ -5,8 +5,9 @@
  * it how likely which character is; ctc.h makes texts of that. A number has the characters 0-9 .
  * and -, a decimal comma reads as a point. A word has a-z ' - . and the space: case is folded,
  * accents are dropped. A number that is read with doubt is looked at again, leant to the left and
- * to the right; what all three pictures say together decides (an ensemble over views; L. Breiman,
- * "Bagging predictors", Machine Learning 1996). Made for a crop of one line, upright, some paper
+ * to the right (an ensemble over views; L. Breiman, "Bagging predictors", Machine Learning 1996),
+ * and its digits one by one, as those of boxes are (glyph_reader.h), cut where the frames say that
+ * they stand; what all say together decides. Made for a crop of one line, upright, some paper
  * around it. Knows no rosters and no fields. */
 #ifndef YJ_OCR_LINE_READER_H
 #define YJ_OCR_LINE_READER_H
@@ -37,6 +38,8 @@ struct line_reading {
                                  there is ink that reads as nothing */
     struct ctc_frames frames; /* what the net said, calibrated, in the arena; n = 0: no ink */
     int looks;                /* pictures of it that the net was shown */
+    double log_p, lead;       /* where that were several: what confidence is made of, the log of how
+                                 likely the text is and its lead over the next */
     double blank;             /* where there is no ink: how sure it is that nothing is written */
     double writing;           /* 1; 0 where the ink cannot be writing: nothing is sure */
 };

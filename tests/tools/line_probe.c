@@ -3,8 +3,8 @@
  *
  * PICTURES: grey PGMs (P5, 255), one behind another. LISTS: a line a picture, texts with tabs
  * between. A line a picture to stdout, with tabs: text, confidence, ms; with LISTS also index of
- * the best, its confidence, the runner-up, its confidence, and that of none. For
- * tests/accuracy/lines. */
+ * the best, its confidence, the runner-up, its confidence, and that of none; last how many pictures
+ * of it were read, and line_reading's log_p and lead. For tests/accuracy/lines. */
 #include "diag.h"
 #include "line_reader.h"
 #include "vision.h"
@@ -62,7 +62,7 @@ static int probe(struct line_reader *reader, enum line_kind kind, const struct i
     if (list_line)
         printf("\t%d\t%.6f\t%d\t%.6f\t%.6f", c.best, c.confidence, c.second, c.second_confidence,
                c.none);
-    printf("\n");
+    printf("\t%d\t%.4f\t%.4f\n", r.looks, r.log_p, r.lead);
     return 0;
 }
 

@@ -117,6 +117,62 @@ static void test_search_finds_the_likeliest_text(void **state)
     }
 }
 
+/* The middles of each label's frames on the likeliest path to a text; 0: there is none. */
+static double best_path(const float *p, const uint8_t *labels, int n, float *ret_middles)
+{
+    double best = 0;
+    int paths = 1;
+    for (int t = 0; t < TINY_FRAMES; t++)
+        paths *= TINY_CLASSES;
+    for (int code = 0; code < paths; code++) {
+        int path[TINY_FRAMES], held[TINY_FRAMES] = {0}, at = -1;
+        float sum[TINY_FRAMES] = {0};
+        uint8_t read[TINY_FRAMES + 1];
+        double worth = 1;
+        for (int t = 0, rest = code; t < TINY_FRAMES; t++, rest /= TINY_CLASSES) {
+            path[t] = rest % TINY_CLASSES;
+            worth *= (double)p[t * TINY_CLASSES + path[t]];
+            at += path[t] != 0 && (t == 0 || path[t] != path[t - 1]);
+            if (path[t] != 0) {
+                sum[at] += (float)t;
+                held[at]++;
+            }
+        }
+        if (worth <= best || collapse(path, read) != n || memcmp(read, labels, (size_t)n) != 0)
+            continue;
+        best = worth;
+        for (int i = 0; i < n; i++)
+            ret_middles[i] = sum[i] / (float)held[i];
+    }
+    return best;
+}
+
+/* Catches labels that are put where another path has them: two alike without a blank between, the
+ * last frame in a label or after it, a text that does not fit. */
+static void test_labels_stand_where_the_best_path_has_them(void **state)
+{
+    static const uint8_t texts[][5] = {{1},       {2, 1},          {1, 1},
+                                       {2, 2, 1}, {1, 2, 1, 2, 1}, {1, 1, 1, 1}};
+    static const int lengths[] = {1, 2, 2, 3, 5, 4};
+    for (unsigned seed = 1; seed <= 50; seed++)
+        for (int k = 0; k < 6; k++) {
+            float p[TINY_FRAMES * TINY_CLASSES], wanted[TINY_FRAMES], got[TINY_FRAMES];
+            draw_frames(seed, p);
+            bool fits = best_path(p, texts[k], lengths[k], wanted) > 0;
+            const struct ctc_frames frames = {p, TINY_FRAMES, TINY_CLASSES};
+            assert_int_equal(ctc_align(&frames, texts[k], lengths[k], got), fits);
+            for (int i = 0; i < lengths[k] && fits; i++)
+                assert_true(fabsf(got[i] - wanted[i]) < 1e-6F);
+        }
+    uint8_t many[CTC_MAX_ALIGNED + 1];
+    float got[CTC_MAX_ALIGNED + 1], p[TINY_FRAMES * TINY_CLASSES];
+    draw_frames(1, p);
+    memset(many, 1, sizeof many);
+    const struct ctc_frames frames = {p, TINY_FRAMES, TINY_CLASSES};
+    assert_false(ctc_align(&frames, many, CTC_MAX_ALIGNED + 1, got));
+    assert_true(ctc_align(&frames, many, 0, got));
+}
+
 /* Catches numbers that underflow over many frames, and texts longer than the frames. */
 static void test_long_lines_do_not_underflow(void **state)
 {
@@ -516,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_spelled_is_not_found),
         cmocka_unit_test(test_likelihood_is_the_sum_of_all_paths),
         cmocka_unit_test(test_search_finds_the_likeliest_text),
+        cmocka_unit_test(test_labels_stand_where_the_best_path_has_them),
         cmocka_unit_test(test_long_lines_do_not_underflow),
         cmocka_unit_test_setup_teardown(test_picture_is_the_same_at_any_size, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clean_numbers_are_read, set_up, tear_down),

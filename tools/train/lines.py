@@ -3,7 +3,7 @@
 
   lines.py number|word --make 100000 [--seed 1] --lines DIR
   lines.py number|word --lines DIR [--minutes 20] [--keep NET.pt] [-o ocr/models/NET.onnx]
-  lines.py number|word --start NET.pt --fit 2500
+  lines.py number|word --start NET.pt --fit 2500 [--probe LINE_PROBE]
 
 Lines are made by line_ink.py from UNIPEN's training sites and MNIST's training part; sites held out of
 those fit the temperature, which is printed and stands in ocr/line_reader.c. CTC (Graves et al., ICML
@@ -12,6 +12,8 @@ follows CPU time, so a faster machine sees more lines. Not part of any build.
 """
 import argparse
 import copy
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -127,7 +129,7 @@ def export(net, path):
 # ---- what the outputs are worth: the figures of ocr/line_reader.c ----
 
 def fit_lines(source, net, n, rng):
-    """Lines of held sites as forms have them: half as they were written, half as the training bends them."""
+    """[(label, picture, grey)] of held sites as forms have them: half as they were written, half as the training bends them."""
     out = []
     while len(out) < n:
         if rng.random() < 0.5:
@@ -143,7 +145,7 @@ def fit_lines(source, net, n, rng):
             grey = pen.scan(ink, rng)
         p = line_ink.picture(grey)
         if label and p is not None:
-            out.append((label, (p * 255 + 0.5).astype(np.uint8)))
+            out.append((label, (p * 255 + 0.5).astype(np.uint8), grey))
     return out
 
 
@@ -170,9 +172,9 @@ def fit_lists(logits, lengths, lines, alphabet, temperature, rng, others):
     """list_slope, list_prior, list_character: by the likelihood of which of 40 it was, or none."""
     from scipy.optimize import minimize
     loss_of = nn.CTCLoss(reduction="none")
-    pool = sorted({l for l, _ in lines} | set(others))
+    pool = sorted({x[0] for x in lines} | set(others))
     ll, sizes, truth = [], [], []
-    for i, (label, _) in enumerate(lines):
+    for i, (label, _, _) in enumerate(lines):
         names = [pool[k] for k in rng.permutation(len(pool))[:40] if pool[k] != label]
         listed = rng.random() < 0.8
         if rng.random() < 0.5 and any(c.isdigit() for c in label):
@@ -198,12 +200,6 @@ def fit_lists(logits, lengths, lines, alphabet, temperature, rng, others):
     return best.x
 
 
-LEAN, DOUBT = 0.25, 0.9  # of ocr/line_reader.c
-
-
-def leant(p, slant):
-    """line_picture_lean of ocr/line_picture.h."""
-    return cv2.warpAffine(p, np.float32([[1, slant, -slant * ROWS / 2], [0, 1, 0]]), p.shape[::-1], flags=cv2.INTER_LINEAR)
 
 
 def logits_of(net, p, classes):
@@ -214,44 +210,41 @@ def logits_of(net, p, classes):
     return out.view(net.per_column, classes, w).permute(2, 0, 1).reshape(-1, classes)[:n[0]]
 
 
-def fit_looks(net, lines, logits, guesses, sure, truth, temperature, classes):
-    """again_slope, again_offset: what a doubtful number is worth after its leant pictures were read, too."""
+def fit_looks(probe, lines):
+    """again_slope, again_lead, again_offset: what a doubtful number is worth after all that is looked at then, by the
+    reader itself (tests/tools/line_probe.c)."""
     from scipy.optimize import minimize
-    loss_of = nn.CTCLoss(reduction="none")
-    odds, right, before = [], [], 0
-    for i in np.flatnonzero(sure < DOUBT):
-        looks = [logits[i]] + [logits_of(net, leant(lines[i][1], s), classes) for s in (LEAN, -LEAN)]
-        texts = [guesses[i]] + [greedy(x[:, None], [len(x)])[0] for x in looks[1:]]
-        n = torch.tensor([len(x) for x in looks])
-        worth = [log_likelihoods(looks, n, [t] * len(looks), temperature, loss_of).mean() if t else -1e3 for t in texts]
-        best = int(np.argmax(worth))
-        log_p = np.clip(worth[best], -30, -1e-7)
-        odds.append(log_p - np.log(-np.expm1(log_p)))
-        right.append(texts[best] == truth[i])
-        before += guesses[i] == truth[i]
-    odds, right = np.array(odds), np.array(right)
+    with tempfile.NamedTemporaryFile(suffix=".pgm") as f:
+        for _, _, grey in lines:
+            f.write(b"P5 %d %d 255\n" % (grey.shape[1], grey.shape[0]) + grey.tobytes())
+        f.flush()
+        rows = subprocess.run([probe, "number", f.name], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    rows = [(label, *row.split("\t")) for (label, _, _), row in zip(lines, rows)]
+    again = [(text == label, float(log_p), float(lead)) for label, text, _, _, looks, log_p, lead in rows if int(looks) > 1]
+    right, log_p, lead = (np.array(x) for x in zip(*again))
+    log_p = np.clip(log_p, -30, -1e-7)
+    seen = np.stack([log_p - np.log(-np.expm1(log_p)), lead, np.ones(len(lead))], 1)
 
     def cost(q):
-        z = q[0] * odds + q[1]
-        return np.mean(np.logaddexp(0, np.where(right, -z, z)))
-    slope, offset = minimize(cost, [1, 0]).x
-    print("looked at again %d of %d: right %d, before %d; again_slope %.2f, again_offset %.2f, cost %.4f (at 1, 0: %.4f)" %
-          (len(right), len(lines), right.sum(), before, slope, offset, cost((slope, offset)), cost((1, 0))))
+        return np.mean(np.logaddexp(0, np.where(right, -(seen @ q), seen @ q)))
+    best = minimize(cost, [0.1, 0.1, 1]).x
+    print("read %d, right %d; looked at again %d, right %d; again_slope %.2f, again_lead %.2f, again_offset %.2f, cost %.4f" %
+          (len(rows), sum(r[0] == r[1] for r in rows), len(again), right.sum(), *best, cost(best)))
 
 
 def fit(net, o, alphabet, classes):
     from scipy.optimize import minimize
     rng = np.random.default_rng(5)
     source = {"number": line_ink.Numbers, "word": line_ink.Words}[o.net]("held")
-    lines = [(l, p) for l, p in fit_lines(source, o.net, o.fit, rng) if all(c in alphabet for c in l)]
+    lines = [x for x in fit_lines(source, o.net, o.fit, rng) if all(c in alphabet for c in x[0])]
     net.eval()
     logits, guesses = [], []
     with torch.no_grad():
-        for _, p in lines:
+        for _, p, _ in lines:
             logits.append(logits_of(net, p, classes))
             guesses.append(greedy(logits[-1][:, None], [len(logits[-1])])[0])
     lengths = torch.tensor([len(x) for x in logits])
-    truth = [[alphabet.index(c) + 1 for c in l] for l, _ in lines]
+    truth = [[alphabet.index(c) + 1 for c in l] for l, _, _ in lines]
     right = np.array([g == t for g, t in zip(guesses, truth)])
     loss_of = nn.CTCLoss(reduction="none")
     grid = np.arange(0.8, 2.4, 0.1)
@@ -269,7 +262,8 @@ def fit(net, o, alphabet, classes):
     print("slope %.2f, offset %.2f, cost %.4f (at 1, 0: %.4f)" % (slope, offset, cost((slope, offset)), cost((1, 0))))
     others = [s.lower() for s in line_ink.SURNAMES]
     if o.net == "number":
-        fit_looks(net, lines, logits, guesses, 1 / (1 + np.exp(-slope * odds - offset)), truth, temperature, classes)
+        if o.probe:
+            fit_looks(o.probe, lines)
         others = ["%d" % rng.integers(10 ** n) for n in range(1, 9) for _ in range(100)]
     print("list_slope %.2f, list_prior %.2f, list_character %.2f" %
           tuple(fit_lists(logits, lengths, lines, alphabet, temperature, rng, others)))
@@ -384,6 +378,7 @@ def main():
     args.add_argument("--average", help="weights whose mean with those of --start is written: of two runs, the one "
                       "from the other")
     args.add_argument("--fit", type=int, metavar="N", help="print the figures of ocr/line_reader.c, by N held lines of --start")
+    args.add_argument("--probe", help="line_probe of a release build: of doubtful numbers, too")
     args.add_argument("-o")
     o = args.parse_args()
     torch.set_num_threads(1)
