@@ -74,13 +74,19 @@ static int picture_of_size(struct search *search, double scale, struct places *r
     return vision_resize(search->picture, ret->w, ret->h, &search->small);
 }
 
+/* How far apart two markers are at least: of places nearer to each other the better is one. */
+static double least_gap(const struct places *places)
+{
+    return fmax(places->w, places->h) * 0.6;
+}
+
 static int seek(struct search *search, const struct image *img, double scale, double least,
                 struct places *ret)
 {
     int e = picture_of_size(search, scale, ret);
     return e < 0 ? e
-                 : marker_match(img, &search->small, least, fmax(ret->w, ret->h) * 0.6,
-                                &search->arena, ret->at, ret->scores, MAX_PLACES, &ret->n);
+                 : marker_match(img, &search->small, least, least_gap(ret), &search->arena, ret->at,
+                                ret->scores, MAX_PLACES, &ret->n);
 }
 
 /* The part of img about a marker at `at`; *ret_x, *ret_y: where it begins. */
@@ -98,10 +104,19 @@ static struct image window_about(const struct image *img, struct point at, int w
                           .stride = img->stride};
 }
 
-/* Keeps the best first. */
+/* Keeps the best first, and one about which two windows agree but once. */
 static void add_place(struct places *places, struct point at, double score)
 {
-    size_t i = places->n++;
+    size_t i, kept = 0;
+    for (i = 0; i < places->n; i++) {
+        if (hypot(places->at[i].x - at.x, places->at[i].y - at.y) >= least_gap(places)) {
+            places->at[kept] = places->at[i];
+            places->scores[kept++] = places->scores[i];
+        } else if (places->scores[i] >= score)
+            return; /* what lies before it scores more, too: nothing was taken away */
+    }
+    places->n = kept + 1;
+    i = kept;
     for (; i > 0 && places->scores[i - 1] < score; i--) {
         places->scores[i] = places->scores[i - 1];
         places->at[i] = places->at[i - 1];
