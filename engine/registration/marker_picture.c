@@ -14,14 +14,15 @@
 #define SEARCH_SIDE 1000 /* px: longest side of the scan searched, or half as much more */
 #define LEVELS 4
 #define MAX_PLACES 12
-#define LADDER_TOP 1.1  /* px a mm over those of a page that fills the scan, ... */
-#define LADDER_END 0.29 /* ... down to so much of that, */
-#define SCALE_STEP 1.09 /* ... step by step */
-#define SMALLEST 7      /* px: a marker that can be sought, ... */
-#define PLAIN 8         /* ... and one that is seen well enough on a smaller picture */
-#define SCORE_MIN 0.42  /* normalised correlation */
-#define SCORE_ROUGH 0.3 /* the same before the size is right */
-#define AROUND 6        /* px about a place */
+#define LADDER_TOP 1.1   /* px a mm over those of a page that fills the scan, ... */
+#define LADDER_END 0.29  /* ... down to so much of that, */
+#define SCALE_STEP 1.09  /* ... step by step */
+#define SMALLEST 7       /* px: a marker that can be sought, ... */
+#define PLAIN 8          /* ... and one that is seen well enough on a smaller picture */
+#define SCORE_MIN 0.42   /* normalised correlation */
+#define SCORE_ROUGH 0.3  /* the same before the size is right */
+#define AROUND 6         /* px about a place */
+#define PICTURE_SIDE 512 /* px: what is left at least of a larger picture, made smaller once */
 
 struct places {
     struct point at[MAX_PLACES]; /* px of the picture searched */
@@ -32,6 +33,7 @@ struct places {
 
 struct search {
     const struct image *picture;
+    struct image own;    /* that, smaller */
     double box_w, box_h; /* mm of the marker */
     int marks;           /* on a page */
     const struct image
@@ -181,20 +183,30 @@ static int climb(struct search *search, int level, double top, struct places *be
     return e;
 }
 
+/* A picture of a hundred megapixels costs every size that is tried a third of a second. */
+static int make_smaller(const struct image *picture, struct image *own, const struct image **ret)
+{
+    int k = 0, side = picture->width < picture->height ? picture->width : picture->height;
+    while (k < 3 && side >> (k + 1) >= PICTURE_SIDE)
+        k++;
+    *ret = k > 0 ? own : picture;
+    return k > 0 ? image_shrink(picture, k, own) : 0;
+}
+
 static int search_begin(struct search *search, const struct proposal_source *source,
                         const struct image *img)
 {
     const struct registration *r = source->registration;
-    *search = (struct search){.picture = source->picture,
-                              .box_w = r->marks[0].box.w,
+    *search = (struct search){.box_w = r->marks[0].box.w,
                               .box_h = r->marks[0].box.h,
                               .marks = r->n_marks,
                               .levels = {img}};
     image_init(&search->small);
+    image_init(&search->own);
     arena_init(&search->arena);
     for (int i = 0; i < LEVELS - 1; i++)
         image_init(&search->halves[i]);
-    int e = 0;
+    int e = make_smaller(source->picture, &search->own, &search->picture);
     for (int i = 0; i < LEVELS - 1 && e == 0; i++) {
         e = image_halve(search->levels[i], &search->halves[i]);
         search->levels[i + 1] = &search->halves[i];
@@ -205,6 +217,7 @@ static int search_begin(struct search *search, const struct proposal_source *sou
 static void search_end(struct search *search)
 {
     image_finish(&search->small);
+    image_finish(&search->own);
     arena_finish(&search->arena);
     for (int i = 0; i < LEVELS - 1; i++)
         image_finish(&search->halves[i]);

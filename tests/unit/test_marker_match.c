@@ -122,6 +122,7 @@ static void test_gap(void **state)
     print_marker(&s->img, &s->marker, 20, 30, 1);
     print_marker(&s->img, &s->marker, 20 + MARKER + 5, 30, 0.9);
     assert_int_equal(marker_match(&s->img, &s->marker, 0.2, 40, &s->arena, at, scores, 8, &n), 0);
+    assert_true(n >= 2);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++)
             assert_true(hypot(at[i].x - at[k].x, at[i].y - at[k].y) >= 40);
@@ -144,7 +145,8 @@ static void test_nothing_to_see(void **state)
     memset(s->marker.data, 90, s->marker.stride * MARKER);
     assert_int_equal(marker_match(&s->img, &s->marker, 0.01, 9, &s->arena, at, scores, 4, &n), 0);
     assert_int_equal(n, 0);
-    make_paper(s, MARKER - 1, 120, 50);
+    draw_marker(&s->marker);
+    make_paper(s, MARKER / 2, 120, 50);
     assert_int_equal(marker_match(&s->img, &s->marker, 0.01, 9, &s->arena, at, scores, 4, &n), 0);
     assert_int_equal(n, 0);
 }
@@ -221,6 +223,18 @@ static void test_sizes(void **state)
     check_page(s, 1000, 1400, 3.3, 1.15);
 }
 
+/* Catches a marker's picture of many pixels that is lost, or changed, where it is made smaller. */
+static void test_a_large_picture(void **state)
+{
+    struct scene *s = *state;
+    struct image large;
+    image_init(&large);
+    assert_int_equal(vision_resize(&s->marker, 2600, 2600, &large), 0);
+    image_finish(&s->marker);
+    s->marker = large;
+    check_page(s, 640, 900, 2.6, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gap, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nothing_to_see, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_large_picture, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
