@@ -278,8 +278,11 @@ static int ask_glyphs(struct line_reader *reader, const struct ctc_frames *frame
     struct glyph_belief beliefs[CTC_MAX_ALIGNED];
     struct guess *guess = &guesses->list[which];
     int per_column = models[NET_NUMBER].per_column;
-    if (!ctc_align(frames, guess->labels, guess->n, places))
+    if (!ctc_align(frames, guess->labels, guess->n, places)) {
+        /* Longer than what is looked at: nothing speaks for its digits, and it stays doubtful. */
+        guess->glyphs = guess->n * log((double)GLYPH_LEAST);
         return 0;
+    }
     for (int i = 0; i < guess->n; i++)
         places[i] = (places[i] + 0.5F) * COLUMN / (float)per_column;
     int e = line_pieces_cut(&reader->picture, places, guess->n, &reader->scratch, glyphs);
@@ -327,7 +330,7 @@ static const struct guess *choose_guess(const struct ctc_frames *frames,
         if (!same_text(&guesses->list[i], &guesses->list[best]))
             next = fmax(next, log_p[i]);
     *ret_log_p = log_p[best];
-    *ret_lead = fmin(log_p[best] - next, LEAD_MOST);
+    *ret_lead = log_p[best] > -INFINITY ? fmin(log_p[best] - next, LEAD_MOST) : 0;
     return &guesses->list[best];
 }
 
