@@ -88,7 +88,7 @@ bool ctc_align(const struct ctc_frames *frames, const uint8_t *labels, int n, fl
                   states[1 - t % 2], back[t]);
     const double *last = states[frames->n % 2];
     int s = n > 0 && last[n_states - 2] > last[n_states - 1] ? n_states - 2 : n_states - 1;
-    if (last[s] <= never)
+    if (!(last[s] > never)) /* not a number, neither */
         return false;
     for (int i = 0; i < n; i++)
         ret_frames[i] = 0;

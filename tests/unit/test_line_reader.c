@@ -148,7 +148,7 @@ static double best_path(const float *p, const uint8_t *labels, int n, float *ret
 }
 
 /* Catches labels that are put where another path has them: two alike without a blank between, the
- * last frame in a label or after it, a text that does not fit. */
+ * last frame in a label or after it, a text that does not fit, places that are no numbers. */
 static void test_labels_stand_where_the_best_path_has_them(void **state)
 {
     static const uint8_t texts[][5] = {{1},       {2, 1},          {1, 1},
@@ -171,6 +171,9 @@ static void test_labels_stand_where_the_best_path_has_them(void **state)
     const struct ctc_frames frames = {p, TINY_FRAMES, TINY_CLASSES};
     assert_false(ctc_align(&frames, many, CTC_MAX_ALIGNED + 1, got));
     assert_true(ctc_align(&frames, many, 0, got));
+    for (int i = 0; i < TINY_CLASSES; i++)
+        p[i] = NAN;
+    assert_false(ctc_align(&frames, many, 1, got));
 }
 
 /* Catches numbers that underflow over many frames, and texts longer than the frames. */
