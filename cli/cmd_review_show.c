@@ -113,9 +113,7 @@ static int show_one(struct review_session *session, const struct show_command *c
     int rc = review_list_load_one(&one, session->store, session->exam, c->id, NULL, 0, d);
 
     if (rc == 0) {
-        const struct exam *exam = session->exam;
-        bool written = field_is_handwritten(one.items[0].field);
-        print_item(&one.items[0], written ? exam->min_writing : exam->min_confidence);
+        print_item(&one.items[0], exam_least_confidence(session->exam, one.items[0].field));
         if (c->output)
             rc = contact_sheet_write_one(c->output, &one.items[0].crop, d);
     }

@@ -61,6 +61,8 @@ struct exam {
     double min_confidence;     /* 0 to 1, default 0.99: a reading less sure goes to a person */
     double min_writing; /* 0 to 1, default 0.93: the same for handwriting read by itself, without
                            the roster or another field that says the same */
+    double min_digits;  /* the same for digits in boxes, default 0.95: nets that read them know
+                           more, so that more can be asked of them */
     double max_silent_error; /* 0 to 1, default 1e-5; of the mark readings that are taken without a
                                 person, at most this share may be wrong. 0: only min_confidence
                                 counts */
@@ -77,5 +79,8 @@ struct exam {
  */
 int exam_load(const char *path, struct exam **ret_exam, struct diag *d);
 void exam_destroy(struct exam *exam);
+
+/* How sure a reading of the field by itself must be, 0 to 1, so that no person is asked. */
+double exam_least_confidence(const struct exam *exam, const struct field *field);
 
 #endif

@@ -177,9 +177,10 @@ static int read_word(const struct page_view *view, const struct field *field,
     bool taken = field->expects_name ? own_name : view->exam->accept_text && list.n > 0;
     reading->value = word.text;
     reading->confidence = word.confidence;
-    reading->status = taken && word.text[0] && word.confidence >= view->exam->min_writing
-                          ? READING_OK
-                          : READING_UNCERTAIN;
+    reading->status =
+        taken && word.text[0] && word.confidence >= exam_least_confidence(view->exam, field)
+            ? READING_OK
+            : READING_UNCERTAIN;
     reading->evidence = list.chinese ? "{\"list\":\"hanzi\"}" : "{\"list\":\"latin\"}";
     return 0;
 }

@@ -97,7 +97,8 @@ static int read_boxed(const struct page_view *view, const struct field *field,
     if (r < 0)
         return r;
     bool possible = is_possible(field, t->text);
-    bool sure = possible && t->confidence >= view->exam->min_writing && !t->has_doubt;
+    bool sure =
+        possible && !t->has_doubt && t->confidence >= exam_least_confidence(view->exam, field);
     reading->value = t->text;
     reading->confidence = possible ? t->confidence : 0;
     reading->status = !sure ? READING_UNCERTAIN : t->text[0] ? READING_OK : READING_BLANK;
@@ -165,7 +166,7 @@ static int read_number(const struct page_view *view, const struct field *field,
     bool possible = !sign && is_possible(field, line->text) && !runs_on(view->scratch);
     reading->value = line->text;
     reading->confidence = !possible ? 0 : line->frames.n > 0 ? line->confidence : line->blank;
-    bool sure = reading->confidence >= view->exam->min_writing;
+    bool sure = reading->confidence >= exam_least_confidence(view->exam, field);
     reading->status = !sure ? READING_UNCERTAIN : line->text[0] ? READING_OK : READING_BLANK;
     reading->evidence = "{\"line\":\"number\"}";
     ret->line = line;

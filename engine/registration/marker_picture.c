@@ -22,6 +22,7 @@
 #define SCORE_MIN 0.42   /* normalised correlation */
 #define SCORE_ROUGH 0.3  /* the same before the size is right */
 #define AROUND 6         /* px about a place */
+#define MOST_SUMS 3e9    /* of a size: one ten times as long as wide costs more */
 #define PICTURE_SIDE 512 /* px: what is left at least of a larger picture, made smaller once */
 
 struct places {
@@ -61,11 +62,12 @@ static double ladder_score(const struct places *places, int marks)
     return places->n < 3 ? 0 : sum;
 }
 
-/* Whether the marker can be sought at so many px a mm. */
+/* Whether the marker can be sought at so many px a mm, and at a price a page can pay. */
 static bool can_be_sought(const struct search *search, const struct image *img, double scale)
 {
     double w = round(search->box_w * scale), h = round(search->box_h * scale);
-    return w >= SMALLEST && h >= SMALLEST && w <= img->width / 3 && h <= img->height / 3;
+    return w >= SMALLEST && h >= SMALLEST && w <= img->width / 3 && h <= img->height / 3 &&
+           w * h * (img->width - w + 1) * (img->height - h + 1) <= MOST_SUMS;
 }
 
 static int picture_of_size(struct search *search, double scale, struct places *ret)

@@ -22,7 +22,7 @@ struct glyph_pool {
     }
 #define DIGITS_POOL                                                                                \
     {                                                                                              \
-        0.000, {0.252, 0.813}, 0.000185                                                            \
+        0.000, {0.235, 0.804}, 0.000185                                                            \
     }
 #define LETTERS_POOL                                                                               \
     {                                                                                              \
