@@ -30,8 +30,9 @@
 #define SOMETHING 0.02     /* ... at least, of what was not taken for one, ... */
 #define PLAINLY 0.9999     /* ... and of one that was plainly meant */
 
-/* Log odds below which what stands beside a mark was not meant, whatever speaks for it: where it
- * holds no more ink than empty bubbles may, and of anything. */
+/* Log odds below which what stands beside the one mark that is allowed was not meant, whatever
+ * speaks for it: where it holds no more ink than empty bubbles may, and of anything. Where several
+ * are allowed it may be an answer that looks like no other of this pupil's: a dot. */
 #define UNMEANT_PALE (-4.0)
 #define UNMEANT_PLAINLY (-6.0)
 
@@ -60,12 +61,12 @@ static bool is_open(const struct band *band, const struct bubble_ink *b, int n, 
            (ink < PALER && b[i].ink < PALER * darkest_other(b, n, i));
 }
 
-static void settle_none(struct seen_bubble *s, bool pale, bool beside)
+static void settle_none(struct seen_bubble *s, bool pale, bool beside_the_one)
 {
     double odds = (double)s->hand;
     if (odds > UNMEANT_MOST)
         s->p = fmax(s->p, SOMETHING * s->answer);
-    else if (beside && odds < (pale ? UNMEANT_PALE : UNMEANT_PLAINLY))
+    else if (beside_the_one && odds < (pale ? UNMEANT_PALE : UNMEANT_PLAINLY))
         s->p = fmin(s->p, 1 - PLAINLY);
 }
 
@@ -88,7 +89,7 @@ static void settle_group(const struct band *band, const struct bubble_ink *b,
         if (seen[i].compared && seen_is_mark(&seen[i]))
             settle_mark(&seen[i], marks > 1, least);
         else if (seen[i].compared)
-            settle_none(&seen[i], pale, marks > 0);
+            settle_none(&seen[i], pale, marks == 1 && group_allows_one(b));
     }
 }
 
