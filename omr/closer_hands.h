@@ -1,6 +1,6 @@
 /* closer_hands.h - where several bubbles of a group hold something, or nothing is marked: what the
  * third reader (hand_look.h) says of each. It doubts, and settles what others doubted of a mark
- * among several and of what stands beside a mark. Internal to omr. */
+ * among several and of what stands beside the one that is allowed. Internal to omr. */
 #ifndef YJ_OMR_CLOSER_HANDS_H
 #define YJ_OMR_CLOSER_HANDS_H
 
