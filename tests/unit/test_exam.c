@@ -192,6 +192,31 @@ static void test_wishes(void **state)
     exam_destroy(exam);
 }
 
+/* Catches: digits in boxes, letters, numbers on lines and marks held to each other's figure; a wish
+ * of the office that holds for one kind of handwriting alone. */
+static void test_least_confidence(void **state)
+{
+    const char *folder = *state;
+    const struct field mark = {.kind = FIELD_CHOICE}, digits = {.kind = FIELD_DIGITS, .n_boxes = 4},
+                       line = {.kind = FIELD_DIGITS},
+                       letters = {.kind = FIELD_LETTERS, .n_boxes = 1};
+    write_file(folder, "form.yaml", form_text);
+    write_file(folder, "exam.yaml", "min_confidence: 0.9\n");
+    struct exam *exam = load(folder);
+    assert_true(exam_least_confidence(exam, &mark) == 0.9);
+    assert_true(exam_least_confidence(exam, &digits) == 0.95);
+    assert_true(exam_least_confidence(exam, &line) == 0.93);
+    assert_true(exam_least_confidence(exam, &letters) == 0.93);
+    exam_destroy(exam);
+    write_file(folder, "exam.yaml", "min_confidence_writing: 0.8\n");
+    exam = load(folder);
+    assert_true(exam_least_confidence(exam, &mark) == 0.99);
+    assert_true(exam_least_confidence(exam, &digits) == 0.8);
+    assert_true(exam_least_confidence(exam, &line) == 0.8);
+    assert_true(exam_least_confidence(exam, &letters) == 0.8);
+    exam_destroy(exam);
+}
+
 /* Catches: a wish that cannot be meant taken as it is, or told without its place: an office that
  * writes "0.001 %" would get a hundred times what it asked for. */
 static void test_mistaken_wishes(void **state)
@@ -389,17 +414,12 @@ static void test_roster_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_folder),
-        IN_FOLDER(test_lone_form),
-        IN_FOLDER(test_several_forms),
-        IN_FOLDER(test_wishes),
-        IN_FOLDER(test_mistaken_wishes),
-        IN_FOLDER(test_generous_wish),
-        IN_FOLDER(test_named_tables),
-        IN_FOLDER(test_mistakes),
-        IN_FOLDER(test_lost_noughts),
-        cmocka_unit_test(test_roster),
-        cmocka_unit_test(test_roster_mistakes),
+        IN_FOLDER(test_folder),          IN_FOLDER(test_lone_form),
+        IN_FOLDER(test_several_forms),   IN_FOLDER(test_wishes),
+        IN_FOLDER(test_mistaken_wishes), IN_FOLDER(test_least_confidence),
+        IN_FOLDER(test_generous_wish),   IN_FOLDER(test_named_tables),
+        IN_FOLDER(test_mistakes),        IN_FOLDER(test_lost_noughts),
+        cmocka_unit_test(test_roster),   cmocka_unit_test(test_roster_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define SURE_ENOUGH 0.93f /* min_confidence_writing by default */
+#define SURE_ENOUGH 0.93f /* the least that an exam asks by default */
 #define PAD 100           /* px each way of the pictures drawn here */
 #define PEN 4.0           /* px from the stroke's middle to its edge */
 #define LONG_SIDE 10000   /* px */

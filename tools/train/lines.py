@@ -17,7 +17,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import nn
@@ -198,8 +197,6 @@ def fit_lists(logits, lengths, lines, alphabet, temperature, rng, others):
     first = np.mean([np.argmax(l) == t for l, t in zip(ll, truth) if t >= 0])
     print("lists: first %.4f, cost %.4f" % (first, best.fun))
     return best.x
-
-
 
 
 def logits_of(net, p, classes):
