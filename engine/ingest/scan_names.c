@@ -106,7 +106,7 @@ bool scan_name_clean_member(char *name)
         else if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = '_';
     }
-    if (name[0] == '/' || (name[0] && name[1] == ':' && name[2] == '/'))
+    if (name[0] == '/')
         return false;
     char *out = name;
     for (char *p = name; *p;) {
@@ -124,7 +124,7 @@ bool scan_name_clean_member(char *name)
         p += n + more;
     }
     *out = '\0';
-    return true;
+    return !(name[0] && name[1] == ':' && name[2] == '/'); /* a drive, were it after "./" */
 }
 
 bool scan_name_is_hidden(const char *name)

@@ -788,6 +788,7 @@ static void test_zip_members(void **state)
         {"../../etc/b.jpg", jpeg},
         {"/c.jpg", jpeg},
         {"C:\\d.jpg", jpeg},
+        {"./E:/d.jpg", jpeg},
         {"one\\.\\e.jpg", jpeg},
         {"__MACOSX/class/._a.jpg", text},
         {".DS_Store", text},
@@ -798,10 +799,15 @@ static void test_zip_members(void **state)
         {"f.jpg", text},
     };
     static const char *const expected[][2] = {
-        {"class/a.jpg", NULL},   {"../../etc/b.jpg", "outside"},
-        {"/c.jpg", "outside"},   {"C:/d.jpg", "outside"},
-        {"one/e.jpg", NULL},     {"答题卡.jpg", NULL},
-        {"答.jpg", NULL},        {"inner.zip", "ZIP inside a ZIP"},
+        {"class/a.jpg", NULL},
+        {"../../etc/b.jpg", "outside"},
+        {"/c.jpg", "outside"},
+        {"C:/d.jpg", "outside"},
+        {"E:/d.jpg", "outside"},
+        {"one/e.jpg", NULL},
+        {"答题卡.jpg", NULL},
+        {"答.jpg", NULL},
+        {"inner.zip", "ZIP inside a ZIP"},
         {"f.jpg", "not a JPEG"},
     };
     const int n = sizeof expected / sizeof *expected;
