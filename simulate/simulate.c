@@ -3,6 +3,7 @@
 #include "candidates.h"
 #include "diag.h"
 #include "i18n.h"
+#include "pending_file.h"
 #include "sheet_run.h"
 #include "textfile.h"
 
@@ -81,7 +82,9 @@ struct slot {
 struct run {
     struct workshop shop;
     char *dir;
-    FILE *tables[TRUTH_TABLES];
+    bool made_dir, made_scans; /* they were not there before */
+    DIR *scans;                /* once all that comes into the folders is ours */
+    struct pending_file tables[TRUTH_TABLES];
     pthread_mutex_t lock; /* guards all below, and the tables */
     struct slot *slots;   /* [n_sheets] */
     int next, written, done;
@@ -97,7 +100,7 @@ static void write_rows(struct run *run)
     while (run->written < run->shop.settings->n_sheets && run->slots[run->written].done) {
         struct slot *slot = &run->slots[run->written++];
         for (int t = 0; t < TRUTH_TABLES; t++) {
-            fputs(slot->rows[t], run->tables[t]);
+            fputs(slot->rows[t], run->tables[t].out);
             free(slot->rows[t]);
             slot->rows[t] = NULL;
         }
@@ -182,12 +185,17 @@ static void work_together(struct run *run)
 
 /* ---- the folder ---- */
 
+static int tell_folder(const char *dir, struct diag *d)
+{
+    return diag_error(d, errno == ENOTDIR ? YJ_EINPUT : YJ_EIO, dir, 0, 0, NULL,
+                      _("cannot open the folder: %s"), strerror(errno));
+}
+
 static int check_empty(const char *dir, struct diag *d)
 {
     DIR *listing = opendir(dir);
     if (!listing)
-        return diag_error(d, errno == ENOTDIR ? YJ_EINPUT : YJ_EIO, dir, 0, 0, NULL,
-                          _("cannot open the folder: %s"), strerror(errno));
+        return tell_folder(dir, d);
     bool empty = true;
     for (struct dirent *e; (e = readdir(listing));)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
@@ -198,9 +206,10 @@ static int check_empty(const char *dir, struct diag *d)
                               _("the folder is not empty"));
 }
 
-static int make_folder(const char *path, struct diag *d)
+static int make_folder(const char *path, bool *ret_made, struct diag *d)
 {
-    if (mkdir(path, 0777) == 0)
+    *ret_made = mkdir(path, 0777) == 0;
+    if (*ret_made)
         return 0;
     if (errno == EEXIST)
         return check_empty(path, d);
@@ -208,43 +217,44 @@ static int make_folder(const char *path, struct diag *d)
                       strerror(errno));
 }
 
-static int tell_write_error(const char *path, struct diag *d)
-{
-    return diag_error(d, YJ_EIO, path, 0, 0, _("is the disk full?"), _("cannot write: %s"),
-                      strerror(errno));
-}
-
 static int open_tables(struct run *run, struct diag *d)
 {
-    for (int t = 0; t < TRUTH_TABLES; t++) {
-        char *path = path_join(run->dir, truth_file(t));
-        if (!path)
-            return YJ_ENOMEM;
-        run->tables[t] = fopen(path, "w");
-        int r = run->tables[t] ? 0 : tell_write_error(path, d);
-        free(path);
-        if (r < 0)
-            return r;
-        fputs(truth_header(t), run->tables[t]);
-    }
-    return 0;
-}
-
-/* A table that cannot be written is worse than none: its scans would have no truth. */
-static int close_tables(struct run *run, struct diag *d)
-{
     int r = 0;
-    for (int t = 0; t < TRUTH_TABLES; t++) {
-        if (!run->tables[t])
-            continue;
-        bool failed = ferror(run->tables[t]) != 0;
-        if ((fclose(run->tables[t]) != 0 || failed) && r == 0 && !run->failed) {
-            char *path = path_join(run->dir, truth_file(t));
-            r = tell_write_error(path ? path : truth_file(t), d);
-            free(path);
-        }
+    for (int t = 0; t < TRUTH_TABLES && r == 0; t++) {
+        char *path = path_join(run->dir, truth_file(t));
+        r = path ? pending_file_open(path, &run->tables[t], d) : YJ_ENOMEM;
+        free(path);
+        if (r == 0)
+            fputs(truth_header(t), run->tables[t].out);
     }
     return r;
+}
+
+/* Where all went well they get their names; else there are none, for their scans would not be all
+ * there. */
+static int close_tables(struct run *run, int r, struct diag *d)
+{
+    for (int t = 0; t < TRUTH_TABLES; t++)
+        if (run->tables[t].out)
+            r = pending_file_close(&run->tables[t], r, truth_file(t), d);
+    return r;
+}
+
+/* After a failure: the folder is as it was, so that the same command can be given again. */
+static void clear_folder(const struct run *run)
+{
+    for (struct dirent *e; run->scans && (e = readdir(run->scans));)
+        unlinkat(dirfd(run->scans), e->d_name, 0);
+    for (int t = 0; run->scans && t < TRUTH_TABLES; t++) {
+        char *path = path_join(run->dir, truth_file(t)); /* one may have its name already */
+        if (path)
+            remove(path);
+        free(path);
+    }
+    if (run->made_scans)
+        rmdir(run->shop.scans);
+    if (run->made_dir)
+        rmdir(run->dir);
 }
 
 /* ---- preparation ---- */
@@ -264,9 +274,11 @@ static int prepare(struct run *run, const char *dir, struct diag *d)
     if (r < 0)
         return r;
     pen_fill_tooth(run->shop.tooth, &rng);
-    r = make_folder(dir, d);
+    r = make_folder(dir, &run->made_dir, d);
     if (r == 0)
-        r = make_folder(scans, d);
+        r = make_folder(scans, &run->made_scans, d);
+    if (r == 0 && !(run->scans = opendir(scans)))
+        r = tell_folder(scans, d);
     return r == 0 ? open_tables(run, d) : r;
 }
 
@@ -276,6 +288,8 @@ static void finish(struct run *run)
         for (int t = 0; t < TRUTH_TABLES; t++)
             free(run->slots[i].rows[t]);
     free(run->slots);
+    if (run->scans)
+        closedir(run->scans);
     free(run->dir);
     free((char *)run->shop.scans);
     print_shop_destroy(run->shop.shop);
@@ -309,8 +323,9 @@ int simulate_run(const struct exam *exam, const struct simulate_settings *settin
     r = prepare(&run, dir, d);
     if (r == 0)
         work_together(&run);
-    int closed = close_tables(&run, d);
-    r = r < 0 ? r : run.failed < 0 ? run.failed : closed;
+    r = close_tables(&run, r < 0 ? r : run.failed, d);
+    if (r < 0)
+        clear_folder(&run);
     finish(&run);
     return r;
 }

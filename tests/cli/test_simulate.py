@@ -4,10 +4,9 @@ import csv
 import os
 import resource
 import signal
-import subprocess
 import unittest
 
-from runner import PROGRAM, CliTest
+from runner import CliTest
 
 PAGES = """form: two
 candidate: number
@@ -181,19 +180,31 @@ class Simulate(CliTest):
         self.assertIn("roster.csv:3", done.stderr)
 
     def test_full_disk(self):
-        """Catches a disk that fills up and nobody is told."""
-        def small_files():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+        """Catches a disk that fills up and nobody is told, and what is left then of sheets and truth: the same
+        command could not be given again."""
+        common = ("-n", 4, "--seed", 1, "--dpi", 90, "-j", 1)
+        self.simulate("whole", *common)
+        sizes = [scan.stat().st_size for scan in sorted((self.dir / "whole/scans").iterdir())]
+        self.assertGreater(max(sizes), sizes[0])
 
-        done = subprocess.run([PROGRAM, "simulate", str(self.exam), "-n", "2", "--seed", "1", "-o",
-                               str(self.dir / "out")], capture_output=True, text=True, check=False,
-                              env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"},
-                              timeout=300, preexec_fn=small_files)
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("cannot write", done.stderr)
-        self.assertEqual(list((self.dir / "out" / "scans").iterdir()), [])
-        self.assert_no_sanitizer(done.stderr)
+        def limited(size):
+            def begin():
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+            return begin
+
+        for there in (False, True):
+            out = self.dir / f"out-{there}"
+            if there:
+                out.mkdir()
+            for size in (100, max(sizes) - 1):
+                done = self.run_program("simulate", self.exam, "-o", out, *common, expect=1,
+                                        preexec_fn=limited(size))
+                self.assertIn("cannot write", done.stderr)
+                self.assertEqual(out.exists(), there)
+                self.assertFalse(there and list(out.iterdir()))
+            self.simulate(out.name, *common)
+            self.assertEqual(self.table(out.name, "truth.csv"), self.table("whole", "truth.csv"))
 
 
 if __name__ == "__main__":

@@ -118,9 +118,10 @@ def contents_of(path):
 class Trial:
     """One command on a copy of an exam that was graded (or not)."""
 
-    def __init__(self, program, name, arguments, *, graded=True, output=None, writes=False):
+    def __init__(self, program, name, arguments, *, graded=True, writes=False, anew=False):
         self.program, self.name, self.arguments = program, name, arguments
-        self.graded, self.output, self.writes = graded, output, writes
+        self.graded, self.writes = graded, writes
+        self.anew = anew  # what it writes must not be there before
         self.exam = self.pristine = self.wanted = None
         self.older = ()  # files that are there before it writes them
         self.died_in = ""
@@ -133,7 +134,7 @@ class Trial:
         if done.returncode not in (0, 3):
             raise SystemExit(f"{self.line()}: {done.returncode}: {done.stderr}")
         self.wanted = done.returncode, self.results(done)
-        self.older = tuple(self.wanted[1][1])
+        self.older = () if self.anew else tuple(self.wanted[1][1])
 
     def begin(self):
         self.died_in = ""
@@ -157,7 +158,7 @@ class Trial:
         """What it writes beside the database: name -> what is in it."""
         folder = self.exam / "out"
         return {os.fspath(p.relative_to(folder)): contents_of(p) for p in folder.rglob("*")
-                if not (self.died_in and UNNAMED.search(p.name))} if folder.exists() else {}
+                if p.is_file() and not (self.died_in and UNNAMED.search(p.name))} if folder.exists() else {}
 
     def results(self, done):
         told = b"" if self.writes else done.stdout
@@ -185,6 +186,8 @@ class Trial:
         """Every file is there under its name, and is the one wanted or the one before; a killed program may
         leave one that has no name yet (NAME.XXXXXX)."""
         wanted, made = self.wanted[1][1], self.made()
+        if self.anew:
+            return not made
         return made.keys() == wanted.keys() and all(
             contents in ("older", wanted[name]) for name, contents in made.items())
 
@@ -198,6 +201,8 @@ class Trial:
         return []
 
     def faults_of_rerun(self):
+        if self.anew and self.made():
+            self.begin()
         done = self.run()
         with contextlib.suppress(sqlite3.DatabaseError):
             if done.returncode in (0, self.wanted[0]) and self.results(done)[:2] == self.wanted[1][:2]:
@@ -233,6 +238,8 @@ def trials(program):
         Trial(program, "form-layout", ["form", "layout", "EXAM/form.yaml", "-o", "EXAM/out/layout.csv"]),
         Trial(program, "form-draft", ["form", "draft", "EXAM/scans/0001.png", "-o",
                                       "EXAM/out/draft.yaml"]),
+        Trial(program, "simulate", ["simulate", "EXAM/form.yaml", "-n", "3", "--seed", "7", "--dpi", "80", "-j", "1",
+                                    "--quiet", "-o", "EXAM/out/sheets"], anew=True),
         Trial(program, "status", ["status", "EXAM"], writes=True),
         Trial(program, "verify", ["verify", "EXAM"]),
         Trial(program, "explain", ["explain", "EXAM", "0001"]),
