@@ -61,8 +61,8 @@ struct exam {
     double min_confidence;     /* 0 to 1, default 0.99: a reading less sure goes to a person */
     double min_writing; /* 0 to 1, default 0.93: the same for handwriting read by itself, without
                            the roster or another field that says the same */
-    double min_digits;  /* the same for digits in boxes, default 0.95; min_confidence_writing sets
-                           both */
+    double min_digits, min_letters; /* the same for characters in boxes, default 0.95 and 0.97;
+                                       min_confidence_writing sets all three */
     double max_silent_error; /* 0 to 1, default 1e-5; of the mark readings that are taken without a
                                 person, at most this share may be wrong. 0: only min_confidence
                                 counts */

@@ -10,6 +10,7 @@
 #define DEFAULT_MIN_CONFIDENCE 0.99
 #define DEFAULT_MIN_WRITING 0.93
 #define DEFAULT_MIN_DIGITS 0.95
+#define DEFAULT_MIN_LETTERS 0.97
 #define DEFAULT_MAX_SILENT_ERROR 1e-5
 #define ODD_SILENT_ERROR 0.01 /* more is a slip of the pen, not a wish */
 
@@ -26,6 +27,7 @@ void exam_defaults(struct exam *exam)
     exam->min_confidence = DEFAULT_MIN_CONFIDENCE;
     exam->min_writing = DEFAULT_MIN_WRITING;
     exam->min_digits = DEFAULT_MIN_DIGITS;
+    exam->min_letters = DEFAULT_MIN_LETTERS;
     exam->max_silent_error = DEFAULT_MAX_SILENT_ERROR;
     exam->keep_all_crops = exam->accept_text = exam->second_entry = false;
     statistics_wishes_defaults(&exam->statistics);
@@ -41,7 +43,9 @@ double exam_least_confidence(const struct exam *exam, const struct field *field)
 {
     if (!field_is_handwritten(field))
         return exam->min_confidence;
-    return field->kind == FIELD_DIGITS && field->n_boxes > 0 ? exam->min_digits : exam->min_writing;
+    if (field->n_boxes == 0)
+        return exam->min_writing;
+    return field->kind == FIELD_LETTERS ? exam->min_letters : exam->min_digits;
 }
 
 /* A number from 0 to 1; left as it is where `map` has no such key. */
@@ -161,7 +165,7 @@ int exam_settings_read(const struct yaml *yaml, struct exam *exam)
                    _("0.93 sends what is less sure to a person"), &exam->min_writing) < 0)
         bad = YJ_EINPUT;
     if (yaml_get(yaml->root, "min_confidence_writing"))
-        exam->min_digits = exam->min_writing;
+        exam->min_digits = exam->min_letters = exam->min_writing;
     if (read_silent_error(yaml, &exam->max_silent_error) < 0)
         bad = YJ_EINPUT;
     if (read_marks(yaml, &exam->marks) < 0)
@@ -186,8 +190,8 @@ bool exam_settings_equal(const struct exam *a, const struct exam *b)
 {
     const struct marking_culture *m = &a->marks, *n = &b->marks;
     return a->min_confidence == b->min_confidence && a->min_writing == b->min_writing &&
-           a->min_digits == b->min_digits && a->max_silent_error == b->max_silent_error &&
-           m->fill == n->fill && m->tick == n->tick && m->cross == n->cross &&
-           m->circle == n->circle && m->stroke == n->stroke && m->faintest == n->faintest &&
-           a->accept_text == b->accept_text;
+           a->min_digits == b->min_digits && a->min_letters == b->min_letters &&
+           a->max_silent_error == b->max_silent_error && m->fill == n->fill && m->tick == n->tick &&
+           m->cross == n->cross && m->circle == n->circle && m->stroke == n->stroke &&
+           m->faintest == n->faintest && a->accept_text == b->accept_text;
 }

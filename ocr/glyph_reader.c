@@ -8,6 +8,7 @@
 #include "second_letters_model.h"
 #include "small_net.h"
 #include "third_digits_model.h"
+#include "third_letters_model.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static const struct alphabet {
     struct {
         const unsigned char *onnx;
         const size_t *onnx_size;
-    } asked[GLYPH_ASKED]; /* in doubt; NULL: none */
+    } asked[GLYPH_ASKED]; /* in doubt */
 } alphabets[GLYPH_ALPHABETS] = {
     [GLYPH_DIGITS] = {'0',
                       10,
@@ -50,7 +51,8 @@ static const struct alphabet {
                        GLYPH_SURE_LETTER,
                        LETTERS_CALIBRATION,
                        LETTERS_POOL,
-                       {{second_letters_model, &second_letters_model_size}}},
+                       {{second_letters_model, &second_letters_model_size},
+                        {third_letters_model, &third_letters_model_size}}},
 };
 
 int glyph_reader_create(struct glyph_reader **ret_reader)
@@ -134,7 +136,7 @@ static int look_again(struct glyph_reader *reader, enum glyph_alphabet which, co
         all[k] = (float)(alphabet->pool.first * logits[k]);
     memcpy(reader->look[0], glyph, GLYPH_POINTS);
     memcpy(reader->look[1], view, GLYPH_POINTS);
-    for (int i = 0; i < GLYPH_ASKED && alphabet->asked[i].onnx; i++) {
+    for (int i = 0; i < GLYPH_ASKED; i++) {
         struct small_net **net = &reader->asked[which][i];
         int e = load(net, alphabet->asked[i].onnx, *alphabet->asked[i].onnx_size, shape, n);
         if (e < 0)

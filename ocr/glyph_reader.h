@@ -6,8 +6,8 @@
  * net's, cooled by a temperature and bounded by an error rate, both fitted on glyphs that did not
  * train it (Guo et al., "On calibration of modern neural networks", ICML 2017).
  *
- * Where the alphabet's net is not sure others are asked (models/second_digits.onnx,
- * third_digits.onnx, second_letters.onnx): trained on what the first doubts, they see the glyph and
+ * Where the alphabet's net is not sure two others are asked (models/second_digits.onnx,
+ * third_digits.onnx and the letters' own): trained on what the first doubts, they see the glyph and
  * the view, in which border and neighbours are left. What all say is multiplied, each to its own
  * power (a logarithmic opinion pool; Genest and Zidek, Statistical Science 1986), fitted where they
  * are asked. */

@@ -1,5 +1,5 @@
 /* glyphs.h - what the nets' claims are worth. Made by tools/train/glyph_calibration.py of 12059
- * digits and 4211 letters, junk among them. */
+ * digits and 9003 letters, junk among them. */
 #ifndef YJ_OCR_MODELS_GLYPHS_H
 #define YJ_OCR_MODELS_GLYPHS_H
 
@@ -7,7 +7,7 @@ struct glyph_calibration {
     double temperature; /* the logits are divided by it */
     double floor;       /* 0 to 1: share that goes to all classes alike */
 };
-#define GLYPH_ASKED 2 /* nets that are asked in doubt, at most */
+#define GLYPH_ASKED 2 /* nets that are asked in doubt */
 /* Where they are asked: powers of the nets' claims. */
 struct glyph_pool {
     double first, asked[GLYPH_ASKED], floor;
@@ -18,7 +18,7 @@ struct glyph_pool {
     }
 #define LETTERS_CALIBRATION                                                                        \
     {                                                                                              \
-        1.178, 0.000119                                                                            \
+        1.171, 0.000056                                                                            \
     }
 #define DIGITS_POOL                                                                                \
     {                                                                                              \
@@ -26,7 +26,7 @@ struct glyph_pool {
     }
 #define LETTERS_POOL                                                                               \
     {                                                                                              \
-        0.429, {0.414, 0.000}, 0.000306                                                            \
+        0.141, {0.083, 0.681}, 0.000149                                                            \
     }
 
 #endif

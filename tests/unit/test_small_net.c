@@ -88,6 +88,7 @@ static void test_nets_agree_with_opencv(void **state)
     compare("ocr/models/second_digits.onnx", 2, 28, 11);
     compare("ocr/models/second_letters.onnx", 2, 28, 27);
     compare("ocr/models/third_digits.onnx", 2, 28, 11);
+    compare("ocr/models/third_letters.onnx", 2, 28, 27);
     compare("ocr/models/hanzi.onnx", 1, 40, 128);
 }
 

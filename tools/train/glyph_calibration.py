@@ -25,7 +25,7 @@ struct glyph_calibration {
     double temperature; /* the logits are divided by it */
     double floor;       /* 0 to 1: share that goes to all classes alike */
 };
-#define GLYPH_ASKED 2 /* nets that are asked in doubt, at most */
+#define GLYPH_ASKED 2 /* nets that are asked in doubt */
 /* Where they are asked: powers of the nets' claims. */
 struct glyph_pool {
     double first, asked[GLYPH_ASKED], floor;
@@ -94,7 +94,7 @@ def fit(what, path, models):
     p = probabilities(first / temperature, floor)
     doubtful = p.max(1) < SURE[what]
     asked = [models / (name % what) for name in ("second_%s.onnx", "third_%s.onnx")]
-    claims = [first[doubtful]] + [outputs(net, pictures[doubtful]) for net in asked if net.exists()]
+    claims = [first[doubtful]] + [outputs(net, pictures[doubtful]) for net in asked]
     powers, least, cost, q = fit_pool(claims, y[doubtful])
     print("%s: %d glyphs; temperature %.3f, floor %.6f, log loss %.4f; doubtful %d: log loss %.4f, of all nets %.4f, right "
           "%.2f %%, of all nets %.2f %%; powers %s, floor %.6f" % (
@@ -108,7 +108,7 @@ def fit(what, path, models):
     print("  with 0.93: %d characters, right %.2f %%, silent %d, to a person %.2f %%; junk taken %d of %d" % (
         own.sum(), 100 * (guess == y)[own].mean(), (own & sure & (guess != y)).sum(), 100 * (own & ~sure).sum() / own.sum(),
         (sure & ~own).sum(), (~own).sum()))
-    return (temperature, floor), (*powers, *[0.0] * (3 - len(powers)), least), len(y)
+    return (temperature, floor), (*powers, least), len(y)
 
 
 def main():
