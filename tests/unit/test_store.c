@@ -452,6 +452,65 @@ static void a_changed_key_makes_a_version(void **state)
     diag_finish(&d);
 }
 
+/* What an altered database gives back of the exam, and what is told of it. */
+static int get_altered(const char *path, const char *sql, struct exam **ret_got, char **ret_told)
+{
+    struct diag d;
+
+    diag_init(&d);
+    fixture_sql(path, sql);
+    struct store *store = fixture_open(path, STORE_READ);
+    int rc = store_get_exam(store, ret_got, &d);
+    *ret_told = fixture_told(&d);
+    store_close(store);
+    diag_finish(&d);
+    return rc;
+}
+
+/* Would catch: memory that is lost where an altered database holds two files of a kind. */
+static void two_of_a_kind_are_damage(void **state)
+{
+    static const char *const kinds[] = {"key", "roster", "exam"};
+    struct state *s = *state;
+    struct store *store = fixture_open(s->path, STORE_WRITE);
+    struct exam *got = NULL;
+    char sql[256], *told;
+
+    expect_put(store, s->exam, 0, "");
+    store_close(store);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        snprintf(
+            sql, sizeof sql,
+            "DELETE FROM exam_files WHERE position > 0; INSERT INTO exam_files SELECT version, "
+            "kind, 1, name, form_id, scans, hash FROM exam_files WHERE kind = '%s'",
+            kinds[i]);
+        assert_int_equal(get_altered(s->path, sql, &got, &told), YJ_EIO);
+        assert_non_null(strstr(told, "damaged"));
+        free(told);
+    }
+}
+
+/* Would catch: forms written beyond the end of their list where SQL counts fewer than C finds. */
+static void forms_that_are_not_called_so_have_room(void **state)
+{
+    struct state *s = *state;
+    struct store *store = fixture_open(s->path, STORE_WRITE);
+    struct exam *got = NULL;
+    char *told;
+
+    expect_put(store, s->exam, 0, "");
+    store_close(store);
+    int rc = get_altered(s->path,
+                         "PRAGMA ignore_check_constraints = ON; INSERT INTO exam_files SELECT "
+                         "version, kind || char(0), column1, name, form_id, scans, hash FROM "
+                         "exam_files, (VALUES (1), (2), (3), (4)) WHERE kind = 'form'",
+                         &got, &told);
+    assert_int_equal(rc, 0);
+    assert_int_equal(got->n_forms, 5);
+    exam_destroy(got);
+    free(told);
+}
+
 static void set_text(char **text, const char *value)
 {
     free(*text);
@@ -1333,6 +1392,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_abandoned_scan_leaves_the_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_changed_key_makes_a_version, set_up, tear_down),
         cmocka_unit_test_setup_teardown(marks_are_counted_by_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(two_of_a_kind_are_damage, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(forms_that_are_not_called_so_have_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_wishes_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_form_keeps_its_fields_once_used, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scores_of_another_key_are_refused, set_up, tear_down),
