@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -62,9 +63,10 @@ class CliTest(unittest.TestCase):
         return {what: self.export(what, db)
                 for what in ("scores", "readings", "items", "exceptions", "distribution")}
 
-    def start(self, *arguments):
+    def start(self, *arguments, hangup=signal.SIG_DFL):
+        """`hangup`: SIGHUP's handling as the program inherits it; under nohup it is ignored."""
         try:
-            return Terminal(arguments)
+            return Terminal(arguments, hangup)
         except OSError as error:
             return self.skipTest(f"no terminal can be had here: {error}")
 
@@ -72,11 +74,12 @@ class CliTest(unittest.TestCase):
 class Terminal:
     """The program with a terminal for stderr: its progress line is the event to wait for."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, hangup):
         self.fd, slave = pty.openpty()
         environment = dict(os.environ, LC_ALL="C.UTF-8", LANGUAGE="en")
         self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], stderr=slave,
-                                        stdout=subprocess.DEVNULL, env=environment)
+                                        stdout=subprocess.DEVNULL, env=environment,
+                                        preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup))
         os.close(slave)
         self.text = ""
 

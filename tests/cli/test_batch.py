@@ -200,6 +200,13 @@ class Interruptions(CliTest):
         self.assertIn("interrupted", run.text)
         self.assert_goes_on()
 
+    def test_a_closed_window_leaves_nohup_alone(self):
+        """Catches a night's run under nohup that ends with the window it was begun in."""
+        run = self.start("grade", self.exam, "-j", 1, hangup=signal.SIG_IGN)
+        self.assertTrue(run.wait_for_pages(5), run.text)
+        run.process.send_signal(signal.SIGHUP)
+        self.assertEqual(run.wait(), 0, run.text)
+
     def test_second_interrupt_kills(self):
         """Catches a program that cannot be stopped."""
         run = self.start("grade", self.exam, "-j", 1)
