@@ -43,9 +43,10 @@ double exam_least_confidence(const struct exam *exam, const struct field *field)
 {
     if (!field_is_handwritten(field))
         return exam->min_confidence;
-    if (field->n_boxes == 0)
-        return exam->min_writing;
-    return field->kind == FIELD_LETTERS ? exam->min_letters : exam->min_digits;
+    if (field->n_boxes > 0 && field->kind == FIELD_DIGITS)
+        return exam->min_digits;
+    return field->n_boxes > 0 && field->kind == FIELD_LETTERS ? exam->min_letters
+                                                              : exam->min_writing;
 }
 
 /* A number from 0 to 1; left as it is where `map` has no such key. */

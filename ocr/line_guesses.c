@@ -1,5 +1,6 @@
 #include "line_guesses.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static bool same_text(const struct line_guess *a, const struct line_guess *b)
 
 void line_guesses_add(struct line_guesses *guesses, const struct ctc_frames *frames)
 {
+    assert(guesses->n < LINE_GUESSES);
     struct line_guess *next = &guesses->list[guesses->n];
     next->n = ctc_best_text(frames, next->labels);
     next->glyphs = 0;
@@ -52,6 +54,7 @@ void line_guesses_hear(struct line_guesses *guesses, int which, const struct gly
         int best = likeliest_digit(&beliefs[i]);
         if (guess->labels[i] > DIGITS || best == guess->labels[i])
             continue;
+        assert(guesses->n < LINE_GUESSES);
         struct line_guess *other = &guesses->list[guesses->n++];
         *other = *guess;
         other->labels[i] = (uint8_t)best;

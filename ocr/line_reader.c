@@ -1,7 +1,7 @@
 #include "line_reader.h"
 
 #include "diag.h"
-#include "glyph_reader.h"
+#include "line_guesses.h"
 #include "line_picture.h"
 #include "line_pieces.h"
 #include "number_model.h"
@@ -12,17 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN 4            /* px of the picture that a column of the net's output stands for */
-#define MAX_PER_COLUMN 3    /* frames in it, of either net */
-#define MAX_CLASSES 32      /* of either net, with the blank */
-#define LEAST_P 1e-8f       /* no class is less likely: the net has not seen everything */
-#define LOOKS 3             /* at a doubtful number: upright, and leant both ways */
-#define LEAN 0.25           /* px a row */
-#define DOUBT 0.9           /* 0 to 1: a confidence below it is one */
-#define GLYPH_POWER 0.8     /* of what the digits say one by one, beside the frames' whole text */
-#define GLYPH_LEAST 2.5e-3F /* no digit is less likely to have been that one */
-#define LEAD_MOST 12.0      /* more of a lead makes no text surer */
-#define BLANK_SURE 0.999    /* plain paper without ink holds no writing */
+#define COLUMN 4         /* px of the picture that a column of the net's output stands for */
+#define MAX_PER_COLUMN 3 /* frames in it, of either net */
+#define MAX_CLASSES 32   /* of either net, with the blank */
+#define LEAST_P 1e-8f    /* no class is less likely: the net has not seen everything */
+#define LEAN 0.25        /* px a row */
+#define DOUBT 0.9        /* 0 to 1: a confidence below it is one */
+#define BLANK_SURE 0.999 /* plain paper without ink holds no writing */
 
 _Static_assert(LINE_MAX_WIDTH / COLUMN * MAX_PER_COLUMN <= CTC_MAX_FRAMES,
                "frames of the widest line");
@@ -227,14 +223,7 @@ static double log_odds(double log_p)
     return log_p - log(-expm1(log_p));
 }
 
-/* A text that a picture was read as. */
-struct guess {
-    uint8_t labels[CTC_MAX_FRAMES];
-    int n;
-    double glyphs; /* log of how likely its digits are, looked at one by one; 0: they were not */
-};
-
-static int spell(const struct guess *guess, struct arena *arena, struct line_reading *r)
+static int spell(const struct line_guess *guess, struct arena *arena, struct line_reading *r)
 {
     r->text = arena_alloc(arena, (size_t)guess->n + 1);
     if (!r->text)
@@ -246,120 +235,57 @@ static int spell(const struct guess *guess, struct arena *arena, struct line_rea
 
 /* Of a text that is read with such log odds. What reads as nothing is ink that a person should
  * see. */
-static double confidence_of(const struct line_reading *r, const struct guess *guess, double odds)
+static double confidence_of(const struct line_reading *r, const struct line_guess *guess,
+                            double odds)
 {
     return guess->n == 0 ? 0 : r->writing * sigmoid(odds);
 }
 
 /* ---- doubtful numbers ---- */
 
-#define MAX_GUESSES (LOOKS * (1 + CTC_MAX_ALIGNED))
-
-/* What the pictures were read as, and what else their digits one by one make of it. */
-struct guesses {
-    struct guess list[MAX_GUESSES];
-    int n;
-};
-
-/* Log of how likely a piece is the character of a class; a sign or a point is none that is known.
- */
-static double log_of_piece(const struct glyph_belief *belief, int label)
-{
-    return label > 10 ? 0 : log(fmax((double)belief->of[label - 1], (double)GLYPH_LEAST));
-}
-
-/* Looks at the digits of list[which] one by one; where one looks like another digit, the guess with
- * that one is added. */
+/* Looks at the digits of list[which] one by one. */
 static int ask_glyphs(struct line_reader *reader, const struct ctc_frames *frames, int which,
-                      struct guesses *guesses)
+                      struct line_guesses *guesses)
 {
     float places[CTC_MAX_ALIGNED];
     uint8_t glyphs[CTC_MAX_ALIGNED][GLYPH_POINTS];
     struct glyph_belief beliefs[CTC_MAX_ALIGNED];
-    struct guess *guess = &guesses->list[which];
-    int per_column = models[NET_NUMBER].per_column;
+    const struct line_guess *guess = &guesses->list[which];
     if (!ctc_align(frames, guess->labels, guess->n, places)) {
-        /* Longer than what is looked at: nothing speaks for its digits, and it stays doubtful. */
-        guess->glyphs = guess->n * log((double)GLYPH_LEAST);
+        line_guesses_hear(guesses, which, NULL); /* longer than what is looked at */
         return 0;
     }
     for (int i = 0; i < guess->n; i++)
-        places[i] = (places[i] + 0.5F) * COLUMN / (float)per_column;
+        places[i] = (places[i] + 0.5F) * COLUMN / (float)models[NET_NUMBER].per_column;
     int e = line_pieces_cut(&reader->picture, places, guess->n, &reader->scratch, glyphs);
     if (e == 0)
         e = glyph_read(reader->glyphs, GLYPH_DIGITS, (const uint8_t(*)[GLYPH_POINTS])glyphs, NULL,
                        guess->n, beliefs);
-    for (int i = 0; i < guess->n && e == 0; i++)
-        guess->glyphs += log_of_piece(&beliefs[i], guess->labels[i]);
-    for (int i = 0; i < guess->n && e == 0; i++) {
-        int best = 1;
-        for (int k = 2; k <= 10; k++)
-            best = beliefs[i].of[k - 1] > beliefs[i].of[best - 1] ? k : best;
-        if (guess->labels[i] > 10 || best == guess->labels[i])
-            continue;
-        struct guess *other = &guesses->list[guesses->n++];
-        *other = *guess;
-        other->labels[i] = (uint8_t)best;
-        other->glyphs +=
-            log_of_piece(&beliefs[i], best) - log_of_piece(&beliefs[i], guess->labels[i]);
-    }
+    if (e == 0)
+        line_guesses_hear(guesses, which, beliefs);
     return e;
-}
-
-static bool same_text(const struct guess *a, const struct guess *b)
-{
-    return a->n == b->n && memcmp(a->labels, b->labels, (size_t)a->n) == 0;
-}
-
-/* The guess of which the frames of all pictures and its digits together say most; how likely that
- * is, as of one picture, and its lead over the next text, both in logarithms. */
-static const struct guess *choose_guess(const struct ctc_frames *frames,
-                                        const struct guesses *guesses, double *ret_log_p,
-                                        double *ret_lead)
-{
-    double log_p[MAX_GUESSES] = {0}, next = -INFINITY;
-    int best = 0;
-    for (int i = 0; i < guesses->n; i++) {
-        const struct guess *guess = &guesses->list[i];
-        log_p[i] = GLYPH_POWER * guess->glyphs;
-        for (int k = 0; k < LOOKS; k++)
-            log_p[i] += ctc_log_likelihood(&frames[k], guess->labels, guess->n) / LOOKS;
-        best = log_p[i] > log_p[best] ? i : best;
-    }
-    for (int i = 0; i < guesses->n; i++)
-        if (!same_text(&guesses->list[i], &guesses->list[best]))
-            next = fmax(next, log_p[i]);
-    *ret_log_p = log_p[best];
-    *ret_lead = log_p[best] > -INFINITY ? fmin(log_p[best] - next, LEAD_MOST) : 0;
-    return &guesses->list[best];
 }
 
 /* Reads the picture leant to either side, too, and the digits of each text it is read as. Other
  * guesses, and how sure the best is. */
-static int look_again(struct line_reader *reader, struct line_reading *r, struct guesses *guesses,
-                      const struct guess **ret_best)
+static int look_again(struct line_reader *reader, struct line_reading *r,
+                      struct line_guesses *guesses, const struct line_guess **ret_best)
 {
     const struct language *language = &languages[r->kind];
-    struct ctc_frames frames[LOOKS] = {r->frames};
+    struct ctc_frames frames[LINE_LOOKS] = {r->frames};
     int e = 0;
-    for (; r->looks < LOOKS; r->looks++) {
-        struct guess *next = &guesses->list[guesses->n];
+    for (; r->looks < LINE_LOOKS; r->looks++) {
         line_picture_lean(&reader->picture, r->looks == 1 ? LEAN : -LEAN, &reader->leant);
         e = read_frames(reader, r->kind, &reader->leant, &reader->scratch, &frames[r->looks]);
         if (e < 0)
             return e;
-        next->n = ctc_best_text(&frames[r->looks], next->labels);
-        next->glyphs = 0;
-        bool known = false;
-        for (int i = 0; i < guesses->n; i++)
-            known = known || same_text(&guesses->list[i], next);
-        guesses->n += !known;
+        line_guesses_add(guesses, &frames[r->looks]);
     }
     for (int i = 0, n = guesses->n; i < n && e == 0; i++)
         e = ask_glyphs(reader, &frames[0], i, guesses);
     if (e < 0)
         return e;
-    *ret_best = choose_guess(frames, guesses, &r->log_p, &r->lead);
+    *ret_best = line_guesses_choose(guesses, frames, &r->log_p, &r->lead);
     r->confidence = confidence_of(r, *ret_best,
                                   language->again_slope * log_odds(r->log_p) +
                                       language->again_lead * r->lead + language->again_offset);
@@ -372,14 +298,13 @@ static int read_text(struct line_reader *reader, struct arena *arena, struct lin
 {
     const struct language *language = &languages[r->kind];
     arena_reset(&reader->scratch);
-    struct guesses *guesses = arena_room(&reader->scratch, sizeof *guesses);
+    struct line_guesses *guesses = arena_room(&reader->scratch, sizeof *guesses);
     if (!guesses)
         return YJ_ENOMEM;
-    const struct guess *best = &guesses->list[0];
+    const struct line_guess *best = &guesses->list[0];
     int e = 0;
-    guesses->n = 1;
-    guesses->list[0].glyphs = 0;
-    guesses->list[0].n = ctc_best_text(&r->frames, guesses->list[0].labels);
+    guesses->n = 0;
+    line_guesses_add(guesses, &r->frames);
     double log_p = ctc_log_likelihood(&r->frames, best->labels, best->n);
     r->looks = 1;
     r->confidence = confidence_of(r, best, language->slope * log_odds(log_p) + language->offset);

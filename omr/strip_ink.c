@@ -4,7 +4,6 @@
 #include "strip_patch.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 #define LINE_LOSS 0.1     /* of a stroke's extent in a cell */

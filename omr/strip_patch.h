@@ -61,8 +61,8 @@ double strip_median(double *values, int n);
 
 /* ---- as it lies on the form (strip_patch.c) ---- */
 
-/* Takes the field's strip from a page; chroma NULL or empty: without colour. 0 or YJ_ENOMEM; needs
- * strip_patch_finish either way. */
+/* Takes the field's strip from a page; chroma NULL or empty: without colour. 0, YJ_ENOMEM, YJ_EDATA
+ * (it cannot be seen); needs strip_patch_finish either way. */
 int strip_patch_take(struct strip_patch *p, const struct field *field, const struct image *grey,
                      const struct image *chroma, const struct page_map *map);
 void strip_patch_finish(struct strip_patch *p);
