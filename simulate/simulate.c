@@ -82,11 +82,12 @@ struct slot {
 struct run {
     struct workshop shop;
     char *dir;
-    bool made_dir, made_scans; /* they were not there before */
-    DIR *scans;                /* once all that comes into the folders is ours */
+    bool made_dir; /* it was not there before */
+    DIR *scans;    /* the folder of scans, which is made: all in it is ours */
     struct pending_file tables[TRUTH_TABLES];
-    pthread_mutex_t lock; /* guards all below, and the tables */
-    struct slot *slots;   /* [n_sheets] */
+    bool named[TRUTH_TABLES]; /* the table has its name */
+    pthread_mutex_t lock;     /* guards all below, and the tables */
+    struct slot *slots;       /* [n_sheets] */
     int next, written, done;
     int failed; /* the first error; no sheet is begun after it */
     struct diag *d;
@@ -191,30 +192,52 @@ static int tell_folder(const char *dir, struct diag *d)
                       _("cannot open the folder: %s"), strerror(errno));
 }
 
+static int tell_not_empty(const char *dir, struct diag *d)
+{
+    return diag_error(d, YJ_EINPUT, dir, 0, 0, _("name a folder that is new or empty"),
+                      _("the folder is not empty"));
+}
+
 static int check_empty(const char *dir, struct diag *d)
 {
     DIR *listing = opendir(dir);
     if (!listing)
         return tell_folder(dir, d);
     bool empty = true;
+    errno = 0;
     for (struct dirent *e; (e = readdir(listing));)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
             empty = false;
+    int r = errno != 0 ? tell_folder(dir, d) : empty ? 0 : tell_not_empty(dir, d);
     closedir(listing);
-    return empty ? 0
-                 : diag_error(d, YJ_EINPUT, dir, 0, 0, _("name a folder that is new or empty"),
-                              _("the folder is not empty"));
+    return r;
 }
 
-static int make_folder(const char *path, bool *ret_made, struct diag *d)
+static int tell_not_made(const char *path, struct diag *d)
 {
-    *ret_made = mkdir(path, 0777) == 0;
-    if (*ret_made)
-        return 0;
-    if (errno == EEXIST)
-        return check_empty(path, d);
     return diag_error(d, YJ_EIO, path, 0, 0, NULL, _("cannot make the folder: %s"),
                       strerror(errno));
+}
+
+/* A new folder, or one that is there and empty; in it the scans' own, which nobody else has made
+ * meanwhile. */
+static int make_folders(struct run *run, struct diag *d)
+{
+    const char *dir = run->dir, *scans = run->shop.scans;
+    run->made_dir = mkdir(dir, 0777) == 0;
+    if (!run->made_dir) {
+        int r = errno == EEXIST ? check_empty(dir, d) : tell_not_made(dir, d);
+        if (r < 0)
+            return r;
+    }
+    if (mkdir(scans, 0777) < 0)
+        return errno == EEXIST ? tell_not_empty(dir, d) : tell_not_made(scans, d);
+    run->scans = opendir(scans);
+    if (run->scans)
+        return 0;
+    int r = tell_folder(scans, d);
+    rmdir(scans);
+    return r;
 }
 
 static int open_tables(struct run *run, struct diag *d)
@@ -234,27 +257,37 @@ static int open_tables(struct run *run, struct diag *d)
  * there. */
 static int close_tables(struct run *run, int r, struct diag *d)
 {
-    for (int t = 0; t < TRUTH_TABLES; t++)
+    for (int t = 0; t < TRUTH_TABLES; t++) {
+        char *path = path_join(run->dir, truth_file(t));
         if (run->tables[t].out)
-            r = pending_file_close(&run->tables[t], r, truth_file(t), d);
+            r = pending_file_close(&run->tables[t], r, path ? path : truth_file(t), d);
+        run->named[t] = r == 0;
+        free(path);
+    }
     return r;
 }
 
 /* After a failure: the folder is as it was, so that the same command can be given again. */
-static void clear_folder(const struct run *run)
+static void clear_folder(const struct run *run, struct diag *d)
 {
-    for (struct dirent *e; run->scans && (e = readdir(run->scans));)
-        unlinkat(dirfd(run->scans), e->d_name, 0);
-    for (int t = 0; run->scans && t < TRUTH_TABLES; t++) {
-        char *path = path_join(run->dir, truth_file(t)); /* one may have its name already */
+    bool cleared = true;
+    if (run->scans) {
+        rewinddir(run->scans); /* not all file systems show what came after it was opened */
+        for (struct dirent *e; (e = readdir(run->scans));)
+            unlinkat(dirfd(run->scans), e->d_name, 0);
+        cleared = rmdir(run->shop.scans) == 0;
+    }
+    for (int t = 0; t < TRUTH_TABLES; t++) {
+        char *path = run->named[t] ? path_join(run->dir, truth_file(t)) : NULL;
         if (path)
-            remove(path);
+            cleared &= remove(path) == 0;
         free(path);
     }
-    if (run->made_scans)
-        rmdir(run->shop.scans);
     if (run->made_dir)
-        rmdir(run->dir);
+        cleared &= rmdir(run->dir) == 0;
+    if (!cleared)
+        diag_warning(d, run->dir, 0, 0, _("remove it before the same command is given again"),
+                     _("the folder could not be cleared: %s"), strerror(errno));
 }
 
 /* ---- preparation ---- */
@@ -274,11 +307,7 @@ static int prepare(struct run *run, const char *dir, struct diag *d)
     if (r < 0)
         return r;
     pen_fill_tooth(run->shop.tooth, &rng);
-    r = make_folder(dir, &run->made_dir, d);
-    if (r == 0)
-        r = make_folder(scans, &run->made_scans, d);
-    if (r == 0 && !(run->scans = opendir(scans)))
-        r = tell_folder(scans, d);
+    r = make_folders(run, d);
     return r == 0 ? open_tables(run, d) : r;
 }
 
@@ -325,7 +354,7 @@ int simulate_run(const struct exam *exam, const struct simulate_settings *settin
         work_together(&run);
     r = close_tables(&run, r < 0 ? r : run.failed, d);
     if (r < 0)
-        clear_folder(&run);
+        clear_folder(&run, d);
     finish(&run);
     return r;
 }
