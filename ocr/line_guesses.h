@@ -30,9 +30,8 @@ struct line_guesses {
 void line_guesses_add(struct line_guesses *guesses, const struct ctc_frames *frames);
 
 /* What the characters of list[which] look like one by one, beliefs[0 .. its n); adds a guess for
- * each digit that looks like another. Once a guess, of CTC_MAX_ALIGNED
- * characters at most. beliefs NULL: they could not be looked at, and nothing speaks
- * for them. */
+ * each digit that looks like another. Once a guess, of CTC_MAX_ALIGNED characters at most. beliefs
+ * NULL: they could not be looked at, and nothing speaks for them. */
 void line_guesses_hear(struct line_guesses *guesses, int which, const struct glyph_belief *beliefs);
 
 /* The guess of which the frames of all pictures and its digits together say most; how likely it is,
