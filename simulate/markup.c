@@ -11,7 +11,7 @@
  * merely hard stays clear, so the limits are wide. */
 #define FAINT_FILL 0.03  /* of white: 8 grey levels over the whole bubble */
 #define FAINT_LINE 0.12  /* mm2 of black: a tick of a hard pencil, hardly there */
-#define UNSEEN 0.05      /* the same: a speck of three pixels at 200 dpi; the rest print hides */
+#define HARDLY_SEEN 0.5  /* the same: a dot of 0.8 mm; whether it comes out the scan must show */
 #define FAINT_SHARE 0.12 /* of what this pupil's answers usually hold */
 #define STRONG_REST 0.7  /* of the answer beside it: no longer to be told from it */
 #define UNTOUCHED 0.85   /* of itself: nobody sees that an eraser went over it */
@@ -34,7 +34,9 @@ struct page_work {
     struct trace *trace;
     struct rng *rng;
     int page;
-    struct seen *seen; /* [plan->n_marks] */
+    struct seen *seen;    /* [plan->n_marks] */
+    struct surface *bare; /* NULL: not asked for */
+    bool has_bare;        /* a mark was hardly seen: from there on both are drawn */
 };
 
 static double gap_between(double a, double a_size, double b, double b_size)
@@ -141,9 +143,27 @@ static struct rect box_of(const struct page_work *w, const struct planned_mark *
     return w->form->fields[m->field].bubbles[m->bubble].box;
 }
 
+static void apply_trace(struct page_work *w)
+{
+    trace_apply(w->trace, &w->pupil->hand.tool, w->surface);
+    if (w->has_bare)
+        trace_apply(w->trace, &w->pupil->hand.tool, w->bare);
+}
+
+/* On the page, but not on the bare one. */
+static int apply_hardly_seen(struct page_work *w)
+{
+    int r = w->has_bare ? 0 : surface_copy(w->surface, w->bare);
+    if (r < 0)
+        return r;
+    w->has_bare = true;
+    trace_apply(w->trace, &w->pupil->hand.tool, w->surface);
+    return 0;
+}
+
 static int draw_mark(struct page_work *w, int index)
 {
-    const struct planned_mark *m = &w->plan->marks[index];
+    struct planned_mark *m = &w->plan->marks[index];
     struct target target = target_of(w->form, m->field, m->bubble);
     int r = trace_begin(w->trace, w->surface, hand_reach(&target));
     if (r < 0)
@@ -153,7 +173,10 @@ static int draw_mark(struct page_work *w, int index)
     seen->darkness = trace_darkness(w->trace, &w->pupil->hand.tool, target.box, w->tone);
     seen->amount = trace_amount(w->trace, &w->pupil->hand.tool, w->tone);
     seen->added = trace_added(w->trace, &w->pupil->hand.tool, w->tone);
-    trace_apply(w->trace, &w->pupil->hand.tool, w->surface);
+    m->hardly_seen = w->bare && m->meant && seen->added < HARDLY_SEEN;
+    if (m->hardly_seen)
+        return apply_hardly_seen(w);
+    apply_trace(w);
     return 0;
 }
 
@@ -225,7 +248,7 @@ static int draw_dirt(struct page_work *w, double usual)
     h.tool.width = fmin(h.tool.width, 0.5);
     hand_slip(w->trace, &h, at, angle, length, w->rng);
     r = note_dirt(w, &area, usual);
-    trace_apply(w->trace, &w->pupil->hand.tool, w->surface);
+    apply_trace(w);
     return r;
 }
 
@@ -308,7 +331,7 @@ static void drop_unseen(struct page_work *w)
     int kept = 0;
     for (int i = 0; i < w->plan->n_marks; i++) {
         const struct planned_mark *m = &w->plan->marks[i];
-        if (w->seen[i].added >= UNSEEN) {
+        if (w->seen[i].added >= MARK_UNSEEN) {
             w->seen[kept] = w->seen[i];
             w->plan->marks[kept++] = *m;
         } else if (m->meant) {
@@ -320,9 +343,17 @@ static void drop_unseen(struct page_work *w)
 
 int markup_draw(struct surface *surface, const struct form *form, int page,
                 const struct pupil *pupil, struct page_plan *plan, const uint8_t *tone,
-                struct trace *scratch, struct rng *rng)
+                struct trace *scratch, struct rng *rng, struct surface *ret_bare)
 {
-    struct page_work w = {surface, form, pupil, plan, tone, scratch, rng, page, NULL};
+    struct page_work w = {.surface = surface,
+                          .form = form,
+                          .pupil = pupil,
+                          .plan = plan,
+                          .tone = tone,
+                          .trace = scratch,
+                          .rng = rng,
+                          .page = page,
+                          .bare = ret_bare};
     int r = 0, n = plan->n_marks;
     w.seen = calloc((size_t)n + 1, sizeof *w.seen);
     if (!w.seen)

@@ -3,17 +3,22 @@
  * What each mark looks like after the scanner's tone curve is measured as it is drawn: an answer
  * that is hardly there, or an erased one nearly as dark as the answer, makes its field ambiguous;
  * a mark of which nothing can be seen is taken out of the plan, and one of which nothing was erased
- * is an answer again.
+ * is an answer again. What of an answer comes out in the scan itself is not known yet: visible.h.
  */
 #ifndef YJ_SIMULATE_MARKUP_H
 #define YJ_SIMULATE_MARKUP_H
 
 #include "pupil.h"
 
+/* A mark of less is none, mm2 of black: a speck of three pixels at 200 dpi; the rest print hides.
+ */
+#define MARK_UNSEEN 0.05
+
 /* Draws plan->marks of page `page`, adds dirt to the plan, and sets plan->ambiguous. `tone` [256]:
- * what the scanner makes of a level. YJ_ENOMEM. */
+ * what the scanner makes of a level. `ret_bare`: NULL, or, where any of the plan's marks is
+ * hardly_seen, becomes the same page without those. YJ_ENOMEM. */
 int markup_draw(struct surface *surface, const struct form *form, int page,
                 const struct pupil *pupil, struct page_plan *plan, const uint8_t *tone,
-                struct trace *scratch, struct rng *rng);
+                struct trace *scratch, struct rng *rng, struct surface *ret_bare);
 
 #endif

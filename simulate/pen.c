@@ -41,6 +41,19 @@ void pen_fill_tooth(uint8_t *tooth, struct rng *rng)
     free(raw);
 }
 
+int surface_copy(const struct surface *from, struct surface *to)
+{
+    struct image img = to->img;
+    int r = image_resize(&img, from->img.width, from->img.height);
+    if (r < 0)
+        return r;
+    *to = *from;
+    to->img = img;
+    for (int y = 0; y < img.height; y++)
+        memcpy(image_row(&img, y), image_row(&from->img, y), (size_t)img.width);
+    return 0;
+}
+
 /* ---- traces ---- */
 
 void trace_init(struct trace *t)

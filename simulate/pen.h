@@ -31,6 +31,9 @@ struct surface {
     int tooth_x, tooth_y;
 };
 
+/* `to` becomes the same paper with a picture of its own. YJ_ENOMEM. */
+int surface_copy(const struct surface *from, struct surface *to);
+
 #define TOOTH_SIDE 256
 /* Fills tooth[TOOTH_SIDE * TOOTH_SIDE]: the same for every page of a run. */
 void pen_fill_tooth(uint8_t *tooth, struct rng *rng);

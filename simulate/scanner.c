@@ -193,9 +193,15 @@ int scanner_set(struct capture *c, const struct form *form, enum simulate_profil
 
 void capture_seen_tone(const struct capture *c, uint8_t tone[256])
 {
-    for (int i = 0; i < 256; i++) {
-        int level = c->optics.tone[i];
-        bool cut = c->format == SCAN_BITS && c->dither == 0;
-        tone[i] = (uint8_t)(!cut ? level : level < c->threshold ? 0 : 255);
-    }
+    uint8_t cut[256];
+    capture_cut_tone(c, cut);
+    for (int i = 0; i < 256; i++)
+        tone[i] = cut[c->optics.tone[i]];
+}
+
+void capture_cut_tone(const struct capture *c, uint8_t tone[256])
+{
+    bool cut = c->format == SCAN_BITS && c->dither == 0;
+    for (int i = 0; i < 256; i++)
+        tone[i] = (uint8_t)(!cut ? i : i < c->threshold ? 0 : 255);
 }

@@ -42,5 +42,7 @@ void capture_warp_paper(struct capture *c, const struct damages *damages, struct
 /* Contrast after which nothing of the tone is left to see: makes a bitonal page's `tone`, for
  * judging what a person sees in it. */
 void capture_seen_tone(const struct capture *c, uint8_t tone[256]);
+/* The same for levels that the optics have exposed. */
+void capture_cut_tone(const struct capture *c, uint8_t tone[256]);
 
 #endif

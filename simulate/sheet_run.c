@@ -7,6 +7,7 @@
 #include "paper.h"
 #include "scan_writer.h"
 #include "sheet.h"
+#include "visible.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -37,6 +38,9 @@ void bench_init(struct bench *b)
     memset(b, 0, sizeof *b);
     image_init(&b->sheet.img);
     image_init(&b->other.img);
+    image_init(&b->bare.img);
+    image_init(&b->seen);
+    image_init(&b->seen_bare);
     image_init(&b->green.img);
     image_init(&b->blue.img);
     capture_init(&b->capture);
@@ -48,6 +52,9 @@ void bench_finish(struct bench *b)
 {
     image_finish(&b->sheet.img);
     image_finish(&b->other.img);
+    image_finish(&b->bare.img);
+    image_finish(&b->seen);
+    image_finish(&b->seen_bare);
     image_finish(&b->green.img);
     image_finish(&b->blue.img);
     free(b->rgb);
@@ -128,7 +135,8 @@ static int fill_other(struct job *j, int page, enum purpose purpose, const uint8
     pupil_draw(&pupil, j->shop->settings->profile, -1, &rng);
     r = pupil_plan_page(&pupil, &other, shown, &b->plan, &rng);
     if (r == 0)
-        r = markup_draw(&b->other, j->sitter.form, shown, &pupil, &b->plan, tone, &b->trace, &rng);
+        r = markup_draw(&b->other, j->sitter.form, shown, &pupil, &b->plan, tone, &b->trace, &rng,
+                        NULL);
     return r;
 }
 
@@ -163,7 +171,8 @@ static int fill_stranger(struct job *j, int page, const struct damages *damages,
     if (r == 0)
         r = pupil_plan_page(&j->pupil, &stranger, 0, &b->plan, &rng);
     if (r == 0)
-        r = markup_draw(&b->sheet, stranger.form, 0, &j->pupil, &b->plan, tone, &b->trace, &rng);
+        r = markup_draw(&b->sheet, stranger.form, 0, &j->pupil, &b->plan, tone, &b->trace, &rng,
+                        NULL);
     return r < 0 ? r : pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
 }
 
@@ -182,6 +191,13 @@ static int write_page(struct job *j, int page)
                : YJ_ENOMEM;
 }
 
+/* Whether the scan is held against one without what hardly shows: not where all is ambiguous, nor
+ * where a teacher writes over it. */
+static bool is_compared(const struct job *j, const struct damages *damages)
+{
+    return !damages_refuse(damages) && !teacher_is_asked(j->sitter.form);
+}
+
 static int fill_own(struct job *j, int page, const struct damages *damages, const uint8_t *tone)
 {
     struct bench *b = j->bench;
@@ -190,8 +206,8 @@ static int fill_own(struct job *j, int page, const struct damages *damages, cons
     if (r == 0)
         r = pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
     if (r == 0)
-        r = markup_draw(&b->sheet, j->sitter.form, page, &j->pupil, &b->plan, tone, &b->trace,
-                        &ink);
+        r = markup_draw(&b->sheet, j->sitter.form, page, &j->pupil, &b->plan, tone, &b->trace, &ink,
+                        is_compared(j, damages) ? &b->bare : NULL);
     return r == 0 && writing_is_asked(j->sitter.form) ? write_page(j, page) : r;
 }
 
@@ -245,7 +261,7 @@ static void spoil_page(struct job *j, int page, const struct damages *damages, s
 static int fill_page(struct job *j, int page, const struct damages *damages)
 {
     struct bench *b = j->bench;
-    struct rng paper = stream(j, page, PURPOSE_PAPER);
+    struct rng paper = stream(j, page, PURPOSE_PAPER), again = paper;
     uint8_t tone[256];
     int r = 0;
     bool doubled = damages->strength[DAMAGE_DOUBLE_FEED] > 0;
@@ -259,25 +275,15 @@ static int fill_page(struct job *j, int page, const struct damages *damages)
     if (r < 0)
         return r;
     int ground = b->capture.optics.ground;
-    paper_age(&b->sheet, damages, ground, shows && !doubled ? &b->other.img : NULL, &paper);
+    const struct image *back = shows && !doubled ? &b->other.img : NULL;
+    paper_age(&b->sheet, damages, ground, back, &paper);
+    if (page_plan_hardly_seen(&b->plan))
+        paper_age(&b->bare, damages, ground, back, &again);
     spoil_page(j, page, damages, &paper);
     return 0;
 }
 
 /* ---- marking ---- */
-
-static int copy_surface(const struct surface *from, struct surface *to)
-{
-    struct image img = to->img;
-    int r = image_resize(&img, from->img.width, from->img.height);
-    if (r < 0)
-        return r;
-    *to = *from;
-    to->img = img;
-    for (int y = 0; y < img.height; y++)
-        memcpy(image_row(&img, y), image_row(&from->img, y), (size_t)img.width);
-    return 0;
-}
 
 /* A scanner without colour sees the luma (BT.601). */
 static void merge_planes(struct bench *b)
@@ -312,9 +318,9 @@ static int mark_page(struct job *j, int page)
     struct rng rng = stream(j, page, PURPOSE_TEACHER);
     int r = make_room_for_points(b, j->sitter.form->n_fields);
     if (r == 0)
-        r = copy_surface(&b->sheet, &b->green);
+        r = surface_copy(&b->sheet, &b->green);
     if (r == 0)
-        r = copy_surface(&b->sheet, &b->blue);
+        r = surface_copy(&b->sheet, &b->blue);
     if (r < 0)
         return r;
     struct surface planes[] = {b->sheet, b->green, b->blue}; /* their pixels are the bench's */
@@ -344,6 +350,42 @@ static int set_capture(struct job *j, int page, const struct damages *damages)
 static int add_row(void *context, const uint8_t *pixels)
 {
     return scan_writer_add_row(context, pixels);
+}
+
+/* Rows that are looked at once more. */
+struct kept_rows {
+    struct image *img;
+    int y;
+    struct scan_writer *writer; /* NULL: they are not written */
+};
+
+static int keep_grey_row(void *context, const uint8_t *pixels)
+{
+    struct kept_rows *rows = context;
+    memcpy(image_row(rows->img, rows->y++), pixels, (size_t)rows->img->width);
+    return rows->writer ? scan_writer_add_row(rows->writer, pixels) : 0;
+}
+
+static int expose_kept(struct job *j, const struct surface *sheet, uint64_t start,
+                       struct scan_writer *writer, struct image *ret)
+{
+    const struct optics *o = &j->bench->capture.optics;
+    struct kept_rows rows = {.img = ret, .writer = writer};
+    int r = image_resize(ret, o->width, o->height);
+    return r < 0 ? r : optics_expose(o, &sheet->img, &j->shop->noise, start, keep_grey_row, &rows);
+}
+
+/* The page, and once more without what hardly shows, under the same noise. */
+static int expose_twice(struct job *j, uint64_t start)
+{
+    struct bench *b = j->bench;
+    int r = expose_kept(j, &b->sheet, start, j->writer, &b->seen);
+    if (r == 0)
+        r = expose_kept(j, &b->bare, start, NULL, &b->seen_bare);
+    if (r == 0)
+        visible_drop_unseen(&b->capture, &b->seen, &b->seen_bare, j->sitter.form, b->sheet.px,
+                            &b->plan);
+    return r;
 }
 
 /* Where the pixels of one light go. */
@@ -400,6 +442,8 @@ static int scan_page(struct job *j, int page)
     int r = scan_writer_begin_page(j->writer, &b->capture);
     if (r == 0 && b->capture.format == SCAN_JPEG_RGB)
         r = expose_colour(j, &noise);
+    else if (r == 0 && page_plan_hardly_seen(&b->plan))
+        r = expose_twice(j, rng_next(&noise));
     else if (r == 0)
         r = optics_expose(&b->capture.optics, &b->sheet.img, &j->shop->noise, rng_next(&noise),
                           add_row, j->writer);

@@ -27,8 +27,10 @@ struct workshop {
 
 struct bench {
     struct surface sheet, other;
-    struct surface green, blue; /* a sheet that a teacher marked: `sheet` is the red light's */
-    uint8_t *rgb;               /* the scan of it, three bytes a pixel */
+    struct surface bare;          /* the sheet without the answers that hardly show */
+    struct image seen, seen_bare; /* the scans of both */
+    struct surface green, blue;   /* a sheet that a teacher marked: `sheet` is the red light's */
+    uint8_t *rgb;                 /* the scan of it, three bytes a pixel */
     size_t rgb_size;
     struct given_points *given; /* [n_given] */
     int n_given;

@@ -9,6 +9,7 @@
 #include "pupil.h"
 #include "simulate.h"
 #include "truth.h"
+#include "visible.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -282,8 +283,8 @@ static void what_cannot_be_seen_is_no_mark(void **state)
             memset(image_row(&d.surface.img, y), black ? 4 : 255, (size_t)d.surface.img.width);
         plan_with(form, MANNER_FULL, "047", &plan);
         pupil.dirt = 0;
-        assert_int_equal(markup_draw(&d.surface, form, 0, &pupil, &plan, d.tone, &d.trace, &rng),
-                         0);
+        assert_int_equal(
+            markup_draw(&d.surface, form, 0, &pupil, &plan, d.tone, &d.trace, &rng, NULL), 0);
         truth_of(form, &plan, "q1", value, status);
         assert_int_equal(strlen(value), black ? 0 : 1);
         assert_string_equal(status, black ? "ambiguous" : "clear");
@@ -414,6 +415,101 @@ static void a_plain_eye_sees_what_is_there(void **state)
     image_finish(&rows.img);
 }
 
+/* ---- what comes out ---- */
+
+/* A scanner of black and white right above the form: darker than `threshold` is black. */
+static void set_bitonal(struct capture *c, const struct form *form, double px, int threshold)
+{
+    const double mm = 25.4 / 200;
+    view_init(&c->view, form->width, form->height, px);
+    c->view.to_paper = (struct homography){{mm, 0, 0, 0, mm, 0, 0, 0, 1}};
+    assert_int_equal(optics_resize(&c->optics, (int)(form->width / mm), (int)(form->height / mm)),
+                     0);
+    optics_set_tone(&c->optics, 0, 255, 1);
+    c->optics.blur_x = c->optics.blur_y = 0.6;
+    c->format = SCAN_BITS;
+    c->threshold = threshold;
+    view_fill_optics(&c->view, &c->optics);
+}
+
+static void expose(const struct capture *c, const struct surface *sheet, struct rows *rows)
+{
+    struct rng rng = rng_stream(1, 0, 0, 0);
+    struct optics_noise noise;
+    assert_int_equal(optics_noise_init(&noise, &rng), 0);
+    assert_int_equal(image_resize(&rows->img, c->optics.width, c->optics.height), 0);
+    rows->n = 0;
+    assert_int_equal(optics_expose(&c->optics, &sheet->img, &noise, 1, keep_row, rows), 0);
+    optics_noise_finish(&noise);
+}
+
+/* A pale dot that the scanner turns to white, held against a reader who sees none there; and one
+ * that comes out, or the answer beside it, given up with it. */
+static void what_does_not_come_out_is_no_answer(void **state)
+{
+    struct form *form = load_form();
+    struct rows page = {.n = 0}, bare = {.n = 0};
+    image_init(&page.img);
+    image_init(&bare.img);
+    for (int threshold = 60; threshold <= 230; threshold += 170) {
+        struct rng rng = rng_stream(11, 1, 0, 0);
+        struct page_plan plan;
+        struct pupil pupil;
+        struct drawing d;
+        struct surface without = {.px = 0};
+        struct capture c;
+        char value[64], status[16];
+        drawing_init(&d);
+        capture_init(&c);
+        image_init(&without.img);
+        page_plan_init(&plan);
+        pupil_draw(&pupil, PROFILE_OFFICE, MANNER_FULL, &rng);
+        pupil.dirt = 0;
+        pupil.hand.tool = (struct tool){TOOL_PENCIL, 0.7, 0.7, 1.6, 1};
+        assert_int_equal(image_resize(&d.surface.img, (int)(form->width * d.surface.px),
+                                      (int)(form->height * d.surface.px)),
+                         0);
+        for (int y = 0; y < d.surface.img.height; y++)
+            memset(image_row(&d.surface.img, y), 255, (size_t)d.surface.img.width);
+        plan_with(form, MANNER_BLANK, "047", &plan);
+        assert_non_null(plan.marks = realloc(plan.marks, 2 * sizeof *plan.marks));
+        plan.marks[0] = (struct planned_mark){.field = 1,
+                                              .bubble = 1,
+                                              .meant = true,
+                                              .look = LOOK_STROKE,
+                                              .manner = MANNER_DOT,
+                                              .size = 1.1};
+        plan.marks[1] = (struct planned_mark){
+            .field = 8, .bubble = 2, .meant = true, .look = LOOK_FILLED, .manner = MANNER_FULL};
+        plan.n_marks = plan.capacity = 2;
+        assert_int_equal(
+            markup_draw(&d.surface, form, 0, &pupil, &plan, d.tone, &d.trace, &rng, &without), 0);
+        assert_int_equal(plan.n_marks, 2); /* on paper it can be seen */
+        assert_true(plan.marks[0].hardly_seen && !plan.marks[1].hardly_seen);
+
+        set_bitonal(&c, form, d.surface.px, threshold);
+        expose(&c, &d.surface, &page);
+        expose(&c, &without, &bare);
+        visible_drop_unseen(&c, &page.img, &bare.img, form, d.surface.px, &plan);
+        truth_of(form, &plan, "q1", value, status);
+        assert_string_equal(value, threshold == 60 ? "" : "B");
+        truth_of(form, &plan, "q8", value, status);
+        assert_string_equal(value, "C");
+        assert_string_equal(status, "clear");
+        if (threshold == 60) {
+            truth_of(form, &plan, "q1", value, status);
+            assert_string_equal(status, "ambiguous");
+        }
+        page_plan_finish(&plan);
+        image_finish(&without.img);
+        capture_finish(&c);
+        drawing_finish(&d);
+    }
+    image_finish(&page.img);
+    image_finish(&bare.img);
+    form_destroy(form);
+}
+
 /* A page that must be refused, though nothing on it is hidden. */
 static void cuts_hide_what_lies_beyond(void **state)
 {
@@ -453,6 +549,7 @@ int main(void)
         cmocka_unit_test(numbers_are_spelt),
         cmocka_unit_test(numbers_are_unique),
         cmocka_unit_test(a_plain_eye_sees_what_is_there),
+        cmocka_unit_test(what_does_not_come_out_is_no_answer),
         cmocka_unit_test(cuts_hide_what_lies_beyond),
         cmocka_unit_test(names_are_listed),
     };
