@@ -47,6 +47,21 @@ static double paper_chroma(const struct strip_patch *p)
     return level_of(histogram, 0.9);
 }
 
+/* Pixels [x0, x1) x [y0, y1) of the patch. */
+struct window {
+    int x0, x1, y0, y1;
+};
+
+/* Cell i and `beyond` pixels around it. */
+static struct window cell_window(const struct strip_patch *p, int i, double beyond)
+{
+    struct rect r = strip_cell(p, i);
+    return (struct window){(int)strip_clamp(r.x - beyond, 0, p->width),
+                           (int)strip_clamp(r.x + r.w + beyond, 0, p->width),
+                           (int)strip_clamp(r.y - beyond, 0, p->height),
+                           (int)strip_clamp(r.y + r.h + beyond, 0, p->height)};
+}
+
 /* Darkness that nine tenths of a cell's unprinted pixels stay under, in the middlemost cell: at
  * most a few cells are struck. */
 static double cell_darkness(const struct strip_patch *p)
@@ -54,11 +69,9 @@ static double cell_darkness(const struct strip_patch *p)
     double levels[STRIP_MAX_CELLS];
     for (int i = 0; i < p->field->n_boxes; i++) {
         int histogram[256] = {0};
-        struct rect r = strip_cell(p, i);
-        int y1 = (int)strip_clamp(r.y + r.h, 0, p->height),
-            x1 = (int)strip_clamp(r.x + r.w, 0, p->width);
-        for (int y = (int)strip_clamp(r.y, 0, p->height); y < y1; y++)
-            for (int x = (int)strip_clamp(r.x, 0, p->width); x < x1; x++)
+        struct window w = cell_window(p, i, 0);
+        for (int y = w.y0; y < w.y1; y++)
+            for (int x = w.x0; x < w.x1; x++)
                 if (!(p->printed[strip_at(p, x, y)] & ~STRIP_FRINGE))
                     histogram[(int)(255 * p->dark[strip_at(p, x, y)])]++;
         levels[i] = level_of(histogram, 0.9) / 255;
@@ -132,11 +145,9 @@ static double print_level(const struct strip_patch *p, bool letters, const uint8
     double tints[STRIP_MAX_CELLS];
     for (int i = 0; i < p->field->n_boxes; i++) {
         int histogram[256] = {0};
-        struct rect r = strip_cell(p, i);
-        int y1 = (int)strip_clamp(r.y + r.h, 0, p->height),
-            x1 = (int)strip_clamp(r.x + r.w, 0, p->width);
-        for (int y = (int)strip_clamp(r.y, 0, p->height); y < y1; y++)
-            for (int x = (int)strip_clamp(r.x, 0, p->width); x < x1; x++)
+        struct window w = cell_window(p, i, 0);
+        for (int y = w.y0; y < w.y1; y++)
+            for (int x = w.x0; x < w.x1; x++)
                 if (is_print(p->printed[strip_at(p, x, y)], letters) &&
                     p->dark[strip_at(p, x, y)] > DARK_MIN / 2)
                     histogram[plane[strip_at(p, x, y)]]++;
@@ -170,14 +181,9 @@ void strip_choose_dark(struct strip_patch *p)
     double limit = fmax(DARK_MIN, DARK_NOISE * cell_darkness(p));
     memset(p->mask, 0, n);
     for (int i = 0; i < p->field->n_boxes; i++) {
-        struct rect r = strip_cell(p, i);
-        double b = BEYOND * STRIP_PX;
-        int x0 = (int)strip_clamp(r.x - b, 0, p->width),
-            x1 = (int)strip_clamp(r.x + r.w + b, 0, p->width);
-        int y0 = (int)strip_clamp(r.y - b, 0, p->height),
-            y1 = (int)strip_clamp(r.y + r.h + b, 0, p->height);
-        for (int y = y0; y < y1; y++)
-            for (int x = x0; x < x1; x++) {
+        struct window w = cell_window(p, i, BEYOND * STRIP_PX);
+        for (int y = w.y0; y < w.y1; y++)
+            for (int x = w.x0; x < w.x1; x++) {
                 size_t k = strip_at(p, x, y);
                 p->mask[k] = !(p->printed[k] & ~STRIP_FRINGE) && p->dark[k] > limit;
             }

@@ -13,8 +13,10 @@
 
 /* Opening a document is looking for its pages: a large one that is damaged is searched whole. */
 static const double PLAN_SECONDS = 60;
-/* A ZIP's helper tells every few megabytes that it goes on. */
-static const double ZIP_SECONDS = 20;
+/* A ZIP's helper tells every few megabytes that it goes on. One that was taken over could say so
+ * for ever: a member may be half a gigabyte, which no slow disk and packing take longer than the
+ * most. */
+static const double ZIP_SECONDS = 20, ZIP_SECONDS_MOST = 600;
 
 void remote_init(struct remote *remote)
 {
@@ -84,6 +86,8 @@ static int ask(struct remote *remote, const struct wire_request *request, int fd
                                       .n = sizeof *request,
                                       .fd = fd,
                                       .seconds = seconds,
+                                      .most =
+                                          request->kind == SCAN_ZIP ? ZIP_SECONDS_MOST : seconds,
                                       .any = fd >= 0 && request->task != WIRE_ZIP_NEXT,
                                       .clock = clock};
     size_t n = 0;
@@ -305,7 +309,8 @@ static int take_member(int fd, const struct wire_reply *reply, struct zip_member
 
 int remote_zip_next(struct remote *remote, struct zip_member *ret_member, char *reason)
 {
-    struct wire_request request = {.task = WIRE_ZIP_NEXT, .seconds = (uint32_t)ZIP_SECONDS};
+    struct wire_request request = {
+        .task = WIRE_ZIP_NEXT, .kind = SCAN_ZIP, .seconds = (uint32_t)ZIP_SECONDS};
     struct wire_reply reply;
     struct zip_member member = {.name = NULL};
     scan_file_init(&member.file);

@@ -245,14 +245,15 @@ static enum helper_end take_reply(const struct helper *helper, uint32_t n, void 
     return HELPER_REPLIED;
 }
 
-/* One message, whatever it says; 0 bytes where a helper only stands still. */
-static enum helper_end receive(struct helper *helper, double seconds, struct page_clock *clock,
+/* One message, whatever it says; 0 bytes where a helper only stands still. Waiting takes from
+ * *left, in seconds. */
+static enum helper_end receive(struct helper *helper, double *left, struct page_clock *clock,
                                void *to, size_t room, size_t *ret_n)
 {
     uint32_t n;
     int fd;
     for (;;) {
-        int ready = wait_slice(helper, &seconds, clock);
+        int ready = wait_slice(helper, left, clock);
         if (ready < 0)
             return HELPER_LATE;
         if (ready > 0 && helper->called && handoff_take(&helper->handoff, &n))
@@ -344,7 +345,7 @@ static bool shake_hands(struct helper *helper)
         return false;
     helper->confinement = hello.confinement;
     return listener < 0 ||
-           receive(helper, seconds, NULL, &hello, sizeof hello, &n) == HELPER_REPLIED;
+           receive(helper, &seconds, NULL, &hello, sizeof hello, &n) == HELPER_REPLIED;
 }
 
 int helper_start(struct helper *helper)
@@ -376,12 +377,17 @@ int helper_start(struct helper *helper)
 static enum helper_end await_reply(struct helper *helper, const struct helper_request *request,
                                    void *reply, size_t room, size_t *ret_n)
 {
-    enum helper_end end;
-    do {
+    double most = request->most;
+    while (most > 0) {
+        const double patience = request->seconds < most ? request->seconds : most;
+        double left = patience;
         let_go_on(helper);
-        end = receive(helper, request->seconds, request->clock, reply, room, ret_n);
-    } while (end == HELPER_REPLIED && *ret_n == 1);
-    return end;
+        enum helper_end end = receive(helper, &left, request->clock, reply, room, ret_n);
+        if (end != HELPER_REPLIED || *ret_n != 1)
+            return end;
+        most -= patience - left;
+    }
+    return HELPER_LATE;
 }
 
 /* A machine that has no process or no memory left now may have some soon. */

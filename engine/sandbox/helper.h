@@ -65,7 +65,8 @@ struct helper_request {
     const void *bytes;
     size_t n;
     int fd;                   /* handed over, stays open here; -1: none */
-    double seconds;           /* without a message until it is given up */
+    double seconds;           /* without a message until it is given up, ... */
+    double most;              /* ... and in all, however often it says that it goes on */
     bool any;                 /* a process that was told nothing before will do */
     struct page_clock *clock; /* gives up when it runs out, too; may be NULL */
 };

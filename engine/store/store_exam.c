@@ -299,10 +299,9 @@ static int warn_changed_settings(struct store *store, int64_t version, const str
     if (rc == 0 && !exam_settings_equal(&old, exam))
         diag_warning(
             d, exam->path, 0, 0, _("to read them again, grade into a new database with --db FILE"),
-            _("%lld pages were read with min_confidence %g, min_confidence_writing %g, "
-              "max_silent_error %g and their own 'marks' and 'accept_text', and keep their "
-              "readings"),
-            (long long)pages, old.min_confidence, old.min_writing, old.max_silent_error);
+            _("%lld pages were read with min_confidence %g, max_silent_error %g and their own "
+              "'min_confidence_writing', 'marks' and 'accept_text', and keep their readings"),
+            (long long)pages, old.min_confidence, old.max_silent_error);
     return rc;
 }
 

@@ -74,43 +74,55 @@ static int get_form(struct exam *exam, sqlite3_stmt *stmt, struct diag *d)
     return 0;
 }
 
-/* Of every kind but forms there is one. */
-static bool is_there(const struct exam *exam, const char *kind)
+/* The exam's own text, which holds settings and scheme. */
+static int get_exam(struct exam *exam, const char *text, size_t size, const char *name,
+                    struct diag *d)
 {
-    if (strcmp(kind, "key") == 0)
-        return exam->key != NULL;
-    if (strcmp(kind, "roster") == 0)
-        return exam->roster != NULL;
-    if (strcmp(kind, "versions") == 0)
-        return exam->versions != NULL;
-    if (strcmp(kind, "points") == 0)
-        return exam->given != NULL;
-    return strcmp(kind, "form") != 0 && exam->text != NULL;
-}
-
-static int get_file(struct store *store, struct exam *exam, sqlite3_stmt *stmt, struct diag *d)
-{
-    const char *kind = store_text(stmt, 0), *name = store_text(stmt, 1);
-    const char *text = store_text(stmt, 2);
-    size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
-
-    if (is_there(exam, kind))
-        return store_fault(store, SQLITE_CORRUPT, d);
-    if (strcmp(kind, "form") == 0)
-        return get_form(exam, stmt, d);
-    if (strcmp(kind, "key") == 0)
-        return key_parse_with(text, size, name, exam->scheme, &exam->key, d);
-    if (strcmp(kind, "roster") == 0)
-        return roster_parse(text, size, name, &exam->roster, d);
-    if (strcmp(kind, "versions") == 0)
-        return versions_parse(text, size, name, &exam->versions, d);
-    if (strcmp(kind, "points") == 0)
-        return given_parse(text, size, name, &exam->given, d);
     exam->text = strdup(text);
     if (exam->text == NULL)
         return out_of_memory(d);
     int rc = exam_settings_parse(text, size, name, exam, d);
     return rc < 0 ? rc : scheme_parse(text, size, name, &exam->scheme, d);
+}
+
+enum file_kind { FILE_FORM, FILE_KEY, FILE_ROSTER, FILE_VERSIONS, FILE_POINTS, FILE_EXAM };
+
+static enum file_kind kind_of(const char *name)
+{
+    static const char *const names[] = {"form", "key", "roster", "versions", "points"};
+    for (int kind = FILE_FORM; kind < FILE_EXAM; kind++)
+        if (strcmp(name, names[kind]) == 0)
+            return (enum file_kind)kind;
+    return FILE_EXAM;
+}
+
+static int get_file(struct store *store, struct exam *exam, sqlite3_stmt *stmt, struct diag *d)
+{
+    const char *name = store_text(stmt, 1), *text = store_text(stmt, 2);
+    size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
+    enum file_kind kind = kind_of(store_text(stmt, 0));
+    const void *const there[] = {[FILE_KEY] = exam->key,
+                                 [FILE_ROSTER] = exam->roster,
+                                 [FILE_VERSIONS] = exam->versions,
+                                 [FILE_POINTS] = exam->given,
+                                 [FILE_EXAM] = exam->text};
+
+    if (kind == FILE_FORM)
+        return get_form(exam, stmt, d);
+    if (there[kind]) /* of every other kind there is one */
+        return store_fault(store, SQLITE_CORRUPT, d);
+    switch (kind) {
+    case FILE_KEY:
+        return key_parse_with(text, size, name, exam->scheme, &exam->key, d);
+    case FILE_ROSTER:
+        return roster_parse(text, size, name, &exam->roster, d);
+    case FILE_VERSIONS:
+        return versions_parse(text, size, name, &exam->versions, d);
+    case FILE_POINTS:
+        return given_parse(text, size, name, &exam->given, d);
+    default:
+        return get_exam(exam, text, size, name, d);
+    }
 }
 
 static int get_files(struct store *store, int64_t version, struct exam *exam, struct diag *d)

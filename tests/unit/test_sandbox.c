@@ -64,6 +64,7 @@ enum deed {
     DEED_CHATTER,    /* by the socket, beside the reply that is handed over */
     DEED_LISTEN,     /* to its own listener, whose number it kept */
     DEED_WRITE_PAGE,
+    DEED_GO_ON, /* and on, and says so each time */
 };
 
 #define STOPS "TEST_SANDBOX_STOPS"
@@ -127,6 +128,16 @@ static void reply(int result)
     else
         say(&result, sizeof result);
     stand_still(sizeof result);
+}
+
+static void go_on(void)
+{
+    if (listened)
+        stand_still(1);
+    else
+        say("", 1);
+    for (volatile unsigned i = 0; i < 10000000; i++) /* it may not sleep */
+        ;
 }
 
 /* ---- one that writes on when it should not run ---- */
@@ -238,6 +249,9 @@ static int do_deed(enum deed deed)
     case DEED_WRITE_PAGE:
         memset((void *)(areas + HELPER_AREA_SIZE), 77, 5000);
         return 0;
+    case DEED_GO_ON:
+        for (;;)
+            go_on();
     case DEED_NOTHING:
         break;
     }
@@ -299,7 +313,7 @@ static int tear_down(void **state)
 static enum helper_end ask(struct fixture *f, enum deed deed, double seconds, int *ret_error)
 {
     struct helper_request request = {
-        .bytes = &deed, .n = sizeof deed, .fd = -1, .seconds = seconds};
+        .bytes = &deed, .n = sizeof deed, .fd = -1, .seconds = seconds, .most = 1.5 * seconds};
     size_t n = 0;
     return helper_ask(f->helper, &request, ret_error, sizeof *ret_error, &n);
 }
@@ -409,10 +423,24 @@ static void test_time(void **state)
                                      .n = sizeof(enum deed),
                                      .fd = -1,
                                      .seconds = 600,
+                                     .most = 600,
                                      .clock = &clock};
     size_t n = 0;
     assert_int_equal(helper_ask(f->helper, &request, &error, sizeof error, &n), HELPER_LATE);
     assert_true(page_clock_is_up(&clock));
+}
+
+/* Would catch a decoder that holds us up for ever by saying that it goes on: half a second without
+ * a word is never up, three quarters in all are. */
+static void test_going_on(void **state)
+{
+    struct fixture *f = *state;
+    int error = 0;
+    assert_goes_on(f);
+    double before = now_s();
+    assert_int_equal(ask(f, DEED_GO_ON, 0.5, &error), HELPER_LATE);
+    assert_true(now_s() - before > 0.7 && now_s() - before < 20);
+    assert_goes_on(f);
 }
 
 /* Would catch memory of ours that a decoder's reply overflows, or a page that changes under us. */
@@ -476,7 +504,8 @@ static void test_another_takes_its_place(void **state)
     int error = 0;
     size_t n = 0;
     enum deed deed = DEED_NOTHING;
-    struct helper_request request = {.bytes = &deed, .n = sizeof deed, .fd = -1, .seconds = 20};
+    struct helper_request request = {
+        .bytes = &deed, .n = sizeof deed, .fd = -1, .seconds = 20, .most = 20};
     for (int i = 0; i < HELPER_REQUESTS + 5; i++)
         assert_int_equal(helper_ask(f->helper, &request, &error, sizeof error, &n), HELPER_REPLIED);
     assert_int_equal(helper_generation(f->helper), 1); /* what it was told is still needed */
@@ -593,6 +622,7 @@ int main(int argc, char **argv)
         TEST(test_no_more_memory),
         TEST(test_crashes),
         TEST(test_time),
+        TEST(test_going_on),
         TEST(test_lies),
         TEST(test_way_of_standing_still),
         TEST(test_memory_is_shared),
