@@ -545,7 +545,8 @@ static void the_wishes_come_back(void **state)
     set_text(&exam->text, "max_silent_error: 1e-6\nmarks: {tick: nothing}\n");
     exam->marks.fill = MEANS_ANSWER;
     exam->marks.tick = MEANS_NOTHING;
-    expect_put(store, exam, 0, "max_silent_error 1e-06 and their own 'min_confidence_writing', 'marks'");
+    expect_put(store, exam, 0,
+               "max_silent_error 1e-06 and their own 'min_confidence_writing', 'marks'");
     expect_put(store, exam, 0, "");
     exam_destroy(exam);
     store_close(store);
