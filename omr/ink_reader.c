@@ -40,7 +40,9 @@
 #define CLEAN 0.005         /* ... and where those show next to nothing ... */
 #define SMEAR_CLEAN 0.018   /* ... this is enough; */
 #define HALO_MIN 0.080      /* or ink around one; */
-#define WEAK_SHARE 0.4      /* or as many of its outlines hardly there. */
+#define WEAK_SHARE 0.4      /* or as many of its outlines hardly there; */
+#define SUNK_LEAST 4        /* or that so many of the page's marks, ... */
+#define SUNK_SHARE 0.1      /* ... and this share of them, hold no more than empties may. */
 
 /* For pages with few single choices: median and spread of the paler half of all bubbles, which is
  * as good as all empty (a quarter of a sheet's bubbles is marked, seldom more). */
@@ -190,6 +192,22 @@ bool ink_print_is_missing(const struct bubble_ink *b, const bool *marked, int n)
         weak += b[i].weak;
     }
     return weak > 1 && weak > WEAK_SHARE * empty;
+}
+
+bool ink_marks_sink(const struct band *band, const struct bubble_ink *b, const bool *marked, int n)
+{
+    int alone = 0, sunk = 0;
+    for (int i = 0, length; i < n; i += length) {
+        int marks = 0, last = i;
+        length = bubble_group_length(&b[i], n - i);
+        for (int k = i; k < i + length; k++) {
+            marks += marked[k];
+            last = marked[k] ? k : last;
+        }
+        alone += marks == 1;
+        sunk += marks == 1 && b[last].ink < band->low;
+    }
+    return sunk >= SUNK_LEAST && sunk >= SUNK_SHARE * alone;
 }
 
 int ink_find_smear(const struct band *band, const struct bubble_ink *b, int n)

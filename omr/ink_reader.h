@@ -15,6 +15,7 @@ struct band {
     double low, high; /* at most empty, at least a mark */
     double usual;     /* the page's usual mark; 0: none seen */
     double smear;     /* ink that makes a blank field doubtful, where it stands alone */
+    bool sinks;       /* this page's marks reach down among its empties: ink_marks_sink */
 };
 
 /* The band of a page's bubbles; scratch[n]. `faintest` above 0: the office's own limit, which then
@@ -28,6 +29,11 @@ void ink_judge(const struct band *band, const struct bubble_ink *b, int n, doubl
 /* Whether unmarked bubbles of a group lack their printed outline, or print and marks cannot be told
  * apart: nothing there is sure. */
 bool ink_print_is_missing(const struct bubble_ink *b, const bool *marked, int n);
+
+/* Whether so many of a page's marks that stand alone hold no more ink than its empty bubbles may
+ * (dots in letters, a hand that hardly presses) that others will have sunk among them: no field of
+ * it is surely blank. marked[i]: by whoever saw it. */
+bool ink_marks_sink(const struct band *band, const struct bubble_ink *b, const bool *marked, int n);
 
 /* The bubble of a choice without mark that stands out though it is pale, or around which something
  * is drawn; -1: none. */

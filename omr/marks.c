@@ -62,6 +62,8 @@ static void read_group(const struct band *band, const struct bubble_ink *b,
     }
     if (ink_print_is_missing(b, marked, n))
         ret->confidence = fmin(ret->confidence, PRINT_DOUBTED);
+    if (ret->n_marked == 0 && band->sinks && b->field->kind == FIELD_CHOICE)
+        ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
     if (ret->n_marked == 0 && is_half_taken(band, b, s, n))
         ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
     int smear = ret->n_marked == 0 ? ink_find_smear(band, b, n) : -1;
@@ -313,13 +315,17 @@ int omr_read_page(const struct form *form, int page, const struct image *img,
         return e;
     double *scratch = arena_alloc(arena, (size_t)(n + 1) * sizeof(*scratch));
     struct seen_bubble *seen = arena_alloc(arena, (size_t)(n + 1) * sizeof(*seen));
-    if (!scratch || !seen)
+    bool *marked = arena_alloc(arena, (size_t)(n + 1) * sizeof(*marked));
+    if (!scratch || !seen || !marked)
         return YJ_ENOMEM;
     struct band band = ink_find_band(bubbles, n, settings->culture.faintest, scratch);
     const struct wishes wishes = {.least_sureness =
                                       calibration_least_sureness(settings->max_silent_error),
                                   .min_confidence = settings->min_confidence};
     e = agreement_judge(img, map, bubbles, n, &band, &settings->culture, looks, arena, seen);
+    for (int i = 0; i < n && e == 0; i++)
+        marked[i] = seen[i].p > 0.5;
+    band.sinks = e == 0 && ink_marks_sink(&band, bubbles, marked, n);
     for (int i = 0; i < n && e == 0; i += bubbles[i].field->n_bubbles) {
         e = read_field(form, bubbles[i].field, &band, &bubbles[i], &seen[i], &wishes, arena,
                        &readings[count]);

@@ -13,9 +13,6 @@
 #define FAINT_LINE 0.12  /* mm2 of black: a tick of a hard pencil, hardly there */
 #define HARDLY_SEEN 0.5  /* the same: a dot of 0.8 mm; whether it comes out the scan must show */
 #define FAINT_SHARE 0.12 /* of what this pupil's answers usually hold */
-#define STRONG_REST 0.7  /* of the answer beside it: no longer to be told from it */
-#define UNTOUCHED 0.85   /* of itself: nobody sees that an eraser went over it */
-#define STRONG_ALONE 0.4 /* of the usual answer, where there is none in the field */
 
 /* How one mark of the plan came out. */
 struct seen {
@@ -34,9 +31,8 @@ struct page_work {
     struct trace *trace;
     struct rng *rng;
     int page;
-    struct seen *seen;    /* [plan->n_marks] */
-    struct surface *bare; /* NULL: not asked for */
-    bool has_bare;        /* a mark was hardly seen: from there on both are drawn */
+    struct seen *seen;      /* [plan->n_marks] */
+    struct bare_page *bare; /* NULL: not asked for */
 };
 
 static double gap_between(double a, double a_size, double b, double b_size)
@@ -146,17 +142,17 @@ static struct rect box_of(const struct page_work *w, const struct planned_mark *
 static void apply_trace(struct page_work *w)
 {
     trace_apply(w->trace, &w->pupil->hand.tool, w->surface);
-    if (w->has_bare)
-        trace_apply(w->trace, &w->pupil->hand.tool, w->bare);
+    if (w->bare && w->bare->drawn)
+        trace_apply(w->trace, &w->pupil->hand.tool, &w->bare->surface);
 }
 
 /* On the page, but not on the bare one. */
-static int apply_hardly_seen(struct page_work *w)
+static int apply_looked_for(struct page_work *w)
 {
-    int r = w->has_bare ? 0 : surface_copy(w->surface, w->bare);
+    int r = w->bare->drawn ? 0 : surface_copy(w->surface, &w->bare->surface);
     if (r < 0)
         return r;
-    w->has_bare = true;
+    w->bare->drawn = true;
     trace_apply(w->trace, &w->pupil->hand.tool, w->surface);
     return 0;
 }
@@ -173,9 +169,9 @@ static int draw_mark(struct page_work *w, int index)
     seen->darkness = trace_darkness(w->trace, &w->pupil->hand.tool, target.box, w->tone);
     seen->amount = trace_amount(w->trace, &w->pupil->hand.tool, w->tone);
     seen->added = trace_added(w->trace, &w->pupil->hand.tool, w->tone);
-    m->hardly_seen = w->bare && m->meant && seen->added < HARDLY_SEEN;
-    if (m->hardly_seen)
-        return apply_hardly_seen(w);
+    m->looked_for = w->bare && (w->bare->of_all || (m->meant && seen->added < HARDLY_SEEN));
+    if (m->looked_for)
+        return apply_looked_for(w);
     apply_trace(w);
     return 0;
 }
@@ -226,7 +222,7 @@ static int note_dirt(struct page_work *w, const struct rect *area, double usual)
             double dark = trace_darkness(w->trace, &w->pupil->hand.tool, *box, w->tone);
             if (dark > 0.004 && add_dirt(w, f, b) < 0)
                 return YJ_ENOMEM;
-            if (dark > STRONG_ALONE * usual)
+            if (dark > MARK_STRONG_ALONE * usual)
                 w->plan->ambiguous[f] = true;
         }
     }
@@ -295,8 +291,8 @@ static bool is_strong(const struct page_work *w, int index, double usual)
             answer = w->seen[i].amount;
     }
     struct rect box = box_of(w, m);
-    return answer >= 0 ? w->seen[index].amount > STRONG_REST * answer
-                       : w->seen[index].amount > STRONG_ALONE * usual * box.w * box.h;
+    return answer >= 0 ? w->seen[index].amount > MARK_STRONG_REST * answer
+                       : w->seen[index].amount > MARK_STRONG_ALONE * usual * box.w * box.h;
 }
 
 static void judge_marks(struct page_work *w, int n_marks, double usual)
@@ -316,7 +312,7 @@ static void restore_untouched(struct page_work *w)
 {
     for (int i = 0; i < w->plan->n_marks; i++) {
         struct planned_mark *m = &w->plan->marks[i];
-        if (m->look != LOOK_ERASED || w->seen[i].left < UNTOUCHED)
+        if (m->look != LOOK_ERASED || w->seen[i].left < MARK_UNTOUCHED)
             continue;
         w->plan->ambiguous[m->field] = true;
         m->look = pupil_look_of(m->manner);
@@ -343,7 +339,7 @@ static void drop_unseen(struct page_work *w)
 
 int markup_draw(struct surface *surface, const struct form *form, int page,
                 const struct pupil *pupil, struct page_plan *plan, const uint8_t *tone,
-                struct trace *scratch, struct rng *rng, struct surface *ret_bare)
+                struct trace *scratch, struct rng *rng, struct bare_page *bare)
 {
     struct page_work w = {.surface = surface,
                           .form = form,
@@ -353,8 +349,10 @@ int markup_draw(struct surface *surface, const struct form *form, int page,
                           .trace = scratch,
                           .rng = rng,
                           .page = page,
-                          .bare = ret_bare};
+                          .bare = bare};
     int r = 0, n = plan->n_marks;
+    if (bare)
+        bare->drawn = false;
     w.seen = calloc((size_t)n + 1, sizeof *w.seen);
     if (!w.seen)
         return YJ_ENOMEM;

@@ -13,12 +13,22 @@
 /* A mark of less is none, mm2 of black: a speck of three pixels at 200 dpi; the rest print hides.
  */
 #define MARK_UNSEEN 0.05
+/* Ink of an erased mark. */
+#define MARK_STRONG_REST 0.7  /* of the answer beside it: no longer to be told from it */
+#define MARK_STRONG_ALONE 0.4 /* of the usual answer, where there is none in the field */
+#define MARK_UNTOUCHED 0.85   /* of what it was: nobody sees that an eraser went over it */
+
+/* The same page without the marks that are looked for in the scan. */
+struct bare_page {
+    struct surface surface;
+    bool of_all; /* all marks are; else answers of little ink */
+    bool drawn;  /* there was one: the surface is the page's */
+};
 
 /* Draws plan->marks of page `page`, adds dirt to the plan, and sets plan->ambiguous. `tone` [256]:
- * what the scanner makes of a level. `ret_bare`: NULL, or, where any of the plan's marks is
- * hardly_seen, becomes the same page without those. YJ_ENOMEM. */
+ * what the scanner makes of a level. `bare`: NULL, or filled but for of_all. YJ_ENOMEM. */
 int markup_draw(struct surface *surface, const struct form *form, int page,
                 const struct pupil *pupil, struct page_plan *plan, const uint8_t *tone,
-                struct trace *scratch, struct rng *rng, struct surface *ret_bare);
+                struct trace *scratch, struct rng *rng, struct bare_page *bare);
 
 #endif

@@ -28,14 +28,6 @@ void page_plan_finish(struct page_plan *plan)
     page_plan_init(plan);
 }
 
-bool page_plan_hardly_seen(const struct page_plan *plan)
-{
-    for (int i = 0; i < plan->n_marks; i++)
-        if (plan->marks[i].hardly_seen)
-            return true;
-    return false;
-}
-
 /* ---- who sits there ---- */
 
 enum pencil { TWO_B, HB, MECHANICAL, BALLPOINT_BLACK, BALLPOINT_BLUE, GEL, MARKER, TOOLS };

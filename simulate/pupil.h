@@ -67,9 +67,9 @@ struct planned_mark {
     enum look look;
     enum manner manner;
     bool meant;
-    double residue;   /* ERASED: the share that stays */
-    double size;      /* DOT: mm */
-    bool hardly_seen; /* an answer of so little ink that a scan may show nothing of it */
+    double residue;  /* ERASED: the share that stays */
+    double size;     /* DOT: mm */
+    bool looked_for; /* in the scan: what is on the sheet does not tell what comes out */
 };
 
 struct page_plan {
@@ -81,8 +81,6 @@ struct page_plan {
 
 void page_plan_init(struct page_plan *plan);
 void page_plan_finish(struct page_plan *plan);
-/* Whether any mark is hardly_seen. */
-bool page_plan_hardly_seen(const struct page_plan *plan);
 
 /* `manner`: -1, or the only one. */
 void pupil_draw(struct pupil *pupil, enum simulate_profile profile, int manner, struct rng *rng);

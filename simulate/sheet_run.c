@@ -38,7 +38,7 @@ void bench_init(struct bench *b)
     memset(b, 0, sizeof *b);
     image_init(&b->sheet.img);
     image_init(&b->other.img);
-    image_init(&b->bare.img);
+    image_init(&b->bare.surface.img);
     image_init(&b->seen);
     image_init(&b->seen_bare);
     image_init(&b->green.img);
@@ -52,7 +52,7 @@ void bench_finish(struct bench *b)
 {
     image_finish(&b->sheet.img);
     image_finish(&b->other.img);
-    image_finish(&b->bare.img);
+    image_finish(&b->bare.surface.img);
     image_finish(&b->seen);
     image_finish(&b->seen_bare);
     image_finish(&b->green.img);
@@ -191,8 +191,8 @@ static int write_page(struct job *j, int page)
                : YJ_ENOMEM;
 }
 
-/* Whether the scan is held against one without what hardly shows: not where all is ambiguous, nor
- * where a teacher writes over it. */
+/* Whether marks are looked for in the scan: not where all is ambiguous, nor where a teacher writes
+ * over them. */
 static bool is_compared(const struct job *j, const struct damages *damages)
 {
     return !damages_refuse(damages) && !teacher_is_asked(j->sitter.form);
@@ -203,6 +203,7 @@ static int fill_own(struct job *j, int page, const struct damages *damages, cons
     struct bench *b = j->bench;
     struct rng plan = stream(j, page, PURPOSE_PLAN), ink = stream(j, page, PURPOSE_INK);
     int r = print_page(j, j->sitter.form, page, damages);
+    b->bare.of_all = b->capture.format == SCAN_BITS;
     if (r == 0)
         r = pupil_plan_page(&j->pupil, &j->sitter, page, &b->plan, &plan);
     if (r == 0)
@@ -277,8 +278,8 @@ static int fill_page(struct job *j, int page, const struct damages *damages)
     int ground = b->capture.optics.ground;
     const struct image *back = shows && !doubled ? &b->other.img : NULL;
     paper_age(&b->sheet, damages, ground, back, &paper);
-    if (page_plan_hardly_seen(&b->plan))
-        paper_age(&b->bare, damages, ground, back, &again);
+    if (b->bare.drawn)
+        paper_age(&b->bare.surface, damages, ground, back, &again);
     spoil_page(j, page, damages, &paper);
     return 0;
 }
@@ -375,16 +376,16 @@ static int expose_kept(struct job *j, const struct surface *sheet, uint64_t star
     return r < 0 ? r : optics_expose(o, &sheet->img, &j->shop->noise, start, keep_grey_row, &rows);
 }
 
-/* The page, and once more without what hardly shows, under the same noise. */
+/* The page, and once more without what is looked for, under the same noise. */
 static int expose_twice(struct job *j, uint64_t start)
 {
     struct bench *b = j->bench;
     int r = expose_kept(j, &b->sheet, start, j->writer, &b->seen);
     if (r == 0)
-        r = expose_kept(j, &b->bare, start, NULL, &b->seen_bare);
+        r = expose_kept(j, &b->bare.surface, start, NULL, &b->seen_bare);
     if (r == 0)
-        visible_drop_unseen(&b->capture, &b->seen, &b->seen_bare, j->sitter.form, b->sheet.px,
-                            &b->plan);
+        r = visible_judge(&b->capture, &b->seen, &b->seen_bare, j->sitter.form, b->sheet.px,
+                          &b->plan);
     return r;
 }
 
@@ -442,7 +443,7 @@ static int scan_page(struct job *j, int page)
     int r = scan_writer_begin_page(j->writer, &b->capture);
     if (r == 0 && b->capture.format == SCAN_JPEG_RGB)
         r = expose_colour(j, &noise);
-    else if (r == 0 && page_plan_hardly_seen(&b->plan))
+    else if (r == 0 && b->bare.drawn)
         r = expose_twice(j, rng_next(&noise));
     else if (r == 0)
         r = optics_expose(&b->capture.optics, &b->sheet.img, &j->shop->noise, rng_next(&noise),

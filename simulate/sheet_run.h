@@ -27,8 +27,8 @@ struct workshop {
 
 struct bench {
     struct surface sheet, other;
-    struct surface bare;          /* the sheet without the answers that hardly show */
-    struct image seen, seen_bare; /* the scans of both */
+    struct bare_page bare;
+    struct image seen, seen_bare; /* the scans of sheet and bare page */
     struct surface green, blue;   /* a sheet that a teacher marked: `sheet` is the red light's */
     uint8_t *rgb;                 /* the scan of it, three bytes a pixel */
     size_t rgb_size;

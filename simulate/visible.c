@@ -2,7 +2,11 @@
 
 #include "markup.h"
 
+#include "diag.h"
+
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define BESIDE 0.6 /* mm around a bubble that belong to it */
 
@@ -75,38 +79,120 @@ static long cell_added(const struct cell *c, const uint8_t tone[256], const stru
     return sum;
 }
 
-/* mm2 of black that are seen of what was drawn into the box. */
-static double amount_seen(const struct capture *c, const uint8_t tone[256],
-                          const struct image *scan, const struct image *bare,
-                          const struct rect *box, double px)
+/* Whether anything of what is looked for lies in it. */
+static bool cell_differs(const struct cell *c, const struct image *scan, const struct image *bare)
+{
+    const int w = c->x + OPTICS_STEP < scan->width ? OPTICS_STEP : scan->width - c->x;
+    for (int y = c->y; y < c->y + OPTICS_STEP && y < scan->height; y++)
+        if (memcmp(image_row(scan, y) + c->x, image_row(bare, y) + c->x, (size_t)w) != 0)
+            return true;
+    return false;
+}
+
+static struct rect box_of(const struct form *form, const struct planned_mark *m)
+{
+    return form->fields[m->field].bubbles[m->bubble].box;
+}
+
+/* amounts[plan->n_marks]: mm2 of black that are seen of what was drawn into each mark's bubble, if
+ * it is looked for. */
+static void measure(const struct capture *c, const struct image *scan, const struct image *bare,
+                    const struct form *form, double px, const struct page_plan *plan,
+                    double *amounts)
 {
     const struct optics *o = &c->optics;
-    struct rect area = {(box->x - BESIDE) * px, (box->y - BESIDE) * px, (box->w + 2 * BESIDE) * px,
-                        (box->h + 2 * BESIDE) * px};
-    double sum = 0;
+    uint8_t tone[256];
+    capture_cut_tone(c, tone);
     for (int row = 0; row + 1 < o->mesh_h; row++)
         for (int column = 0; column + 1 < o->mesh_w; column++) {
             struct cell cell = cell_at(o, column, row);
-            if (cell_touches(&cell, &area))
-                sum += cell_grain(&cell, px) * (double)cell_added(&cell, tone, scan, bare, &area);
+            if (!cell_differs(&cell, scan, bare))
+                continue;
+            for (int i = 0; i < plan->n_marks; i++) {
+                struct rect box = box_of(form, &plan->marks[i]);
+                struct rect area = {(box.x - BESIDE) * px, (box.y - BESIDE) * px,
+                                    (box.w + 2 * BESIDE) * px, (box.h + 2 * BESIDE) * px};
+                if (plan->marks[i].looked_for && cell_touches(&cell, &area))
+                    amounts[i] += cell_grain(&cell, px) / 255 *
+                                  (double)cell_added(&cell, tone, scan, bare, &area);
+            }
         }
-    return sum / 255;
 }
 
-void visible_drop_unseen(const struct capture *c, const struct image *scan,
-                         const struct image *bare, const struct form *form, double px,
-                         struct page_plan *plan)
+/* Of the palest answer in the field, a grid's in the column; -1: there is none. */
+static double answer_beside(const struct form *form, const struct page_plan *plan, int index,
+                            const double *amounts)
 {
-    uint8_t tone[256];
+    const struct planned_mark *m = &plan->marks[index];
+    const struct bubble *bubbles = form->fields[m->field].bubbles;
+    double palest = -1;
+    for (int i = 0; i < plan->n_marks; i++) {
+        const struct planned_mark *o = &plan->marks[i];
+        if (o->meant && o->field == m->field &&
+            bubbles[o->bubble].column == bubbles[m->bubble].column &&
+            (palest < 0 || amounts[i] < palest))
+            palest = amounts[i];
+    }
+    return palest;
+}
+
+/* Of the page's answers, mean. */
+static double usual_answer(const struct page_plan *plan, const double *amounts)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < plan->n_marks; i++)
+        if (plan->marks[i].meant) {
+            sum += amounts[i];
+            n++;
+        }
+    return n ? sum / n : INFINITY;
+}
+
+/* Where every mark is looked for: what was erased, beside answers as they come out. */
+static void judge_erased(const struct form *form, struct page_plan *plan, const double *amounts)
+{
+    const double usual = usual_answer(plan, amounts);
+    for (int i = 0; i < plan->n_marks; i++) {
+        struct planned_mark *m = &plan->marks[i];
+        if (m->look != LOOK_ERASED || m->meant || !m->looked_for)
+            continue;
+        double beside = answer_beside(form, plan, i, amounts);
+        double share = amounts[i] / (beside >= 0 ? beside : usual);
+        plan->ambiguous[m->field] |= share > (beside >= 0 ? MARK_STRONG_REST : MARK_STRONG_ALONE);
+        if (share > MARK_UNTOUCHED)
+            m->look =
+                pupil_look_of(m->manner); /* not an answer yet: the next is held against those */
+    }
+    for (int i = 0; i < plan->n_marks; i++) {
+        struct planned_mark *m = &plan->marks[i];
+        m->meant |= m->looked_for && m->look != LOOK_ERASED && m->look != LOOK_CANCELLED;
+    }
+}
+
+static void drop_unseen(struct page_plan *plan, const double *amounts)
+{
     int kept = 0;
-    capture_cut_tone(c, tone);
     for (int i = 0; i < plan->n_marks; i++) {
         const struct planned_mark *m = &plan->marks[i];
-        const struct rect *box = &form->fields[m->field].bubbles[m->bubble].box;
-        if (m->hardly_seen && amount_seen(c, tone, scan, bare, box, px) < MARK_UNSEEN)
-            plan->ambiguous[m->field] = true;
-        else
+        if (!m->looked_for || amounts[i] >= MARK_UNSEEN)
             plan->marks[kept++] = *m;
+        else if (m->meant)
+            plan->ambiguous[m->field] = true;
     }
     plan->n_marks = kept;
+}
+
+int visible_judge(const struct capture *c, const struct image *scan, const struct image *bare,
+                  const struct form *form, double px, struct page_plan *plan)
+{
+    double *amounts = calloc((size_t)plan->n_marks + 1, sizeof *amounts);
+    if (!amounts)
+        return YJ_ENOMEM;
+    measure(c, scan, bare, form, px, plan, amounts);
+    if (c->format == SCAN_BITS)
+        judge_erased(form, plan, amounts);
+    drop_unseen(plan, amounts);
+    free(amounts);
+    return 0;
 }

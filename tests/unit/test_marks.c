@@ -118,6 +118,28 @@ static void test_a_blank_sheet_is_blank(void **state)
         expect(p, p->form->fields[i].name, "", READING_BLANK);
 }
 
+/* Catches a field that is surely blank on the page of somebody whose marks hardly show: one more
+ * may have sunk. Of somebody else it is. */
+static void test_blank_where_marks_hardly_show(void **state)
+{
+    struct page *p = *state;
+    for (int hardly = 0; hardly < 2; hardly++) {
+        char field[8];
+        draw(p, NULL);
+        for (int q = 1; q <= 16; q++) {
+            snprintf(field, sizeof(field), "q%d", q);
+            double reach = hardly ? 0.02 : 1.2;
+            draw_line(p, field, q % 4, (struct point){-reach, -reach}, (struct point){reach, reach},
+                      hardly ? 1.0 : 1.2, 0.75);
+        }
+        read_drawn(p, &usual);
+        if (hardly)
+            expect_doubt(p, "q17");
+        else
+            expect(p, "q17", "", READING_BLANK);
+    }
+}
+
 /* Catches a threshold that only suits one pressure: the same answers from black to pale. */
 static void test_every_pressure_reads_the_same(void **state)
 {
@@ -344,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_blank_sheet_is_blank),
+        cmocka_unit_test(test_blank_where_marks_hardly_show),
         cmocka_unit_test(test_every_pressure_reads_the_same),
         cmocka_unit_test(test_double_marks_are_multiple),
         cmocka_unit_test(test_a_pale_mark_among_dark_ones_is_doubtful),
