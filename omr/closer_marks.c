@@ -36,6 +36,12 @@
 #define LONE_FULL 0.995 /* ... and it looks less surely filled */
 #define LONE 0.98
 
+/* What holds this share of the ink of the one mark beside it is something, unless it is as good as
+ * certain (probability) that it is nothing. */
+#define BESIDE_SHARE 0.25
+#define BESIDE_OPEN 0.005
+#define BESIDE 0.02 /* probability, at least, that it is a mark */
+
 static double log_least(const struct seen_bubble *s)
 {
     return s->evidence[PAGE_LEAST]; /* over the page's usual mark */
@@ -114,14 +120,25 @@ static void doubt_lone(const struct bubble_ink *b, int n, struct seen_bubble *se
     }
 }
 
+static void doubt_beside(const struct bubble_ink *b, int n, struct seen_bubble *seen)
+{
+    double mark = 0;
+    for (int i = 0; i < n; i++)
+        mark = seen_is_mark(&seen[i]) ? b[i].ink : mark;
+    for (int i = 0; i < n; i++)
+        if (!seen_is_mark(&seen[i]) && seen[i].p > BESIDE_OPEN && b[i].ink > BESIDE_SHARE * mark)
+            seen[i].p = fmax(seen[i].p, BESIDE * seen[i].answer);
+}
+
 static void compare_marks(const struct band *band, const struct bubble_ink *b, int n, double alone,
                           struct seen_bubble *seen)
 {
     int marks = seen_count_marks(seen, n);
     bool one = group_allows_one(&b[0]);
-    if (marks == 1)
+    if (marks == 1) {
         doubt_lone(b, n, seen);
-    else if (marks > 1 && one)
+        doubt_beside(b, n, seen);
+    } else if (marks > 1 && one)
         doubt_unlike(b, n, seen);
     else if (marks > 1 && band->usual > FILLS)
         doubt_uneven(b, n, alone, seen);

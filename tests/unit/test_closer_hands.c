@@ -1,6 +1,7 @@
 #include "agreement.h"
 #include "bubble_ink.h"
 #include "closer_hands.h"
+#include "closer_marks.h"
 #include "diag.h"
 #include "hand_look.h"
 #include "marks_page.h"
@@ -195,6 +196,26 @@ static void test_what_others_doubted(void **state)
     assert_true(s.seen[none].compared && s.seen[none].p == 0);
 }
 
+/* Catches a second answer that passes for one struck out because a reader was nearly sure; and
+ * doubt for the sake of what holds little, or is plainly nothing. */
+static void test_ink_beside_the_one_mark(void **state)
+{
+    struct page *p = *state;
+    static struct seen_page s;
+    draw(p, (struct drawn_fill[]){{"m2", 0, FULL, 0.95},
+                                  {"m2", 1, 0.6 * FULL, 0.95},
+                                  {"m2", 2, 0.1 * FULL, 0.95},
+                                  {.field = NULL}});
+    see(p, &s);
+    int held = bubble_index(p, "m2", 1), little = bubble_index(p, "m2", 2);
+    s.seen[held].p = s.seen[little].p = 0.011;
+    closer_look_at_marks(&s.band, s.b, s.n, s.seen);
+    assert_true(s.seen[held].p == 0.02 && s.seen[little].p == 0.011);
+    s.seen[held].p = 0.004;
+    closer_look_at_marks(&s.band, s.b, s.n, s.seen);
+    assert_true(s.seen[held].p == 0.004);
+}
+
 /* Catches a bare bubble beside the one mark that is allowed that a person is asked about since
  * another reader takes it for something; the same freely given where several are allowed, where
  * nothing is marked, and where something was written. */
@@ -246,6 +267,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_half_taken_beside_an_answer, setup, marks_page_remove),
         cmocka_unit_test_setup_teardown(test_an_answer_taken_for_nothing, setup, marks_page_remove),
         cmocka_unit_test_setup_teardown(test_what_others_doubted, setup, marks_page_remove),
+        cmocka_unit_test_setup_teardown(test_ink_beside_the_one_mark, setup, marks_page_remove),
         cmocka_unit_test_setup_teardown(test_what_others_made_of_nothing, setup, marks_page_remove),
         cmocka_unit_test_setup_teardown(test_a_page_without_marks, setup, marks_page_remove),
     };
