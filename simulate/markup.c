@@ -268,11 +268,16 @@ static double usual_darkness(const struct page_work *w)
     return n ? sum / n : 0.4;
 }
 
+static bool is_hardly_there(const struct seen *seen, double usual)
+{
+    return seen->darkness < FAINT_FILL || seen->darkness < FAINT_SHARE * usual;
+}
+
 /* Whether the answer can hardly be seen. */
 static bool is_faint(const struct planned_mark *m, const struct seen *seen, double usual)
 {
     if (is_fill(m))
-        return seen->darkness < FAINT_FILL || seen->darkness < FAINT_SHARE * usual;
+        return is_hardly_there(seen, usual);
     return seen->added < FAINT_LINE;
 }
 
@@ -298,7 +303,10 @@ static bool is_strong(const struct page_work *w, int index, double usual)
 static void judge_marks(struct page_work *w, int n_marks, double usual)
 {
     for (int i = 0; i < n_marks; i++) {
-        const struct planned_mark *m = &w->plan->marks[i];
+        struct planned_mark *m = &w->plan->marks[i];
+        /* Half taken back, and hardly anything left: taken back. The field is ambiguous by plan. */
+        if (m->look == LOOK_ERASED && is_hardly_there(&w->seen[i], usual))
+            m->meant = false;
         bool doubtful = (m->meant && m->look != LOOK_ERASED && is_faint(m, &w->seen[i], usual)) ||
                         (m->look == LOOK_ERASED && is_strong(w, i, usual));
         if (doubtful)
