@@ -137,7 +137,8 @@ static void compare_marks(const struct band *band, const struct bubble_ink *b, i
     bool one = group_allows_one(&b[0]);
     if (marks == 1) {
         doubt_lone(b, n, seen);
-        doubt_beside(b, n, seen);
+        if (b->field->kind == FIELD_CHOICE)
+            doubt_beside(b, n, seen);
     } else if (marks > 1 && one)
         doubt_unlike(b, n, seen);
     else if (marks > 1 && band->usual > FILLS)

@@ -1,8 +1,9 @@
 /* closer_marks.h - is each mark meant?
  *
  * Internal to omr. What an eraser has left is paler than its neighbour and paler than even the
- * palest that this pupil marks; a slip of the pen is, too. And what stands beside the one mark may
- * be another that somebody took for struck out. Only doubts are raised. Knows no pixels.
+ * palest that this pupil marks; a slip of the pen is, too. And what stands beside the one mark of
+ * a choice may be another that somebody took for struck out or rubbed out. Only doubts are raised.
+ * Knows no pixels.
  */
 #ifndef YJ_OMR_CLOSER_MARKS_H
 #define YJ_OMR_CLOSER_MARKS_H

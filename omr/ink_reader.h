@@ -31,8 +31,8 @@ void ink_judge(const struct band *band, const struct bubble_ink *b, int n, doubl
 bool ink_print_is_missing(const struct bubble_ink *b, const bool *marked, int n);
 
 /* Whether so many of a page's marks that stand alone hold no more ink than its empty bubbles may
- * (dots in letters, a hand that hardly presses) that others will have sunk among them: no field of
- * it is surely blank. marked[i]: by whoever saw it. */
+ * (dots in letters, a hand that hardly presses) that others will have sunk among them: none of its
+ * choices is surely blank. marked[i]: by whoever saw it. */
 bool ink_marks_sink(const struct band *band, const struct bubble_ink *b, const bool *marked, int n);
 
 /* The bubble of a choice without mark that stands out though it is pale, or around which something

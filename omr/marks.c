@@ -62,7 +62,7 @@ static void read_group(const struct band *band, const struct bubble_ink *b,
     }
     if (ink_print_is_missing(b, marked, n))
         ret->confidence = fmin(ret->confidence, PRINT_DOUBTED);
-    if (ret->n_marked == 0 && band->sinks && b->field->kind == FIELD_CHOICE)
+    if (ret->n_marked == 0 && band->sinks)
         ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
     if (ret->n_marked == 0 && is_half_taken(band, b, s, n))
         ret->confidence = fmin(ret->confidence, BLANK_DOUBTED);
@@ -288,11 +288,14 @@ static int read_field(const struct form *form, const struct field *f, const stru
 {
     struct text value = {.length = 0};
     double sureness = 0;
+    struct band own = *band;
+    /* Who is absent is marked by another hand. */
+    own.sinks = band->sinks && f->kind == FIELD_CHOICE && f - form->fields != form->absent;
     *r = (struct reading){.field = (int)(f - form->fields)};
     if (f->kind == FIELD_GRID)
-        read_grid(f, band, b, seen, wishes, &value, r, &sureness);
+        read_grid(f, &own, b, seen, wishes, &value, r, &sureness);
     else
-        read_choice(f, band, b, seen, wishes, &value, r, &sureness);
+        read_choice(f, &own, b, seen, wishes, &value, r, &sureness);
     r->value = arena_strdup(arena, value.bytes);
     r->evidence = write_evidence(band, b, seen, f->n_bubbles, sureness, arena);
     return r->value && r->evidence ? 0 : YJ_ENOMEM;
@@ -325,7 +328,8 @@ int omr_read_page(const struct form *form, int page, const struct image *img,
     e = agreement_judge(img, map, bubbles, n, &band, &settings->culture, looks, arena, seen);
     for (int i = 0; i < n && e == 0; i++)
         marked[i] = seen[i].p > 0.5;
-    band.sinks = e == 0 && ink_marks_sink(&band, bubbles, marked, n);
+    band.sinks =
+        e == 0 && settings->culture.faintest <= 0 && ink_marks_sink(&band, bubbles, marked, n);
     for (int i = 0; i < n && e == 0; i += bubbles[i].field->n_bubbles) {
         e = read_field(form, bubbles[i].field, &band, &bubbles[i], &seen[i], &wishes, arena,
                        &readings[count]);

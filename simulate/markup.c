@@ -268,16 +268,12 @@ static double usual_darkness(const struct page_work *w)
     return n ? sum / n : 0.4;
 }
 
-static bool is_hardly_there(const struct seen *seen, double usual)
-{
-    return seen->darkness < FAINT_FILL || seen->darkness < FAINT_SHARE * usual;
-}
-
-/* Whether the answer can hardly be seen. */
+/* Whether the answer, or what is left of it, can hardly be seen. */
 static bool is_faint(const struct planned_mark *m, const struct seen *seen, double usual)
 {
-    if (is_fill(m))
-        return is_hardly_there(seen, usual);
+    bool fill = (m->look == LOOK_ERASED ? pupil_look_of(m->manner) : m->look) == LOOK_FILLED;
+    if (fill)
+        return seen->darkness < FAINT_FILL || seen->darkness < FAINT_SHARE * usual;
     return seen->added < FAINT_LINE;
 }
 
@@ -305,7 +301,7 @@ static void judge_marks(struct page_work *w, int n_marks, double usual)
     for (int i = 0; i < n_marks; i++) {
         struct planned_mark *m = &w->plan->marks[i];
         /* Half taken back, and hardly anything left: taken back. The field is ambiguous by plan. */
-        if (m->look == LOOK_ERASED && is_hardly_there(&w->seen[i], usual))
+        if (m->look == LOOK_ERASED && is_faint(m, &w->seen[i], usual))
             m->meant = false;
         bool doubtful = (m->meant && m->look != LOOK_ERASED && is_faint(m, &w->seen[i], usual)) ||
                         (m->look == LOOK_ERASED && is_strong(w, i, usual));
@@ -329,13 +325,14 @@ static void restore_untouched(struct page_work *w)
 }
 
 /* A mark of which nothing can be seen is none, whoever made it: its bubble is empty. Where it was
- * an answer a person may guess, so nobody is wrong who reads the field as blank or asks. */
+ * an answer a person may guess, so nobody is wrong who reads the field as blank or asks. Where all
+ * are looked for in the scan (visible.h), that decides. */
 static void drop_unseen(struct page_work *w)
 {
     int kept = 0;
     for (int i = 0; i < w->plan->n_marks; i++) {
         const struct planned_mark *m = &w->plan->marks[i];
-        if (w->seen[i].added >= MARK_UNSEEN) {
+        if (w->seen[i].added >= MARK_UNSEEN || (w->bare && w->bare->of_all)) {
             w->seen[kept] = w->seen[i];
             w->plan->marks[kept++] = *m;
         } else if (m->meant) {

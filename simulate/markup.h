@@ -16,17 +16,18 @@
 /* Ink of an erased mark. */
 #define MARK_STRONG_REST 0.7  /* of the answer beside it: no longer to be told from it */
 #define MARK_STRONG_ALONE 0.4 /* of the usual answer, where there is none in the field */
-#define MARK_UNTOUCHED 0.85   /* of what it was: nobody sees that an eraser went over it */
+#define MARK_UNTOUCHED 0.85   /* of what it was (in black and white: of that answer): an answer */
 
 /* The same page without the marks that are looked for in the scan. */
 struct bare_page {
     struct surface surface;
-    bool of_all; /* all marks are; else answers of little ink */
-    bool drawn;  /* there was one: the surface is the page's */
+    bool of_all; /* asked for: all marks are; else answers of little ink */
+    bool drawn;  /* there was one in the last markup_draw: the surface is the page's */
 };
 
 /* Draws plan->marks of page `page`, adds dirt to the plan, and sets plan->ambiguous. `tone` [256]:
- * what the scanner makes of a level. `bare`: NULL, or filled but for of_all. YJ_ENOMEM. */
+ * what the scanner makes of a level. `bare`: NULL, or its of_all says what is looked for, and
+ * the rest is filled. YJ_ENOMEM. */
 int markup_draw(struct surface *surface, const struct form *form, int page,
                 const struct pupil *pupil, struct page_plan *plan, const uint8_t *tone,
                 struct trace *scratch, struct rng *rng, struct bare_page *bare);

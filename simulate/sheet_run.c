@@ -268,6 +268,7 @@ static int fill_page(struct job *j, int page, const struct damages *damages)
     bool doubled = damages->strength[DAMAGE_DOUBLE_FEED] > 0;
     bool shows = damages->strength[DAMAGE_SHOW_THROUGH] > 0;
     capture_seen_tone(&b->capture, tone);
+    b->bare.drawn = false;
     if (doubled || shows)
         r = fill_other(j, page, doubled ? PURPOSE_OTHER : PURPOSE_BACK, tone);
     if (r == 0)

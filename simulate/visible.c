@@ -119,7 +119,14 @@ static void measure(const struct capture *c, const struct image *scan, const str
         }
 }
 
-/* Of the palest answer in the field, a grid's in the column; -1: there is none. */
+static double area_of(const struct form *form, const struct planned_mark *m)
+{
+    struct rect box = box_of(form, m);
+    return box.w * box.h;
+}
+
+/* Black for a mm2 of the bubble, of the palest answer in the field, a grid's in the column; -1:
+ * there is none. */
 static double answer_beside(const struct form *form, const struct page_plan *plan, int index,
                             const double *amounts)
 {
@@ -128,22 +135,24 @@ static double answer_beside(const struct form *form, const struct page_plan *pla
     double palest = -1;
     for (int i = 0; i < plan->n_marks; i++) {
         const struct planned_mark *o = &plan->marks[i];
+        double black = amounts[i] / area_of(form, o);
         if (o->meant && o->field == m->field &&
             bubbles[o->bubble].column == bubbles[m->bubble].column &&
-            (palest < 0 || amounts[i] < palest))
-            palest = amounts[i];
+            (palest < 0 || black < palest))
+            palest = black;
     }
     return palest;
 }
 
-/* Of the page's answers, mean. */
-static double usual_answer(const struct page_plan *plan, const double *amounts)
+/* The same of the page's answers, mean. */
+static double usual_answer(const struct form *form, const struct page_plan *plan,
+                           const double *amounts)
 {
     double sum = 0;
     int n = 0;
     for (int i = 0; i < plan->n_marks; i++)
         if (plan->marks[i].meant) {
-            sum += amounts[i];
+            sum += amounts[i] / area_of(form, &plan->marks[i]);
             n++;
         }
     return n ? sum / n : INFINITY;
@@ -152,17 +161,16 @@ static double usual_answer(const struct page_plan *plan, const double *amounts)
 /* Where every mark is looked for: what was erased, beside answers as they come out. */
 static void judge_erased(const struct form *form, struct page_plan *plan, const double *amounts)
 {
-    const double usual = usual_answer(plan, amounts);
+    const double usual = usual_answer(form, plan, amounts);
     for (int i = 0; i < plan->n_marks; i++) {
         struct planned_mark *m = &plan->marks[i];
         if (m->look != LOOK_ERASED || m->meant || !m->looked_for)
             continue;
         double beside = answer_beside(form, plan, i, amounts);
-        double share = amounts[i] / (beside >= 0 ? beside : usual);
+        double share = amounts[i] / area_of(form, m) / (beside >= 0 ? beside : usual);
         plan->ambiguous[m->field] |= share > (beside >= 0 ? MARK_STRONG_REST : MARK_STRONG_ALONE);
-        if (share > MARK_UNTOUCHED)
-            m->look =
-                pupil_look_of(m->manner); /* not an answer yet: the next is held against those */
+        if (share > MARK_UNTOUCHED) /* no answer yet: the next is held against those */
+            m->look = pupil_look_of(m->manner);
     }
     for (int i = 0; i < plan->n_marks; i++) {
         struct planned_mark *m = &plan->marks[i];
@@ -170,15 +178,18 @@ static void judge_erased(const struct form *form, struct page_plan *plan, const 
     }
 }
 
-static void drop_unseen(struct page_plan *plan, const double *amounts)
+/* Amounts keep their marks. */
+static void drop_unseen(struct page_plan *plan, double *amounts)
 {
     int kept = 0;
     for (int i = 0; i < plan->n_marks; i++) {
         const struct planned_mark *m = &plan->marks[i];
-        if (!m->looked_for || amounts[i] >= MARK_UNSEEN)
+        if (!m->looked_for || amounts[i] >= MARK_UNSEEN) {
+            amounts[kept] = amounts[i];
             plan->marks[kept++] = *m;
-        else if (m->meant)
+        } else if (m->meant) {
             plan->ambiguous[m->field] = true;
+        }
     }
     plan->n_marks = kept;
 }
@@ -190,9 +201,9 @@ int visible_judge(const struct capture *c, const struct image *scan, const struc
     if (!amounts)
         return YJ_ENOMEM;
     measure(c, scan, bare, form, px, plan, amounts);
+    drop_unseen(plan, amounts);
     if (c->format == SCAN_BITS)
         judge_erased(form, plan, amounts);
-    drop_unseen(plan, amounts);
     free(amounts);
     return 0;
 }

@@ -10,11 +10,12 @@
 #include "pupil.h"
 #include "scanner.h"
 
-/* `scan` is of the whole page, `bare` of the same without the plan's looked_for marks, both as the
- * capture saw them (the file's compression comes after); `px` a millimetre of the sheet's picture.
- * Marks of which too little is seen are taken out of the plan, erased ones that are as black as the
- * answer beside them are answers again, and what cannot be told makes its field ambiguous, all by
- * the limits of markup.h. YJ_ENOMEM. */
+/* `scan` is of the whole page, `bare` of the same without the plan's looked_for marks (and without
+ * what is written into boxes, which is nowhere near a bubble), both as the capture saw them (the
+ * file's compression comes after); `px` a millimetre of the sheet's picture. Marks of which too
+ * little is seen are taken out of the plan, erased ones that are as black as the answer beside them
+ * are answers again, and what cannot be told makes its field ambiguous, all by the limits of
+ * markup.h. YJ_ENOMEM. */
 int visible_judge(const struct capture *c, const struct image *scan, const struct image *bare,
                   const struct form *form, double px, struct page_plan *plan);
 

@@ -13,9 +13,8 @@
 
 /* Opening a document is looking for its pages: a large one that is damaged is searched whole. */
 static const double PLAN_SECONDS = 60;
-/* A ZIP's helper tells every few megabytes that it goes on. One that was taken over could say so
- * for ever: a member may be half a gigabyte, which no slow disk and packing take longer than the
- * most. */
+/* A ZIP's helper tells every few megabytes that it goes on; one that was taken over could say so
+ * for ever. A member of half a gigabyte has time for 0.9 megabytes a second. */
 static const double ZIP_SECONDS = 20, ZIP_SECONDS_MOST = 600;
 
 void remote_init(struct remote *remote)
@@ -68,6 +67,8 @@ static int explain(const struct remote *remote, enum helper_end end, double seco
     switch (end) {
     case HELPER_LATE:
         return scan_refuse(reason, _("took longer than %g s to decode"), seconds);
+    case HELPER_ENDLESS:
+        return scan_refuse(reason, _("took longer than %g s to decode"), ZIP_SECONDS_MOST);
     case HELPER_ABSENT: /* no fault of the file's: no process, no memory, no open file to be had */
         return YJ_ENOMEM;
     case HELPER_REPLIED:

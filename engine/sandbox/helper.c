@@ -8,6 +8,7 @@
 #include "shared_pages.h"
 #include "starter.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -383,11 +384,13 @@ static enum helper_end await_reply(struct helper *helper, const struct helper_re
         double left = patience;
         let_go_on(helper);
         enum helper_end end = receive(helper, &left, request->clock, reply, room, ret_n);
+        most -= patience - left;
+        if (end == HELPER_LATE && patience < request->seconds)
+            return HELPER_ENDLESS;
         if (end != HELPER_REPLIED || *ret_n != 1)
             return end;
-        most -= patience - left;
     }
-    return HELPER_LATE;
+    return HELPER_ENDLESS;
 }
 
 /* A machine that has no process or no memory left now may have some soon. */
@@ -405,6 +408,7 @@ static int start_patiently(struct helper *helper)
 enum helper_end helper_ask(struct helper *helper, const struct helper_request *request, void *reply,
                            size_t room, size_t *ret_n)
 {
+    assert(request->most > 0);
     if (helper->pid && request->any && helper->requests >= HELPER_REQUESTS)
         bury(helper);
     if (start_patiently(helper) != 0)

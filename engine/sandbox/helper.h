@@ -43,7 +43,8 @@ struct helper_hello {
 
 enum helper_end {
     HELPER_REPLIED,
-    HELPER_LATE,    /* ended by us: time was up */
+    HELPER_LATE,    /* ended by us: no word in time */
+    HELPER_ENDLESS, /* ended by us: it only said that it goes on */
     HELPER_CRASHED, /* ended by itself or by its confinement */
     HELPER_ABSENT,  /* cannot be started, tried four times within a second */
 };

@@ -18,6 +18,7 @@ static const char card[] =
     "page: {size: A4}\n"
     "registration: {image: true}\n"
     "bubble: {shape: box, size: 4}\n"
+    "absent: yes5\n"
     "fields:\n"
     "  - {field: number, kind: grid, options: 0-9, columns: 3, at: [120, 40], option_step: [0, "
     "6],\n"
@@ -137,6 +138,7 @@ static void test_blank_where_marks_hardly_show(void **state)
             expect_doubt(p, "q17");
         else
             expect(p, "q17", "", READING_BLANK);
+        expect(p, "yes5", "", READING_BLANK); /* who is absent somebody else says */
     }
 }
 
