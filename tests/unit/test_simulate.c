@@ -295,6 +295,51 @@ static void what_cannot_be_seen_is_no_mark(void **state)
     form_destroy(form);
 }
 
+/* An answer that was rubbed out and held against a reader who sees none; and one that is there, by
+ * a line as by a fill, taken for gone. */
+static void half_taken_back_by_what_is_left(void **state)
+{
+    static const struct {
+        enum manner manner;
+        double residue;
+        const char *value;
+    } cases[] = {{MANNER_FULL, 0.02, ""}, {MANNER_FULL, 0.5, "B"}, {MANNER_TICK, 0.5, "B"}};
+    struct form *form = load_form();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rng rng = rng_stream(11, 1, 0, 0);
+        struct page_plan plan;
+        struct pupil pupil;
+        struct drawing d;
+        char value[64], status[16];
+        page_plan_init(&plan);
+        drawing_init(&d);
+        pupil_draw(&pupil, PROFILE_OFFICE, (int)cases[i].manner, &rng);
+        pupil.dirt = 0;
+        pupil.hand.tool = (struct tool){TOOL_PENCIL, 0.7, 0.7, 1.2, 1};
+        assert_int_equal(image_resize(&d.surface.img, (int)(form->width * d.surface.px),
+                                      (int)(form->height * d.surface.px)),
+                         0);
+        for (int y = 0; y < d.surface.img.height; y++)
+            memset(image_row(&d.surface.img, y), 255, (size_t)d.surface.img.width);
+        plan_with(form, MANNER_BLANK, "047", &plan);
+        assert_non_null(plan.marks = realloc(plan.marks, sizeof *plan.marks));
+        plan.marks[0] = (struct planned_mark){.field = 1,
+                                              .bubble = 1,
+                                              .look = LOOK_ERASED,
+                                              .manner = cases[i].manner,
+                                              .meant = true,
+                                              .residue = cases[i].residue};
+        plan.n_marks = plan.capacity = 1;
+        assert_int_equal(
+            markup_draw(&d.surface, form, 0, &pupil, &plan, d.tone, &d.trace, &rng, NULL), 0);
+        truth_of(form, &plan, "q1", value, status);
+        assert_string_equal(value, cases[i].value);
+        page_plan_finish(&plan);
+        drawing_finish(&d);
+    }
+    form_destroy(form);
+}
+
 /* The way export writes columns that hold several marks, or none. */
 static void grids_are_written_as_export_does(void **state)
 {
@@ -574,6 +619,7 @@ int main(void)
         cmocka_unit_test(every_look_leaves_ink),
         cmocka_unit_test(truth_is_what_was_meant),
         cmocka_unit_test(what_cannot_be_seen_is_no_mark),
+        cmocka_unit_test(half_taken_back_by_what_is_left),
         cmocka_unit_test(grids_are_written_as_export_does),
         cmocka_unit_test(numbers_are_spelt),
         cmocka_unit_test(numbers_are_unique),
